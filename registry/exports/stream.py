@@ -1,0 +1,87 @@
+"""Files that leave line by line: CSV and JSON in chunks, closed by a last line that counts and hashes everything before it.
+
+A file without that line is not whole. It is checked with `head -n -1 FILE | sha256sum`.
+"""
+
+import csv
+import hashlib
+import io
+import json
+from collections.abc import Iterable, Iterator
+
+from registry.exports.formulas import escape
+
+CHUNK_BYTES = 64 * 1024
+# Spreadsheets take a CSV for the local code page, and turn Cyrillic to rubbish, unless it begins with this.
+BYTE_ORDER_MARK = "\ufeff"
+
+
+class Sealed:
+    """Lines on their way out, in chunks of bytes; afterwards `count` records and the `digest` of the file have passed.
+
+    `lines` are pairs of text and whether it is a record; `trailer(count, sha256)` makes the last line.
+    """
+
+    def __init__(self, lines: Iterable[tuple[str, bool]], trailer):
+        self.lines, self.trailer = lines, trailer
+        self.count, self.digest = 0, ""
+
+    def __iter__(self) -> Iterator[bytes]:
+        sha256, waiting, size = hashlib.sha256(), [], 0
+        for text, is_record in self.lines:
+            line = text.encode("utf-8")
+            sha256.update(line)
+            self.count += is_record
+            waiting.append(line)
+            size += len(line)
+            if size >= CHUNK_BYTES:
+                yield b"".join(waiting)
+                waiting, size = [], 0
+        self.digest = sha256.hexdigest()
+        waiting.append(self.trailer(self.count, self.digest).encode("utf-8"))
+        yield b"".join(waiting)
+
+
+def csv_line(cells, phones: frozenset[int] | set[int] = frozenset()) -> str:
+    """One CSV line, formulas inert; `phones` are the places of columns that hold telephone numbers."""
+    line = io.StringIO()
+    csv.writer(line, lineterminator="\r\n").writerow(
+        escape(cell, phone=place in phones) for place, cell in enumerate(cells)
+    )
+    return line.getvalue()
+
+
+def csv_trailer(count: int, sha256: str) -> str:
+    return csv_line(["#end", "rows", count, "sha256", sha256])
+
+
+def csv_file(head, columns, rows, *, phones=frozenset()) -> Sealed:
+    """A CSV: lines of `head` (what the file is), the column names, the rows, the trailer."""
+
+    def lines():
+        for place, cells in enumerate([*head, columns]):
+            yield (BYTE_ORDER_MARK if place == 0 else "") + csv_line(cells), False
+        for cells in rows:
+            yield csv_line(cells, phones), True
+
+    return Sealed(lines(), csv_trailer)
+
+
+def json_text(value) -> str:
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
+
+
+def json_file(head: dict, name: str, records) -> Sealed:
+    """One JSON object: what the file is, the list `name` with a record a line, and the trailer on the last line."""
+
+    def lines():
+        yield "{" + "".join(f"{json_text(key)}:{json_text(value)},\n" for key, value in head.items()), False
+        yield f"{json_text(name)}:[", False
+        for place, record in enumerate(records):
+            yield (",\n" if place else "\n") + json_text(record), True
+        yield "\n],\n", False
+
+    def trailer(count, sha256):
+        return f'"end":{json_text({"count": count, "sha256": sha256})}}}\n'
+
+    return Sealed(lines(), trailer)
