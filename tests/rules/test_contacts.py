@@ -1,0 +1,95 @@
+import time
+
+import pytest
+
+from registry.rules.contacts import normalise_email, normalise_phone
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("Anna.K@Example.KZ", "Anna.K@example.kz"),
+        ("  a@b.kz ", "a@b.kz"),
+        ("a\u200b@b\u00a0.kz", "a@b.kz"),
+        ("o'neil+crm@mail.example.com", "o'neil+crm@mail.example.com"),
+        ("пошта@мысал.қаз", "пошта@мысал.қаз"),
+        ("a@xn--80ak6aa92e.xn--p1ai", "a@xn--80ak6aa92e.xn--p1ai"),
+        ("e\u0301@example.kz", "é@example.kz"),
+        ("", ""),
+    ],
+)
+def test_email_has_one_spelling(text, value):
+    """An address is kept without invisible characters, its domain in lower case, international letters as written."""
+    assert normalise_email(text) == (value, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("anna at example.kz", "an e-mail address looks like name@example.kz: correct it or leave it empty"),
+        ("a@b.kz, c@d.kz", "one cell holds one e-mail address: keep one"),
+        ("@b.kz", "an e-mail address looks like name@example.kz: correct it or leave it empty"),
+        ("a@localhost", "the part after @ is not the name of a domain: correct it or leave it empty"),
+        ("a@-b.kz", "the part after @ is not the name of a domain: correct it or leave it empty"),
+        ("a@b.kz\nBcc: c@d.kz", "one cell holds one e-mail address: keep one"),
+        ("a\nb@d.kz", "the part before @ is not that of an e-mail address: correct it or leave it empty"),
+        ('"a b"@c.kz', "the part before @ is not that of an e-mail address: correct it or leave it empty"),
+        ("a..b@c.kz", "the part before @ is not that of an e-mail address: correct it or leave it empty"),
+        (f"{'a' * 65}@c.kz", "the part before @ is not that of an e-mail address: correct it or leave it empty"),
+        (f"a@{'b' * 260}.kz", "an e-mail address has at most 254 characters: correct it or leave it empty"),
+    ],
+)
+def test_email_that_cannot_be_written_to_is_refused(text, reason):
+    """What is no single address is refused, header lines smuggled into it included."""
+    assert normalise_email(text).error == reason
+
+
+@pytest.mark.parametrize("text", ["a@" + "b." * 50_000, "a." * 50_000 + "@b.kz", "@" * 100_000, "\u200b" * 100_000, "1" * 100_000])
+def test_contacts_of_100_kb_are_judged_at_once(text):
+    """A cell made to keep the computer busy is answered within 100 milliseconds."""
+    begun = time.perf_counter()
+    normalise_email(text)
+    normalise_phone(text)
+    assert time.perf_counter() - begun < 0.1
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("+77010000001", "+77010000001"),
+        ("8 (701) 000-00-01", "+77010000001"),
+        ("87010000001", "+77010000001"),
+        ("'+7 701 000 00 01", "+77010000001"),
+        ("+7-777-807-95-83", "+77778079583"),
+        ("7 (727)\u00a02501234", "+77272501234"),
+        ("+7 495 123-45-67", "+74951234567"),
+        ("+49 711 78380", "+4971178380"),
+        ("", ""),
+    ],
+)
+def test_phone_is_kept_as_e164(text, value):
+    """A phone has one form, read as in Kazakhstan where it names no country."""
+    assert normalise_phone(text) == (value, "", "")
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        ("8 701 000 00 01, 8 702 000 00 02", "one cell holds one phone number: keep one"),
+        ("12345", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("no phone", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("1" * 60, "a phone number has at most 40 characters: correct it"),
+    ],
+)
+def test_phone_that_cannot_be_called_is_refused(text, reason):
+    """What is no single number in use is refused."""
+    assert normalise_phone(text).error == reason
+
+
+def test_phone_extension_is_left_out_and_said():
+    """An extension has no place in E.164: it is left out, and the importer is told."""
+    assert normalise_phone("+7 727 250 12 34 ext. 15") == (
+        "+77272501234",
+        "",
+        "the extension is left out: only the number is kept",
+    )
