@@ -1,0 +1,89 @@
+'use strict';
+document.addEventListener('DOMContentLoaded', () => {
+    const each = (selector, act) => document.querySelectorAll(selector).forEach(act);
+
+    // A choice made with the arrow keys must not leave the page by itself: it shows the button instead.
+    each('select[data-autosubmit]', (select) => {
+        let byKeyboard = false;
+        select.addEventListener('keydown', () => { byKeyboard = true; });
+        select.addEventListener('pointerdown', () => { byKeyboard = false; });
+        select.addEventListener('change', () => {
+            if (byKeyboard) {
+                select.form.classList.add('by-keyboard');
+            } else {
+                select.form.requestSubmit();
+            }
+        });
+    });
+
+    const search = document.getElementById('people-search');
+    document.addEventListener('keydown', (event) => {
+        if (event.key === 'Escape') {
+            each('details.menu[open]', (menu) => {
+                menu.open = false;
+                menu.querySelector('summary').focus();
+            });
+            showNav(false);
+        }
+        const typing = event.target.closest && event.target.closest('input, textarea, select, [contenteditable]');
+        if (event.key === '/' && search && !typing && !event.ctrlKey && !event.metaKey && !event.altKey) {
+            event.preventDefault();
+            search.focus();
+            search.select();
+        }
+    });
+    document.addEventListener('click', (event) => {
+        each('details.menu[open]', (menu) => {
+            if (!menu.contains(event.target)) {
+                menu.open = false;
+            }
+        });
+    });
+
+    const navButton = document.getElementById('nav-button');
+    function showNav(shown) {
+        if (navButton) {
+            document.body.classList.toggle('nav-shown', shown);
+            navButton.setAttribute('aria-expanded', String(shown));
+        }
+    }
+    if (navButton) {
+        navButton.addEventListener('click', () => showNav(!document.body.classList.contains('nav-shown')));
+        document.getElementById('nav-shade').addEventListener('click', () => showNav(false));
+    }
+
+    each('details[data-fold-when-narrow]', (filters) => {
+        if (window.matchMedia('(max-width: 900px)').matches) {
+            filters.open = false;
+        }
+    });
+
+    // A blocker names a field, or the set of links that stands for it.
+    each('a[data-field]', (link) => {
+        const name = link.dataset.field;
+        const place = document.getElementById(`id_${name}`) || document.getElementById(`${name}-group`) ||
+            document.querySelector(`.field-${CSS.escape(name)}`);
+        if (!place) {
+            link.removeAttribute('href');
+            return;
+        }
+        link.addEventListener('click', (event) => {
+            event.preventDefault();
+            const folded = place.closest('details:not([open])');
+            if (folded) {
+                folded.open = true;
+            }
+            place.scrollIntoView({block: 'center'});
+            (place.matches('input, select, textarea') ? place : place.querySelector('input:not([type=hidden]), select, textarea, a') || place).focus();
+        });
+    });
+
+    each('input[data-checks]', (all) => {
+        all.addEventListener('change', () => each(all.dataset.checks, (box) => { box.checked = all.checked; }));
+    });
+
+    each('button[data-print]', (button) => {
+        button.hidden = false;
+        button.addEventListener('click', () => window.print());
+    });
+});
