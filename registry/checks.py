@@ -1,0 +1,60 @@
+"""System checks: what no migration and no type can promise about the models, each with what to do."""
+
+from django.apps import apps
+from django.core.checks import Error, register
+
+CLASSES = {"none", "contact", "personal"}
+
+
+def tracked_models():
+    from registry.models import Tracked
+
+    return [model for model in apps.get_app_config("registry").get_models() if issubclass(model, Tracked)]
+
+
+@register()
+def field_classes_are_declared(app_configs=None, **kwargs):
+    """Masking, commitments and exports read the classes: a field without one would leak."""
+    errors = []
+    for model in tracked_models():
+        declared = getattr(model, "FIELD_CLASSES", {})
+        tracked = {field.name for field in model.history.model.tracked_fields}
+        for name in sorted(tracked - set(declared)):
+            hint = "Add it to FIELD_CLASSES as none, contact or personal."
+            errors.append(Error(f"{model.__name__}.{name} has no class.", hint=hint, obj=model, id="registry.E001"))
+        for name in sorted(set(declared) - tracked - {"operator"}):
+            hint = "Remove it from FIELD_CLASSES, or track the field."
+            errors.append(
+                Error(f"{model.__name__}.{name} is classed but not tracked.", hint=hint, obj=model, id="registry.E002")
+            )
+        if unknown := set(declared.values()) - CLASSES:
+            hint = f"Use one of {sorted(CLASSES)}."
+            errors.append(Error(f"{model.__name__} uses {sorted(unknown)}.", hint=hint, obj=model, id="registry.E003"))
+    return errors
+
+
+@register()
+def no_field_is_called_reason(app_configs=None, **kwargs):
+    """`reason` is the change reason's name in the commitment to personal values."""
+    return [
+        Error(
+            f"{model.__name__} has a field called reason.", hint="Give it another name.", obj=model, id="registry.E004"
+        )
+        for model in tracked_models()
+        if any(field.name == "reason" for field in model._meta.get_fields())
+    ]
+
+
+@register()
+def tracked_models_have_no_many_to_many(app_configs=None, **kwargs):
+    """simple-history writes several rows a save for them and as_of() returns today's set."""
+    return [
+        Error(
+            f"{model.__name__} has a many-to-many field.",
+            hint="Make the link a tracked model.",
+            obj=model,
+            id="registry.E005",
+        )
+        for model in tracked_models()
+        if model._meta.local_many_to_many
+    ]

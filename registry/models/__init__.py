@@ -1,0 +1,76 @@
+"""One file per concept; everything is imported from here."""
+
+from registry.journal.models import JournalEntry, JournalHead, JournalSubject
+
+from .activity import ProcessingActivity
+from .activity_links import (
+    ActivityClause,
+    ActivityDatabase,
+    ActivityDataCategory,
+    ActivityMeasure,
+    ActivityPurpose,
+    ActivityRecipient,
+    ActivityRetention,
+    ActivitySubjectCategory,
+)
+from .base import CONTACT, NONE, PERSONAL, OperatorOwned, Tracked
+from .categories import DataCategory, SubjectCategory
+from .consent import Agreement, Consent
+from .law import Law, Norm
+from .operator import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
+from .people import DataSubject, SubjectInCategory
+from .policy import Clause, Policy, RequestMark
+from .purpose import LegalBasis, Purpose
+from .recipient import CrossBorderTransfer, Recipient, TransferCategory
+from .runs import ExportRun, ImportRun, RejectedRow
+from .storage import Database, RetentionRule, SecurityMeasure, Tracker
+from .user import Membership, User
+
+__all__ = [
+    "CONTACT",
+    "NONE",
+    "PERSONAL",
+    "ActivityClause",
+    "ActivityDataCategory",
+    "ActivityDatabase",
+    "ActivityMeasure",
+    "ActivityPurpose",
+    "ActivityRecipient",
+    "ActivityRetention",
+    "ActivitySubjectCategory",
+    "Agreement",
+    "Clause",
+    "Consent",
+    "CrossBorderTransfer",
+    "DataCategory",
+    "DataSubject",
+    "Database",
+    "ExportRun",
+    "ImportRun",
+    "JournalEntry",
+    "JournalHead",
+    "JournalSubject",
+    "Law",
+    "LegalBasis",
+    "Membership",
+    "Norm",
+    "Operator",
+    "OperatorLaw",
+    "OperatorOwned",
+    "OperatorTerm",
+    "Policy",
+    "ProcessingActivity",
+    "Purpose",
+    "Recipient",
+    "RejectedRow",
+    "RequestMark",
+    "ResponsiblePerson",
+    "RetentionRule",
+    "SecurityMeasure",
+    "SubjectCategory",
+    "SubjectInCategory",
+    "Tracked",
+    "Tracker",
+    "TransferCategory",
+    "User",
+]

@@ -1,0 +1,174 @@
+"""A processing activity: a line of the record. It becomes active only when nothing stands in its way."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import Operation, Source
+from registry.journal import History
+from registry.rules.activity import (
+    ActivityFacts,
+    DatabaseFacts,
+    PurposeFacts,
+    RecipientFacts,
+    activation_blockers,
+)
+
+from .base import field_classes
+from .fields import CodesField
+from .purpose import Coded
+from .recipient import Recipient
+
+
+class ActivityQuerySet(models.QuerySet):
+    def drafts(self):
+        return self.filter(status=ProcessingActivity.Status.DRAFT)
+
+    def active(self):
+        return self.filter(status=ProcessingActivity.Status.ACTIVE)
+
+
+class ProcessingActivity(Coded):
+    """What is done with whose data, why and on what ground, where it lies, who gets it and when it goes."""
+
+    class Status(models.TextChoices):
+        DRAFT = "draft", _("draft")
+        ACTIVE = "active", _("active")
+        SUSPENDED = "suspended", _("suspended")
+        ENDED = "ended", _("ended")
+
+    class OperatorRole(models.TextChoices):
+        CONTROLLER = "controller", _("operator")
+        JOINT = "joint", _("joint operator")
+        PROCESSOR = "processor", _("processor, on behalf of another")
+
+    role = models.CharField(_("role"), max_length=12, choices=OperatorRole, default=OperatorRole.CONTROLLER)
+    on_behalf_of = models.CharField(_("on whose behalf"), max_length=250, blank=True)
+    joint_operators = models.CharField(_("joint operators"), max_length=400, blank=True)
+    operations = CodesField(_("operations"), options=Operation)
+    sources = CodesField(_("sources of data"), options=Source)
+    is_automated = models.BooleanField(_("automated"), null=True, blank=True)
+    over_network = models.BooleanField(_("over a network"), null=True, blank=True)
+    status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
+    started_on = models.DateField(_("started on"), null=True, blank=True)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    review_due_on = models.DateField(_("review due on"), null=True, blank=True)
+    note = models.TextField(_("note"), blank=True)
+
+    history = History()
+    objects = ActivityQuerySet.as_manager()
+    FIELD_CLASSES = field_classes(
+        none="code name_en name_ru name_kk role on_behalf_of joint_operators operations sources is_automated over_network "
+        "status started_on ended_on review_due_on note"
+    )
+
+    class Meta(Coded.Meta):
+        verbose_name = _("processing activity")
+        verbose_name_plural = _("processing activities")
+        ordering = ["code"]
+        constraints = [
+            *Coded.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(ended_on__isnull=True)
+                | models.Q(started_on__isnull=True)
+                | models.Q(ended_on__gte=models.F("started_on")),
+                name="activity_period",
+                violation_error_message=_("An activity cannot end before it starts."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(role="processor") | ~models.Q(on_behalf_of=""),
+                name="activity_processor_names_principal",
+                violation_error_message=_("A processor acts on somebody’s behalf. Say on whose."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(status="ended") | models.Q(ended_on__isnull=False),
+                name="activity_ended_with_date",
+                violation_error_message=_("An activity that ended has a last day. Enter it."),
+            ),
+        ]
+
+    def clean(self):
+        super().clean()
+        if self.pk and self.status == self.Status.ACTIVE:
+            self.refuse_if_blocked()
+
+    def facts(self, today):
+        """What the gate asks, read from the links; a handful of queries."""
+        purposes = self.purposes.select_related("purpose", "basis__norm", "basis__operator")
+        needed = {}
+        for link in self.data_categories.select_related("data_category"):
+            needed.setdefault(link.activity_purpose_id, []).append(link)
+        return ActivityFacts(
+            today=today,
+            laws=tuple(self.operator.laws.values_list("law__code", flat=True)),
+            started_on=self.started_on,
+            operations=tuple(self.operations.split()),
+            sources=tuple(self.sources.split()),
+            purposes=tuple(_purpose_facts(link, needed.get(link.pk, [])) for link in purposes),
+            subject_categories=self.subject_categories.count(),
+            databases=tuple(
+                DatabaseFacts(str(link.database), link.database.country)
+                for link in self.databases.select_related("database")
+            ),
+            retention_complete=tuple(
+                (str(link.rule), link.rule.is_complete) for link in self.retention.select_related("rule")
+            ),
+            measures=self.measures.count(),
+            recipients=tuple(_recipient_facts(link.recipient) for link in self.recipients.select_related("recipient")),
+            has_responsible_person=self.operator.responsible_persons.in_office(today).exists(),
+        )
+
+    def blockers(self, today=None):
+        """What keeps this activity from being active."""
+        return activation_blockers(self.facts(today or timezone.localdate()))
+
+    def refuse_if_blocked(self):
+        if blockers := self.blockers():
+            raise ValidationError([ValidationError(blocker.message, code=blocker.code) for blocker in blockers])
+
+    def activate(self):
+        """Puts the activity into effect; raises ValidationError with every blocker while one stands."""
+        self.refuse_if_blocked()
+        self.status = self.Status.ACTIVE
+        self.save()
+
+    def suspend(self):
+        """Stops an active activity until it is activated again."""
+        if self.status != self.Status.ACTIVE:
+            raise ValidationError(
+                _("Only an active activity can be suspended; this one is: %s.") % self.get_status_display()
+            )
+        self.status = self.Status.SUSPENDED
+        self.save()
+
+    def end(self, on):
+        """Ends the activity; `on` is its last day."""
+        if self.status == self.Status.ENDED:
+            raise ValidationError(_("The activity ended on %s already.") % self.ended_on)
+        self.status, self.ended_on = self.Status.ENDED, on
+        self.full_clean()
+        self.save()
+
+
+def _purpose_facts(link, needed):
+    basis = link.basis
+    return PurposeFacts(
+        name=str(link.purpose),
+        has_basis=basis is not None,
+        basis_known=basis is not None and basis.known_to_law,
+        basis=str(basis or ""),
+        data_categories=len(needed),
+        without_necessity=tuple(str(each.data_category) for each in needed if not each.necessity),
+    )
+
+
+def _recipient_facts(recipient):
+    return RecipientFacts(
+        name=str(recipient),
+        is_processor=recipient.kind == Recipient.Kind.PROCESSOR,
+        country=recipient.country,
+        agreement_number=recipient.agreement_number,
+        agreement_from=recipient.agreement_from,
+        agreement_until=recipient.agreement_until,
+    )

@@ -1,0 +1,194 @@
+"""Consents and agreements: what a person has agreed to, when, how, and until when."""
+
+import datetime as dt
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from registry.journal import History
+from registry.rules.consent import ConsentFacts, missing_items
+
+from .base import OperatorOwned, field_classes
+from .people import DataSubject
+
+
+class ConsentQuerySet(models.QuerySet):
+    def complete(self):
+        """Those that lack no item of art. 8(4), as `Consent.missing` says of one."""
+        named = ~models.Q(operator__name_en="", operator__name_ru="", operator__name_kk="")
+        return self.filter(
+            named & ~models.Q(operator__bin=""),
+            ~models.Q(subject__surname="", subject__given_name=""),
+            models.Q(expires_on__isnull=False) | models.Q(until_purpose_reached=True),
+            third_parties__isnull=False,
+            cross_border__isnull=False,
+            publication__isnull=False,
+        ).exclude(data_list="")
+
+    def in_force(self, on):
+        """Given by that day, neither expired nor withdrawn on it."""
+        next_day = on + dt.timedelta(days=1)
+        start_of_next = timezone.make_aware(dt.datetime.combine(next_day, dt.time.min))
+        return self.filter(
+            models.Q(expires_on__isnull=True) | models.Q(expires_on__gte=on),
+            models.Q(withdrawn_at__isnull=True) | models.Q(withdrawn_at__gte=start_of_next),
+            models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on),
+            given_on__lte=on,
+        )
+
+
+class Consent(OperatorOwned):
+    """A consent for one purpose with the items of 94-V art. 8(4). While one is missing it is incomplete and no ground."""
+
+    PARENT = "subject"
+
+    class Kind(models.TextChoices):
+        PROCESSING = "processing", _("processing")
+        MARKETING = "marketing", _("marketing")
+        CROSS_BORDER = "cross_border", _("cross-border transfer")
+        DISTRIBUTION = "distribution", _("distribution")
+
+    subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="consents")
+    purpose = models.ForeignKey("registry.Purpose", models.PROTECT, verbose_name=_("purpose"), related_name="consents")
+    policy = models.ForeignKey(
+        "registry.Policy", models.PROTECT, verbose_name=_("policy version"), related_name="+", null=True, blank=True
+    )
+    kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PROCESSING)
+    given_on = models.DateField(_("given on"))
+    expires_on = models.DateField(_("expires on"), null=True, blank=True, help_text=_("Last day of the consent."))
+    until_purpose_reached = models.BooleanField(_("until the purpose is reached"), default=False)
+    third_parties = models.BooleanField(_("may be passed to third parties"), null=True, blank=True)
+    cross_border = models.BooleanField(_("may cross the border"), null=True, blank=True)
+    publication = models.BooleanField(_("may be published"), null=True, blank=True)
+    data_list = models.TextField(_("data collected"), blank=True)
+    other_terms = models.TextField(_("other information"), blank=True)
+    channel = models.CharField(_("channel"), max_length=100, blank=True)
+    evidence = models.CharField(_("evidence"), max_length=300, blank=True)
+    ended_on = models.DateField(
+        _("ended on"), null=True, blank=True, editable=False, help_text=_("Last day before a renewal took its place.")
+    )
+    withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
+    withdrawn_by = models.ForeignKey(
+        "registry.User", models.PROTECT, verbose_name=_("withdrawal recorded by"), related_name="+",
+        null=True, blank=True, editable=False,
+    )  # fmt: skip
+
+    history = History()
+    objects = ConsentQuerySet.as_manager()
+    FIELD_CLASSES = field_classes(
+        none="subject purpose policy kind given_on expires_on until_purpose_reached third_parties cross_border publication "
+        "data_list channel ended_on withdrawn_at withdrawn_by",
+        personal="other_terms evidence",
+    )
+
+    class Meta:
+        verbose_name = _("consent")
+        verbose_name_plural = _("consents")
+        ordering = ["-given_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "purpose", "kind", "given_on"],
+                name="consent_once_a_day",
+                violation_error_message=_(
+                    "A consent of this kind, for this purpose and of this day is recorded already."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expires_on__isnull=True) | models.Q(expires_on__gte=models.F("given_on")),
+                name="consent_period",
+                violation_error_message=_("A consent cannot end before it begins. Check “given on” and “expires on”."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.subject} · {self.purpose.code} · {self.given_on}"
+
+    def journal_subjects(self):
+        return [self.subject.uid]
+
+    def clean(self):
+        super().clean()
+        today = timezone.localdate()
+        if isinstance(self.given_on, dt.date) and self.given_on > today:
+            raise ValidationError({"given_on": _("%s is in the future. Correct the date.") % self.given_on.isoformat()})
+
+    @property
+    def missing(self):
+        """Items of art. 8(4) that the consent lacks."""
+        return missing_items(
+            ConsentFacts(
+                operator_name=self.operator.name,
+                operator_bin=self.operator.bin,
+                subject_name=self.subject.surname or self.subject.given_name,
+                has_term=self.expires_on is not None or self.until_purpose_reached,
+                third_parties=self.third_parties,
+                cross_border=self.cross_border,
+                publication=self.publication,
+                data_list=self.data_list,
+            )
+        )
+
+    @property
+    def is_complete(self):
+        return not self.missing
+
+    def withdraw(self, *, by, at):
+        """Records the withdrawal. A second one adds nothing; one before the consent was given is refused."""
+        if self.withdrawn_at is not None:
+            return
+        if timezone.localdate(at) < self.given_on:
+            raise ValidationError(
+                _("The withdrawal of %(at)s comes before the consent of %(given)s. Check the date.")
+                % {"at": timezone.localdate(at), "given": self.given_on}
+            )
+        self.withdrawn_at, self.withdrawn_by = at, by
+        self.save()
+
+
+class Agreement(OperatorOwned):
+    """A contract between the operator and the person."""
+
+    PARENT = "subject"
+
+    subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="agreements")
+    number = models.CharField(_("number"), max_length=100)
+    concluded_on = models.DateField(_("concluded on"), null=True, blank=True)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="subject concluded_on ended_on", personal="number")
+
+    class Meta:
+        verbose_name = _("agreement")
+        verbose_name_plural = _("agreements")
+        ordering = ["-concluded_on", "-pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["subject", "number"],
+                name="agreement_number_once",
+                violation_error_message=_("The person has an agreement of this number already."),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_on__isnull=True)
+                | models.Q(concluded_on__isnull=True)
+                | models.Q(ended_on__gte=models.F("concluded_on")),
+                name="agreement_period",
+                violation_error_message=_("An agreement cannot end before it is concluded."),
+            ),
+        ]
+
+    def __str__(self):
+        return _("Agreement of %s") % self.subject
+
+    def journal_subjects(self):
+        return [self.subject.uid]
+
+    def clean(self):
+        super().clean()
+        today = timezone.localdate()
+        if isinstance(self.concluded_on, dt.date) and self.concluded_on > today:
+            raise ValidationError(
+                {"concluded_on": _("%s is in the future. Correct the date.") % self.concluded_on.isoformat()}
+            )

@@ -1,0 +1,91 @@
+"""Two field types the record needs and Django lacks."""
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class CodesField(models.CharField):
+    """Codes out of a list, kept as one text with blanks between them, in the list's order."""
+
+    default_error_messages = {"unknown_code": _("“%(value)s” is not on the list. Choose from: %(choices)s.")}
+
+    def __init__(self, *args, options=(), **kwargs):
+        self.options = options
+        kwargs.setdefault("max_length", 600)
+        kwargs.setdefault("blank", True)
+        super().__init__(*args, **kwargs)
+
+    def deconstruct(self):
+        # The options are not the schema's business: a longer list needs no migration.
+        return super().deconstruct()
+
+    def codes(self):
+        return [value for value, _label in getattr(self.options, "choices", self.options)]
+
+    def to_python(self, value):
+        if isinstance(value, list | tuple | set):
+            value = " ".join(sorted(value, key=lambda code: self.codes().index(code) if code in self.codes() else -1))
+        return super().to_python(value)
+
+    def validate(self, value, model_instance):
+        super().validate(value, model_instance)
+        known = self.codes()
+        for code in (value or "").split():
+            if known and code not in known:
+                raise ValidationError(
+                    self.error_messages["unknown_code"],
+                    code="unknown_code",
+                    params={"value": code, "choices": ", ".join(known)},
+                )
+
+    def formfield(self, **kwargs):
+        if not self.options:
+            return super().formfield(**kwargs)
+        choices = getattr(self.options, "choices", self.options)
+        return CodesFormField(
+            choices=choices,
+            required=not self.blank,
+            label=self.verbose_name.capitalize(),
+            help_text=self.help_text,
+            widget=forms.CheckboxSelectMultiple,
+        )
+
+
+class CodesFormField(forms.MultipleChoiceField):
+    def prepare_value(self, value):
+        return value.split() if isinstance(value, str) else value
+
+    def clean(self, value):
+        return " ".join(super().clean(value))
+
+    def has_changed(self, initial, data):
+        return set(self.prepare_value(initial) or ()) != set(self.prepare_value(data) or ())
+
+
+class LanguageNames(models.Model):
+    """A name in the three languages of the register; the reader's own first."""
+
+    name_en = models.CharField(_("name in English"), max_length=250, blank=True)
+    name_ru = models.CharField(_("name in Russian"), max_length=250, blank=True)
+    name_kk = models.CharField(_("name in Kazakh"), max_length=250, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def name(self):
+        return self.name_in(None)
+
+    def name_in(self, language):
+        from django.utils.translation import get_language
+
+        names = {"en": self.name_en, "ru": self.name_ru, "kk": self.name_kk}
+        own = names.get((language or get_language() or "en")[:2])
+        return own or self.name_en or self.name_ru or self.name_kk
+
+    def clean(self):
+        super().clean()
+        if not (self.name_en or self.name_ru or self.name_kk):
+            raise ValidationError({"name_en": _("Give a name in at least one language.")})

@@ -1,0 +1,183 @@
+"""The operator: who it is, which laws it is under, what its own policy promises, and who answers for personal data."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.choices import RequestKind, TermUnit
+from registry.journal import History
+from registry.rules.identifiers import check_bin
+
+from .base import OperatorOwned, Tracked, field_classes
+from .fields import LanguageNames
+from .law import Law
+
+
+class Operator(LanguageNames, Tracked):
+    """Who determines the purposes and carries out processing. All but the code may be unknown: then it stays empty."""
+
+    code = models.SlugField(_("code"), max_length=40, unique=True)
+    legal_form = models.CharField(_("legal form"), max_length=120, blank=True)
+    bin = models.CharField(_("BIN"), max_length=12, blank=True)
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, RU."))
+    address = models.CharField(_("address"), max_length=400, blank=True)
+    email = models.EmailField(_("mailbox"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    sites = models.CharField(_("sites"), max_length=400, blank=True, help_text=_("Domains, with blanks between them."))
+
+    history = History()
+    FIELD_CLASSES = field_classes(
+        none="code name_en name_ru name_kk legal_form bin country sites", contact="address email phone"
+    )
+
+    class Meta:
+        verbose_name = _("operator")
+        verbose_name_plural = _("operators")
+        ordering = ["code"]
+        default_permissions = ("view", "change")
+
+    def __str__(self):
+        return self.name or self.code
+
+    def journal_operator(self):
+        return self.code
+
+    @property
+    def operator_id(self):
+        """An operator belongs to its own scope."""
+        return self.pk
+
+    def clean(self):
+        if self.bin and (problem := check_bin(self.bin).error):
+            raise ValidationError({"bin": problem})
+        stored = self.stored()
+        if stored and stored.code != self.code:
+            raise ValidationError(
+                {"code": _("The code is written in the journal and cannot change. Keep “%s”.") % stored.code}
+            )
+
+
+class OperatorLaw(OperatorOwned):
+    """A law the operator is under, or cites."""
+
+    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="laws")
+    law = models.ForeignKey(Law, models.PROTECT, verbose_name=_("law"), related_name="+")
+    note = models.CharField(_("why"), max_length=400, blank=True)
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="law note")
+
+    class Meta:
+        verbose_name = _("law of the operator")
+        verbose_name_plural = _("laws of the operator")
+        ordering = ["law__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "law"],
+                name="operator_law_once",
+                violation_error_message=_("This law is already on the operator’s list."),
+            )
+        ]
+
+    def __str__(self):
+        return str(self.law)
+
+
+class OperatorTerm(OperatorOwned):
+    """A term the operator's own policy promises, beside the law's."""
+
+    code = models.SlugField(_("code"), max_length=60)
+    request_kind = models.CharField(_("request"), max_length=24, choices=RequestKind)
+    amount = models.PositiveSmallIntegerField(_("term"))
+    unit = models.CharField(_("unit"), max_length=12, choices=TermUnit)
+    clause = models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+    note = models.CharField(_("note"), max_length=400, blank=True)
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="code request_kind amount unit clause note")
+
+    class Meta:
+        verbose_name = _("term of the operator")
+        verbose_name_plural = _("terms of the operator")
+        ordering = ["code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "code"],
+                name="operator_term_code",
+                violation_error_message=_("There is a term of this code already. Choose another code."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_request_kind_display()}: {self.amount} {self.get_unit_display()}"
+
+
+class ResponsiblePersonQuerySet(models.QuerySet):
+    def in_office(self, on):
+        return self.filter(
+            models.Q(appointed_on__isnull=True) | models.Q(appointed_on__lte=on),
+            models.Q(dismissed_on__isnull=True) | models.Q(dismissed_on__gte=on),
+        )
+
+
+class ResponsiblePerson(OperatorOwned):
+    """The person responsible for organising the processing of personal data, or a deputy, as the operator publishes them."""
+
+    operator = models.ForeignKey(
+        Operator, models.PROTECT, verbose_name=_("operator"), related_name="responsible_persons"
+    )
+    name = models.CharField(_("name"), max_length=200)
+    position = models.CharField(_("position"), max_length=200, blank=True)
+    email = models.EmailField(_("e-mail"), blank=True)
+    phone = models.CharField(_("phone"), max_length=40, blank=True)
+    user = models.ForeignKey(
+        "registry.User", models.PROTECT, verbose_name=_("user"), related_name="+", null=True, blank=True
+    )
+    is_deputy = models.BooleanField(_("deputy"), default=False)
+    order_number = models.CharField(_("order number"), max_length=60, blank=True)
+    appointed_on = models.DateField(_("appointed on"), null=True, blank=True)
+    dismissed_on = models.DateField(_("last day in office"), null=True, blank=True)
+
+    history = History()
+    objects = ResponsiblePersonQuerySet.as_manager()
+    FIELD_CLASSES = field_classes(
+        none="user is_deputy order_number appointed_on dismissed_on", contact="name position email phone"
+    )
+
+    class Meta:
+        verbose_name = _("responsible person")
+        verbose_name_plural = _("responsible persons")
+        ordering = ["is_deputy", "-appointed_on", "name"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(dismissed_on__isnull=True)
+                | models.Q(appointed_on__isnull=True)
+                | models.Q(dismissed_on__gte=models.F("appointed_on")),
+                name="responsible_person_period",
+                violation_error_message=_("Nobody leaves office before being appointed. Check the two dates."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name
+
+    def clean(self):
+        super().clean()
+        if self.operator_id is None or self.is_deputy:
+            return
+        others = type(self).objects.filter(operator=self.operator_id, is_deputy=False).exclude(pk=self.pk)
+        for other in others:
+            if _overlap(self.appointed_on, self.dismissed_on, other.appointed_on, other.dismissed_on):
+                raise ValidationError(
+                    {
+                        "appointed_on": _("%(name)s is in office then. Give their last day first, or appoint a deputy.")
+                        % {"name": other}
+                    }
+                )
+
+
+def _overlap(starts, ends, other_starts, other_ends):
+    """Whether two periods, inclusive at both ends and open where a date is missing, share a day."""
+    return not ((ends and other_starts and ends < other_starts) or (other_ends and starts and other_ends < starts))

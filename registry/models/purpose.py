@@ -1,0 +1,90 @@
+"""Purposes of processing and the grounds an operator declares for them."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.journal import History
+
+from .base import OperatorOwned, field_classes
+from .fields import LanguageNames
+from .law import Norm
+
+
+class Coded(LanguageNames, OperatorOwned):
+    """A named entry of an operator's vocabulary, referred to by its code."""
+
+    code = models.SlugField(_("code"), max_length=60)
+
+    class Meta:
+        abstract = True
+        constraints = [
+            models.UniqueConstraint(
+                fields=["operator", "code"],
+                name="%(class)s_code_once",
+                violation_error_message=_("There is an entry of this code already. Choose another code."),
+            )
+        ]
+
+    def __str__(self):
+        return self.name or self.code
+
+
+class Purpose(Coded):
+    """A specific, lawful purpose, defined before processing starts."""
+
+    is_marketing = models.BooleanField(
+        _("marketing"), default=False, help_text=_("Promotion of goods, works or services: needs a consent of its own.")
+    )
+    clause = models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk is_marketing clause")
+
+    class Meta(Coded.Meta):
+        verbose_name = _("purpose")
+        verbose_name_plural = _("purposes")
+        ordering = ["code"]
+
+
+class LegalBasis(Coded):
+    """A ground for processing as the policy declares it. Whether a law knows it is another question: see `known_to_law`."""
+
+    class Kind(models.TextChoices):
+        CONSENT = "consent", _("consent of the data subject")
+        LAW = "law", _("a law")
+        TREATY = "treaty", _("an international treaty")
+        JUSTICE = "justice", _("administration of justice")
+        CONTRACT = "contract", _("a contract with the data subject")
+        LEGITIMATE_INTEREST = "legitimate_interest", _("rights and legitimate interests")
+        MADE_PUBLIC = "made_public", _("made public by the data subject")
+        PUBLICATION_DUTY = "publication_duty", _("publication or disclosure required by law")
+        INTERNAL_DOCUMENT = "internal_document", _("a document of the operator")
+        IMPLIED_CONSENT = "implied_consent", _("use of the site, taken for consent")
+        OTHER = "other", _("other")
+
+    kind = models.CharField(_("kind"), max_length=24, choices=Kind)
+    norm = models.ForeignKey(
+        Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True,
+        help_text=_("The norm that knows this ground. Without one it is declared by the policy only."),
+    )  # fmt: skip
+    document = models.CharField(
+        _("document"), max_length=300, blank=True, help_text=_("Contract or act, number and date.")
+    )
+    clause = models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk kind norm document clause")
+
+    class Meta(Coded.Meta):
+        verbose_name = _("legal basis")
+        verbose_name_plural = _("legal bases")
+        ordering = ["code"]
+
+    @property
+    def known_to_law(self):
+        """Whether the basis rests on a norm that is a ground for processing under a law of the operator."""
+        return bool(self.norm_id and self.norm.is_ground and self.operator.laws.filter(law=self.norm.law_id).exists())

@@ -1,0 +1,168 @@
+"""Those who receive personal data, and transfers across the border."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.journal import History
+
+from .base import OperatorOwned, field_classes
+from .purpose import Coded
+
+
+class Recipient(Coded):
+    """A third party that receives personal data, or processes them on behalf of the operator."""
+
+    class Kind(models.TextChoices):
+        STATE_BODY = "state_body", _("state body")
+        PROCESSOR = "processor", _("processor")
+        SERVICE_PROVIDER = "service_provider", _("service provider")
+        GROUP_COMPANY = "group_company", _("group company")
+        ACQUIRER = "acquirer", _("acquirer of the business")
+        PARTNER = "partner", _("partner")
+        PUBLIC = "public", _("an indefinite circle of persons")
+        OTHER = "other", _("other third party")
+
+    kind = models.CharField(_("kind"), max_length=20, choices=Kind)
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, IE."))
+    address = models.CharField(_("address"), max_length=400, blank=True)
+    agreement_number = models.CharField(_("agreement number"), max_length=120, blank=True)
+    agreement_from = models.DateField(_("agreement valid from"), null=True, blank=True)
+    agreement_until = models.DateField(_("agreement valid until"), null=True, blank=True)
+    policy_url = models.URLField(_("its own policy"), max_length=400, blank=True)
+    clause = models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+    note = models.CharField(_("note"), max_length=400, blank=True)
+
+    history = History()
+    FIELD_CLASSES = field_classes(
+        none="code name_en name_ru name_kk kind country address agreement_number agreement_from agreement_until policy_url "
+        "clause note"
+    )
+
+    class Meta(Coded.Meta):
+        verbose_name = _("recipient")
+        verbose_name_plural = _("recipients")
+        ordering = ["code"]
+        constraints = [
+            *Coded.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(agreement_until__isnull=True)
+                | models.Q(agreement_from__isnull=True)
+                | models.Q(agreement_until__gte=models.F("agreement_from")),
+                name="recipient_agreement_period",
+                violation_error_message=_("An agreement cannot end before it begins."),
+            ),
+        ]
+
+
+class CrossBorderTransfer(Coded):
+    """A transfer to the territory of a foreign state or to a foreign person, and the steps that must come before it."""
+
+    class Mechanism(models.TextChoices):
+        CONSENT = "consent", _("consent to the transfer")
+        PROTECTING_STATE = "protecting_state", _("the state ensures protection")
+        TREATY = "treaty", _("an international treaty")
+        LAW = "law", _("a law")
+        CONTRACT = "contract", _("a contract")
+        STANDARD_CLAUSES = "standard_clauses", _("standard contractual clauses")
+        OTHER = "other", _("other")
+
+    activity = models.ForeignKey(
+        "registry.ProcessingActivity", models.PROTECT, verbose_name=_("activity"), related_name="transfers"
+    )
+    recipient = models.ForeignKey(Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="transfers")
+    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, IE."))
+    mechanism = models.CharField(_("mechanism"), max_length=20, choices=Mechanism, blank=True)
+    information_received_on = models.DateField(_("information received from the recipient on"), null=True, blank=True)
+    authority_notified_on = models.DateField(_("authorised body notified on"), null=True, blank=True)
+    notice_number = models.CharField(_("notice number"), max_length=60, blank=True)
+    prohibited_on = models.DateField(_("prohibited on"), null=True, blank=True)
+    started_on = models.DateField(_("started on"), null=True, blank=True)
+    ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    clause = models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(
+        none="code name_en name_ru name_kk activity recipient country mechanism information_received_on "
+        "authority_notified_on notice_number prohibited_on started_on ended_on clause"
+    )
+
+    class Meta(Coded.Meta):
+        verbose_name = _("cross-border transfer")
+        verbose_name_plural = _("cross-border transfers")
+        ordering = ["code"]
+        constraints = [
+            *Coded.Meta.constraints,
+            models.CheckConstraint(
+                condition=models.Q(authority_notified_on__isnull=True)
+                | models.Q(information_received_on__isnull=True)
+                | models.Q(authority_notified_on__gte=models.F("information_received_on")),
+                name="transfer_information_before_notice",
+                violation_error_message=_(
+                    "The recipient’s information comes before the notice to the authorised body. Check the dates."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(started_on__isnull=True)
+                | models.Q(authority_notified_on__isnull=True)
+                | models.Q(started_on__gte=models.F("authority_notified_on")),
+                name="transfer_notice_before_start",
+                violation_error_message=_(
+                    "A transfer starts after the notice to the authorised body. Check the dates."
+                ),
+            ),
+            models.CheckConstraint(
+                condition=models.Q(ended_on__isnull=True)
+                | models.Q(started_on__isnull=True)
+                | models.Q(ended_on__gte=models.F("started_on")),
+                name="transfer_period",
+                violation_error_message=_("A transfer cannot end before it starts."),
+            ),
+        ]
+
+    def clean(self):
+        super().clean()
+        if self.started_on and not self.country:
+            raise ValidationError({"country": _("A transfer that has started goes to a country. Enter it.")})
+        if self.country and self.operator_id and self.country == self.operator.country:
+            raise ValidationError(
+                {
+                    "country": _("“%s” is the operator’s own country; a transfer there does not cross the border.")
+                    % self.country
+                }
+            )
+
+
+class TransferCategory(OperatorOwned):
+    """A category of data that a transfer carries."""
+
+    PARENT = "transfer"
+
+    transfer = models.ForeignKey(
+        CrossBorderTransfer, models.PROTECT, verbose_name=_("transfer"), related_name="data_categories"
+    )
+    data_category = models.ForeignKey(
+        "registry.DataCategory", models.PROTECT, verbose_name=_("data category"), related_name="+"
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="transfer data_category")
+
+    class Meta:
+        verbose_name = _("data category of the transfer")
+        verbose_name_plural = _("data categories of the transfer")
+        ordering = ["transfer", "data_category__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["transfer", "data_category"],
+                name="transfer_category_once",
+                violation_error_message=_("This category is on the transfer’s list already."),
+            )
+        ]
+
+    def __str__(self):
+        return str(self.data_category)

@@ -1,0 +1,12 @@
+"""A blocker: what stands in the way of an act, and the norms it rests on."""
+
+from typing import NamedTuple
+
+
+class Blocker(NamedTuple):
+    """`topic` names the norms (rows of the Norm table) that require it; `field` is where the officer mends it."""
+
+    code: str
+    message: str
+    topic: str = ""
+    field: str = ""

@@ -1,0 +1,174 @@
+"""Who may do what, for which operator: the current membership decides everything, here and nowhere else."""
+
+from django.contrib.auth.backends import ModelBackend
+from django.db.models import Q
+from django.views.debug import SafeExceptionReporterFilter
+
+from registry.choices import Role
+
+SESSION_KEY = "operator"
+ADMINISTRATOR = "administrator"
+
+LIBRARY = {"law", "norm"}
+PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement"}
+VOCABULARY = {
+    "purpose", "legalbasis", "datacategory", "subjectcategory", "database", "retentionrule", "securitymeasure", "tracker",
+    "recipient", "crossbordertransfer", "transfercategory", "operatorlaw", "operatorterm", "responsibleperson",
+    "requestmark", "activitypurpose", "activitydatacategory", "activitysubjectcategory", "activityrecipient",
+    "activitydatabase", "activityretention", "activitymeasure", "activityclause",
+}  # fmt: skip
+LASTING = {"operator", "policy", "clause", "processingactivity"}
+REGISTER = VOCABULARY | LASTING
+VIEW, EDIT = {"view"}, {"view", "add", "change"}
+
+
+def _grants(*pairs):
+    """Permissions as `action_model`, from (models, actions) pairs."""
+    return frozenset(f"{action}_{model}" for models, actions in pairs for model in models for action in actions)
+
+
+# The whole of authorisation. People are never deleted here: they leave by destruction.
+GRANTS = {
+    Role.DPO: _grants(
+        (LIBRARY, VIEW),
+        (VOCABULARY, EDIT | {"delete"}),
+        (LASTING - {"operator"}, EDIT),
+        ({"operator"}, {"view", "change"}),
+        (PEOPLE, EDIT),
+        ({"subjectincategory"}, {"delete"}),
+        ({"datasubject"}, {"view_personal", "import", "export"}),
+        ({"importrun"}, VIEW),
+        ({"exportrun"}, {"view", "add"}),
+        ({"journalentry"}, {"view", "export"}),
+    ),
+    Role.REGISTRAR: _grants(
+        (LIBRARY | REGISTER, VIEW),
+        (PEOPLE, EDIT),
+        ({"subjectincategory"}, {"delete"}),
+        ({"datasubject"}, {"view_personal", "import"}),
+        ({"importrun"}, VIEW),
+    ),
+    Role.AUDITOR: _grants(
+        (LIBRARY | REGISTER | PEOPLE, VIEW),
+        ({"importrun"}, VIEW),
+        ({"exportrun"}, {"view", "add"}),
+        ({"journalentry"}, {"view", "export"}),
+    ),
+    ADMINISTRATOR: _grants(
+        (LIBRARY, VIEW),
+        ({"operator"}, VIEW),
+        ({"user"}, EDIT),
+        ({"membership"}, EDIT | {"delete"}),
+        ({"journalentry"}, VIEW),
+    ),
+}
+
+
+def role_of(user):
+    """The role the user acts in: that of the current membership, or administrator, or none."""
+    if not user.is_authenticated or not user.is_active:
+        return ""
+    if user.is_administrator:
+        return ADMINISTRATOR
+    membership = current_membership(user)
+    return membership.role if membership else ""
+
+
+def current_membership(user):
+    """The membership the user works under; outside a request the only one, if there is only one."""
+    if not hasattr(user, "_membership"):
+        memberships = list(user.memberships.select_related("operator")[:2])
+        user._membership = memberships[0] if len(memberships) == 1 else None
+    return user._membership
+
+
+def current_operator(user):
+    membership = current_membership(user) if user.is_authenticated and not user.is_administrator else None
+    return membership.operator if membership else None
+
+
+def granted(role, permission):
+    """`permission` as action_model; `view_personal_datasubject` is an action on people, too."""
+    return permission in GRANTS.get(role, ())
+
+
+def in_scope(queryset, user):
+    """The rows of a queryset that the user may meet at all: those of the current operator, and the shared library."""
+    return queryset.filter(scope_filter(queryset.model, user))
+
+
+def scope_filter(model, user):
+    name = model._meta.model_name
+    operator = current_operator(user)
+    nothing = Q(pk__in=[])
+    if name in LIBRARY:
+        return Q() if role_of(user) else nothing
+    if name == "journalentry":
+        return Q(operator=operator.code) if operator else Q(operator="") if role_of(user) == ADMINISTRATOR else nothing
+    if role_of(user) == ADMINISTRATOR:
+        return Q() if name in ("user", "membership", "operator") else nothing
+    if operator is None:
+        return nothing
+    if name == "operator":
+        return Q(pk=operator.pk)
+    if name == "user":  # pickers of responsible persons: colleagues only
+        return Q(memberships__operator=operator)
+    if name == "rejectedrow":
+        return Q(run__operator=operator)
+    return Q(operator=operator)
+
+
+def sees_personal(user):
+    return user.has_perm("registry.view_personal_datasubject")
+
+
+class RoleBackend(ModelBackend):
+    """Answers from the role of the current membership. There are no groups, no permission rows and no superusers."""
+
+    def has_perm(self, user_obj, perm, obj=None):
+        app, _, permission = perm.partition(".")
+        if app != "registry" or not granted(role_of(user_obj), permission):
+            return False
+        if obj is None or not hasattr(obj, "operator_id") or role_of(user_obj) == ADMINISTRATOR:
+            return True
+        operator = current_operator(user_obj)
+        return operator is not None and obj.operator_id == operator.pk
+
+    def get_all_permissions(self, user_obj, obj=None):
+        return {f"registry.{permission}" for permission in GRANTS.get(role_of(user_obj), ())}
+
+    def has_module_perms(self, user_obj, app_label):
+        return app_label == "registry" and bool(role_of(user_obj))
+
+    def user_can_authenticate(self, user):
+        return user.is_active
+
+
+class ScopeMiddleware:
+    """Gives the request its membership and operator, out of the session and the user's own memberships."""
+
+    def __init__(self, get_response):
+        self.get_response = get_response
+
+    def __call__(self, request):
+        user = request.user
+        if user.is_authenticated and not user.is_administrator:
+            memberships = {each.operator_id: each for each in user.memberships.select_related("operator")}
+            chosen = memberships.get(request.session.get(SESSION_KEY))
+            user._memberships = list(memberships.values())
+            user._membership = chosen or next(iter(memberships.values()), None)
+        request.operator = current_operator(user) if user.is_authenticated else None
+        return self.get_response(request)
+
+
+class NoValuesReporterFilter(SafeExceptionReporterFilter):
+    """Error reports without local variables and without what was posted."""
+
+    def is_active(self, request):
+        return True
+
+    def get_post_parameters(self, request):
+        return {}
+
+    def get_traceback_frame_variables(self, request, tb_frame):
+        return []

