@@ -71,7 +71,9 @@ def check_bin(text: str) -> Checked:
     if number[4] not in BIN_KINDS or number[5] not in BIN_DIVISIONS or not "01" <= number[2:4] <= "12":
         return Checked(
             number,
-            _("a BIN begins with year and month, then 4, 5 or 6, then 0 to 3: compare it with the registration document"),
+            _(
+                "a BIN begins with year and month, then 4, 5 or 6, then 0 to 3: compare it with the registration document"
+            ),
         )
     return Checked(number, "", _control_warning(number))
 

@@ -1,0 +1,123 @@
+"""Rows of a CSV file with the physical line each begins on. Strict RFC 4180, streaming: memory does not grow with the file."""
+
+import csv
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from .inspection import FileRefused, Inspected, Limits, too_many_rows
+
+# The csv module's own guard: what a quote left open may swallow before it is noticed.
+SWALLOWED_AT_MOST = 131_072
+
+
+class Row(NamedTuple):
+    """One record. problem: why it cannot be read as a row of this table, else empty."""
+
+    line: int
+    cells: list
+    problem: str = ""
+
+
+class Table:
+    """A CSV file that can be read again and again, each time from its beginning."""
+
+    def __init__(self, inspected: Inspected, limits: Limits | None = None):
+        self.file, self.limits = inspected, limits or Limits.from_settings()
+        self.header, self.header_line = self._header()
+
+    def __iter__(self):
+        """Rows below the header; blank lines are skipped, rows of another width come with a problem."""
+        width, cell_limit, count = len(self.header), self.limits.cell_length, 0
+        for line, cells in self._records():
+            if line <= self.header_line:
+                continue
+            count += 1
+            if count > self.limits.rows:
+                raise FileRefused(too_many_rows(self.limits))
+            if len(cells) != width:
+                yield Row(line, cells, self._ragged(len(cells)))
+            elif max(map(len, cells)) > cell_limit:
+                yield Row(line, [cell[:cell_limit] for cell in cells], self._long_cell(cells))
+            else:
+                yield Row(line, cells)
+
+    def _header(self):
+        for line, cells in self._records():
+            if cells == ["sep=", ""]:
+                continue  # a spreadsheet's own line "sep=;", split at its delimiter
+            if len(cells) > self.limits.columns:
+                raise FileRefused(
+                    _("The file has %(count)d columns, more than the %(limit)d allowed. Export fewer.")
+                    % {"count": len(cells), "limit": self.limits.columns}
+                )
+            return cells, line
+        raise FileRefused(_("The file is empty. Export it from the CRM again."))
+
+    def _records(self):
+        """(physical line of its beginning, cells) of every record that is not blank."""
+        csv.field_size_limit(max(SWALLOWED_AT_MOST, self.limits.cell_length))
+        before = 0
+        with self._open() as stream:
+            records = csv.reader(stream, delimiter=self.file.delimiter, strict=True)
+            try:
+                for cells in records:
+                    if any(cells) and any(map(str.strip, cells)):
+                        yield before + 1, cells
+                    before = records.line_num
+            except csv.Error:
+                raise FileRefused(self._broken_quote(before)) from None
+
+    def _open(self):
+        return self.file.path.open(encoding=self.file.encoding, newline="")
+
+    def _broken_quote(self, lines_before):
+        """The record after these lines is broken; the quote to blame is the last one that opened a cell in it."""
+        opened_on, quoted, read = lines_before + 1, False, 0
+        with self._open() as stream:
+            for number, text in enumerate(stream, 1):
+                if number <= lines_before:
+                    continue
+                opened, quoted, sound = _follow_quotes(text, self.file.delimiter, quoted)
+                opened_on = number if opened else opened_on
+                read += len(text)
+                if not sound or read > SWALLOWED_AT_MOST * 2:
+                    break
+        return _(
+            "Line %(line)d: a quote opened here is not closed before the next cell, so the rows after it cannot be told "
+            "apart. Double the quotes inside the cell, or close it, and export again."
+        ) % {"line": opened_on}
+
+    def _ragged(self, count):
+        return ngettext(
+            "the row has %(count)d cell, the header has %(width)d: is a delimiter inside a cell not quoted?",
+            "the row has %(count)d cells, the header has %(width)d: is a delimiter inside a cell not quoted?",
+            count,
+        ) % {"count": count, "width": len(self.header)}
+
+    def _long_cell(self, cells):
+        column = next(at for at, cell in enumerate(cells) if len(cell) > self.limits.cell_length)
+        return _("the cell in column “%(column)s” is longer than %(limit)d characters: shorten it") % {
+            "column": self.header[column],
+            "limit": self.limits.cell_length,
+        }
+
+
+def _follow_quotes(text, delimiter, quoted):
+    """(whether a quote opened on this line and stayed the last, still inside one, whether all was sound so far)."""
+    opened, at_start, at = False, not quoted, 0
+    while at < len(text):
+        mark = text[at]
+        if quoted and mark == '"':
+            if text[at + 1 : at + 2] == '"':
+                at += 1
+            else:
+                quoted = False
+                if text[at + 1 : at + 2] not in (delimiter, "\r", "\n", ""):
+                    return opened, quoted, False
+        elif not quoted and mark == '"' and at_start:
+            quoted = opened = True
+        at_start = not quoted and mark == delimiter
+        at += 1
+    return opened, quoted, True

@@ -1,0 +1,118 @@
+import tracemalloc
+
+import pytest
+
+from registry.imports.inspection import FileRefused, Limits, inspect
+from registry.imports.reader import Table
+
+LIMITS = Limits(bytes=10**8, rows=5, columns=4, cell_length=20)
+
+
+@pytest.fixture
+def table(tmp_path):
+    def read(text, limits=None, encoding="utf-8", **said):
+        path = tmp_path / "export.csv"
+        path.write_bytes(text.encode(encoding))
+        return Table(inspect(path, limits=limits, **said), limits)
+
+    return read
+
+
+def lines(table):
+    return [(row.line, row.cells) for row in table]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16"])
+def test_rows_carry_their_physical_line(table, end, encoding):
+    """Blank lines and lines of delimiters alone are skipped and counted; a cell over two lines is one cell."""
+    text = end.join(["", "ID;Имя", "C1;Анна", "", ";", f'C2;"Анна{end}Мария"', "C3;Яна"])
+    read = table(text, encoding=encoding)
+    assert (read.header, read.header_line) == (["ID", "Имя"], 2)
+    assert lines(read) == [(3, ["C1", "Анна"]), (6, ["C2", f"Анна{end}Мария"]), (8, ["C3", "Яна"])]
+    assert lines(read) == lines(read)
+
+
+def test_quotes_and_delimiters_inside_a_quoted_cell_are_text(table):
+    """RFC 4180: quotes doubled inside quotes are one; a quote in the middle of a bare cell is itself."""
+    read = table('ID;a\n1;"x;""y"""\n2;ТОО "Ромашка"\n')
+    assert lines(read) == [(2, ["1", 'x;"y"']), (3, ["2", 'ТОО "Ромашка"'])]
+
+
+def test_spreadsheet_line_naming_the_delimiter_is_no_header(table):
+    """A first line “sep=|” tells the delimiter and nothing else."""
+    read = table("sep=|\nID|a\n1|2\n")
+    assert (read.header, lines(read)) == (["ID", "a"], [(3, ["1", "2"])])
+
+
+@pytest.mark.parametrize(
+    ("text", "line"),
+    [
+        ('ID;a\n1;x\n2;"never closed\n3;y\n', 3),
+        ('ID;a\n1;"open\n2;"closed"\n', 2),
+        ('ID;a\n1;"over\ntwo";"open\n2;x\n', 3),
+        ('ID;a\n1;"closed"x\n', 2),
+        ('ID;"a\n1;x\n', 1),
+    ],
+)
+def test_unclosed_quote_is_named_with_the_line_where_it_opened(table, text, line):
+    """A quote left open would swallow the rows after it: the file is refused, the line of the quote is named."""
+    with pytest.raises(FileRefused) as refusal:
+        list(table(text))
+    assert str(refusal.value) == (
+        f"Line {line}: a quote opened here is not closed before the next cell, so the rows after it cannot be told "
+        "apart. Double the quotes inside the cell, or close it, and export again."
+    )
+
+
+def test_unclosed_quote_is_found_before_it_swallows_a_big_file(table):
+    """A quote left open near the beginning is found after 131,072 characters, not at the end of the file."""
+    with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
+        list(table("ID;a\n1;x\n" + '2;"open\n' + "3;y\n" * 100_000))
+
+
+@pytest.mark.parametrize(
+    ("row", "count"),
+    [("1", "1 cell"), ("1;2;3", "3 cells")],
+)
+def test_row_of_another_width_is_an_error_of_that_row(table, row, count):
+    """A ragged row is reported with both widths; the rows around it are read."""
+    read = list(table(f"ID;a\n0;x\n{row}\n2;y\n"))
+    assert [row.problem for row in read] == [
+        "",
+        f"the row has {count}, the header has 2: is a delimiter inside a cell not quoted?",
+        "",
+    ]
+    assert read[1].line == 3
+
+
+def test_cell_longer_than_allowed_is_an_error_of_its_row(table):
+    """A long cell is cut and its row reported with the column."""
+    read = list(table(f"ID;Note\n1;{'x' * 21}\n2;{'x' * 20}\n", LIMITS))
+    assert read[0].problem == "the cell in column “Note” is longer than 20 characters: shorten it"
+    assert (len(read[0].cells[1]), read[1].problem) == (20, "")
+
+
+def test_columns_and_rows_beyond_the_limits_are_refused(table):
+    """More columns or rows than allowed refuse the file, quotes or not."""
+    with pytest.raises(FileRefused) as refusal:
+        table("a;b;c;d;e\n", LIMITS)
+    assert str(refusal.value) == "The file has 5 columns, more than the 4 allowed. Export fewer."
+    with pytest.raises(FileRefused) as refusal:
+        list(table("ID;a\n" + '1;"x"\n' * 6, LIMITS))
+    assert str(refusal.value) == "The file has more than the 5 rows allowed. Export it in parts."
+
+
+def test_reading_takes_no_more_memory_for_a_bigger_file(table):
+    """Rows are streamed: twenty times the rows take the same memory."""
+
+    def peak(rows):
+        read = table("ID;a;b\n" + "1;xxxxxxxxxxxxxxxxxxxx;yyyyyyyyyyyyyyyyyyyy\n" * rows)
+        tracemalloc.start()
+        count = sum(1 for _row in read)
+        used = tracemalloc.get_traced_memory()[1]
+        tracemalloc.stop()
+        assert count == rows
+        return used
+
+    assert peak(40_000) < peak(2_000) * 1.5 + 50_000
