@@ -42,12 +42,10 @@ class Sealed:
         yield b"".join(waiting)
 
 
-def csv_line(cells, phones: frozenset[int] | set[int] = frozenset()) -> str:
-    """One CSV line, formulas inert; `phones` are the places of columns that hold telephone numbers."""
+def csv_line(cells) -> str:
+    """One CSV line, formulas inert."""
     line = io.StringIO()
-    csv.writer(line, lineterminator="\r\n").writerow(
-        escape(cell, phone=place in phones) for place, cell in enumerate(cells)
-    )
+    csv.writer(line, lineterminator="\r\n").writerow(map(escape, cells))
     return line.getvalue()
 
 
@@ -55,14 +53,14 @@ def csv_trailer(count: int, sha256: str) -> str:
     return csv_line(["#end", "rows", count, "sha256", sha256])
 
 
-def csv_file(head, columns, rows, *, phones=frozenset()) -> Sealed:
+def csv_file(head, columns, rows) -> Sealed:
     """A CSV: lines of `head` (what the file is), the column names, the rows, the trailer."""
 
     def lines():
         for place, cells in enumerate([*head, columns]):
             yield (BYTE_ORDER_MARK if place == 0 else "") + csv_line(cells), False
         for cells in rows:
-            yield csv_line(cells, phones), True
+            yield csv_line(cells), True
 
     return Sealed(lines(), csv_trailer)
 

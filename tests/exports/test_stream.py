@@ -5,14 +5,14 @@ import hashlib
 import io
 import json
 
+from registry.exports.formulas import Phone
 from registry.exports.stream import CHUNK_BYTES, csv_file, json_file
 
 
 def test_csv_is_whole_with_its_trailer():
     """A CSV says what it is, names its columns, gives its rows and closes with count and digest."""
-    sealed = csv_file(
-        [["register", "lapp"]], ["phone", "note"], [["+77077356312", "=1"], ["", 'a "b",\nc']], phones={0}
-    )
+    rows = [[Phone("+77077356312"), "=1"], ["", 'a "b",\nc']]
+    sealed = csv_file([["register", "lapp"]], ["phone", "note"], rows)
     body = '\ufeffregister,lapp\r\nphone,note\r\n+77077356312,\'=1\r\n,"a ""b"",\nc"\r\n'.encode()
     digest = hashlib.sha256(body).hexdigest()
     assert b"".join(sealed) == body + f"#end,rows,2,sha256,{digest}\r\n".encode()

@@ -1,0 +1,130 @@
+"""The register as it stood: by journal order, never by the dates of history rows (they are taken before the commit)."""
+
+import datetime as dt
+import zoneinfo
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Max
+from django.utils import timezone
+from django.utils.dateparse import parse_date, parse_datetime
+from django.utils.translation import gettext as _
+
+from registry.journal.canonical import moment as utc_text
+from registry.journal.models import JournalEntry, JournalHead
+
+ALMATY = zoneinfo.ZoneInfo("Asia/Almaty")
+GENESIS_HASH = "00" * 32
+
+
+class Moment(NamedTuple):
+    """A moment of the register: everything up to entry `seq` had happened by `at`. `hash` and `numbers` are its head note."""
+
+    at: dt.datetime
+    seq: int
+    hash: str
+    stamped_at: dt.datetime | None
+    numbers: tuple[tuple[str, int], ...]
+
+    @property
+    def day(self):
+        return self.at.astimezone(ALMATY).date()
+
+    @property
+    def text(self):
+        return self.at.astimezone(ALMATY).isoformat(timespec="microseconds")
+
+    @property
+    def head_note(self):
+        lines = ["PDR1 head", f"seq {self.seq}", f"hash {self.hash}"]
+        lines.append(f"at {utc_text(self.stamped_at) if self.stamped_at else '-'}")
+        return [*lines, *(f"n {code} {number}" for code, number in self.numbers)]
+
+
+def parse_moment(text, now):
+    """A day (its end in Almaty; today is now) or a time (of Almaty, where it names no zone); None, that is now, for nothing.
+
+    Raises ValidationError for what is neither and for what lies after `now`.
+    """
+    text = (text or "").strip()
+    if not text:
+        return None
+    try:
+        day, at = parse_date(text), parse_datetime(text)
+    except ValueError:
+        day = at = None
+    if day is not None:
+        if day == now.astimezone(ALMATY).date():
+            return None
+        at = dt.datetime.combine(day, dt.time.max, ALMATY)
+    if at is None:
+        message = _("“%s” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.")
+        raise ValidationError(message % text)
+    if timezone.is_naive(at):
+        at = at.replace(tzinfo=ALMATY)
+    if at > now:
+        now_text = now.astimezone(ALMATY).isoformat(timespec="seconds")
+        raise ValidationError(
+            _("%(moment)s is still to come (now is %(now)s). Choose a moment that has passed.")
+            % {"moment": text, "now": now_text}
+        )
+    return at
+
+
+def resolve(at, operator_code):
+    """The moment of the register at time `at`, or of its last entry for None.
+
+    The head lock is taken once, so that no entry of an earlier time can still be on its way.
+    """
+    with transaction.atomic():
+        JournalHead.locked()
+        entries = JournalEntry.objects.order_by("-seq")
+        last = entries.first() if at is None else entries.filter(at__lte=at).first()
+    if last is None:
+        return Moment(at or timezone.now(), 0, GENESIS_HASH, None, ())
+    own = JournalEntry.objects.filter(operator=operator_code, seq__lte=last.seq).order_by("-n").first()
+    numbers = ((operator_code, own.n),) if own else ()
+    return Moment(at or last.at, last.seq, last.hash, last.at, numbers)
+
+
+class Past:
+    """The records of one operator, and the laws, as they were at a moment; as rows of their history.
+
+    Relations are followed here, by id: a foreign key of a history row would lead to the record of today.
+    """
+
+    def __init__(self, moment, operator_code):
+        self.moment, self.operator_code = moment, operator_code
+        self._rows, self._groups = {}, {}
+
+    def rows(self, model):
+        """The model's records then, by id."""
+        if model not in self._rows:
+            self._rows[model] = {row.id: row for row in self._read(model)}
+        return self._rows[model]
+
+    def _read(self, model):
+        owner = self.operator_code if any(field.name == "operator" for field in model._meta.fields) else ""
+        if model._meta.model_name == "operator":
+            owner = self.operator_code
+        latest = (
+            JournalEntry.objects.filter(
+                object_type=model._meta.model_name, operator=owner, seq__lte=self.moment.seq, history_id__isnull=False
+            )
+            .order_by()
+            .values("object_uid")
+            .annotate(latest=Max("history_id"))
+        )
+        return model.history.filter(history_id__in=latest.values("latest")).exclude(history_type="-").order_by("id")
+
+    def get(self, model, pk):
+        return self.rows(model).get(pk) if pk is not None else None
+
+    def of(self, model, name, pk):
+        """The rows of `model` whose foreign key `name` led to the record `pk`."""
+        if (model, name) not in self._groups:
+            groups = self._groups[model, name] = {}
+            for row in self.rows(model).values():
+                groups.setdefault(getattr(row, f"{name}_id"), []).append(row)
+        return self._groups[model, name].get(pk, [])

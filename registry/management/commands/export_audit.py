@@ -1,0 +1,80 @@
+"""manage.py export_audit [--operator CODE] [--subject UID] [--changes] [--by USER] [--reason TEXT] -o DIR"""
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.template.defaultfilters import filesizeformat
+
+from registry import scope
+from registry.choices import Role
+from registry.exports import audit, trail
+from registry.models import Operator, User
+
+
+class Command(BaseCommand):
+    help = "Writes the audit trail with what a third party needs to verify it offline."
+
+    def add_arguments(self, parser):
+        parser.add_argument(
+            "--operator", default="", metavar="CODE", help="only this operator's entries, others as digests"
+        )
+        parser.add_argument("--subject", default="", metavar="UID", help="only entries that touch this data subject")
+        parser.add_argument("--changes", action="store_true", help="also changes.csv, one changed field a line")
+        parser.add_argument(
+            "--by", default="", metavar="USER", help="who exports; a DPO sees personal values in changes.csv"
+        )
+        parser.add_argument("--reason", default="", metavar="TEXT")
+        parser.add_argument("-o", "--output", required=True, metavar="DIR", help="a new or empty directory")
+
+    def handle(self, *, operator, subject, changes, by, reason, output, **options):
+        operator = operator_of(operator) if operator else None
+        by, role = acting(by, operator)
+        try:
+            if subject:
+                found = audit.subject_of(subject, operator)
+                operator, subject = operator or found.operator, found.uid
+                role = role or scope.role_for(by, operator)
+            size = trail.size(operator.code if operator else "", subject or None)
+            self.stdout.write(
+                f"{size.entries} entries, {size.whole} of them whole, about {filesizeformat(size.bytes)}."
+            )
+            run = audit.export(
+                audit.Directory(output),
+                by=by,
+                role=role,
+                operator=operator,
+                subject=subject or None,
+                with_changes=changes,
+                personal_of=personal_of(by, operator),
+                reason=reason,
+            )
+        except ValidationError as refusal:
+            raise CommandError(refusal.messages[0]) from None
+        except OSError as error:
+            raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
+        self.stdout.write(f"{output}: {run.count} entries. Verify: python verify_journal.py journal.jsonl head.txt")
+
+
+def personal_of(user, operator):
+    """Codes of the operators whose personal values the user may see: those they are the DPO of."""
+    if user is None or user.is_administrator:
+        return frozenset()
+    own = user.memberships.filter(role=Role.DPO).values_list("operator__code", flat=True)
+    return frozenset(own) & {operator.code} if operator else frozenset(own)
+
+
+def operator_of(code):
+    operator = Operator.objects.filter(code=code).first()
+    if operator is None:
+        known = ", ".join(Operator.objects.values_list("code", flat=True)) or "none"
+        raise CommandError(f"There is no operator “{code}”. Known are: {known}.")
+    return operator
+
+
+def acting(username, operator):
+    """The user of `--by` and their role with the operator; (None, "system") for none."""
+    if not username:
+        return None, "system"
+    user = User.objects.filter(username=username, is_active=True).first()
+    if user is None:
+        raise CommandError(f"There is no active user “{username}”.")
+    return user, scope.role_for(user, operator)

@@ -1,0 +1,66 @@
+"""manage.py export_register --operator CODE --layout kz|gdpr-controller --format csv|json [--on MOMENT] -o FILE"""
+
+import os
+import sys
+
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+
+from registry.exports import past, runs
+from registry.exports.layouts import LAYOUTS
+from registry.exports.register import FORMATS, Register
+from registry.exports.terms import LANGUAGES
+from registry.models import ExportRun
+
+from .export_audit import acting, operator_of
+
+
+class Command(BaseCommand):
+    help = "Writes the register of an operator as it stood at a moment, the same bytes for the same moment."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--operator", required=True, metavar="CODE")
+        parser.add_argument("--layout", required=True, choices=LAYOUTS)
+        parser.add_argument("--format", required=True, choices=FORMATS)
+        parser.add_argument(
+            "--on", default="", metavar="MOMENT",
+            help="a day (its end in Almaty; today is now) or a time as 2026-01-31T18:00:00+05:00; default: now",
+        )  # fmt: skip
+        parser.add_argument("--language", default="en", choices=LANGUAGES)
+        parser.add_argument("--by", default="", metavar="USER", help="who exports; default: the system")
+        parser.add_argument("--reason", default="", metavar="TEXT")
+        parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")
+
+    def handle(self, *, operator, layout, format, on, language, by, reason, output, **options):
+        operator = operator_of(operator)
+        by, role = acting(by, operator)
+        try:
+            at = past.parse_moment(on, timezone.now())
+        except ValidationError as refusal:
+            raise CommandError(refusal.messages[0]) from None
+        asked = {"layout": layout, "format": format, "language": language, "on": on}
+        run = runs.start(ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter=asked)
+        register = Register(operator.code, past.resolve(at, operator.code), layout, language)
+        sealed = register.file(format)
+        write(output, sealed)
+        runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
+        if output != "-":
+            self.stdout.write(
+                f"{output}: {sealed.count} rows as of {register.moment.text}, entry {register.moment.seq}."
+            )
+
+
+def write(output, pieces):
+    """Writes the file under its name only when it is whole."""
+    if output == "-":
+        for piece in pieces:
+            sys.stdout.buffer.write(piece)
+        return
+    part = f"{output}.part"
+    try:
+        with open(part, "wb") as file:
+            file.writelines(pieces)
+        os.replace(part, output)
+    except OSError as error:
+        raise CommandError(f"{output} cannot be written: {error.strerror}.") from None

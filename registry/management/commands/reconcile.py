@@ -1,0 +1,33 @@
+"""manage.py reconcile [--by USER]: does the register say what its journal says?"""
+
+from itertools import chain
+
+from django.core.management.base import BaseCommand
+
+from registry.exports import runs
+from registry.journal import record, unit_of_work
+from registry.journal.reconcile import Finding, findings
+
+from .export_audit import acting
+
+
+class Command(BaseCommand):
+    help = "Compares live rows, history and journal. Prints what does not agree and ends with exit code 1 then."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--by", default="", metavar="USER", help="who verifies; default: the system")
+        parser.add_argument("--reason", default="", metavar="TEXT")
+
+    def handle(self, *, by, reason, **options):
+        by, role = acting(by, None)
+        altered = (Finding(f"exportrun {run.uid}", f"{what} not as its entries say") for run, what in runs.altered())
+        count = 0
+        for finding in chain(findings(), altered):
+            count += 1
+            self.stdout.write(str(finding))
+        with unit_of_work(by=by, role=role, reason=reason):
+            record("journal.verify", count=count)
+        if count:
+            self.stdout.write(f"{count} findings.")
+            raise SystemExit(1)
+        self.stdout.write("Everything agrees: records, history and journal.")
