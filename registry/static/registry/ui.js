@@ -86,4 +86,30 @@ document.addEventListener('DOMContentLoaded', () => {
         button.hidden = false;
         button.addEventListener('click', () => window.print());
     });
+
+    // Django names neither the halves of a moment nor select2's boxes for those who cannot see them.
+    const labelOf = (control) => {
+        const own = control.labels && control.labels[0];
+        const near = own || (control.closest('.flex-container, td') || document).querySelector('label');
+        return near ? near.textContent.trim() : '';
+    };
+    function nameControls() {
+        each('p.datetime input:not([aria-label])', (half) => {
+            const text = half.previousSibling ? half.previousSibling.textContent.trim() : '';
+            half.setAttribute('aria-label', `${labelOf(half)} ${text}`.trim());
+        });
+        each('select.admin-autocomplete', (select) => {
+            const box = select.nextElementSibling && select.nextElementSibling.querySelector('[role=combobox]');
+            if (box) {
+                each(`#${CSS.escape(box.getAttribute('aria-labelledby') || 'none')}`, (chosen) => {
+                    chosen.setAttribute('aria-label', `${labelOf(select)} ${chosen.textContent.trim()}`.trim());
+                });
+            }
+        });
+    }
+    nameControls();
+    if (window.django && window.django.jQuery) {
+        window.django.jQuery(nameControls);  // after select2 has drawn its boxes
+    }
+    document.addEventListener('formset:added', () => setTimeout(nameControls));
 });
