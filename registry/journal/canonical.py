@@ -5,6 +5,7 @@ import decimal
 import hashlib
 import hmac
 import uuid
+from functools import cache
 
 import orjson
 from django.db import models
@@ -15,23 +16,19 @@ BODY_PREFIX = b"PDR1\0"
 PUBLIC_PREFIX = b"PDR1-public\0"
 # The commitment to the values leaves these out: they bind the row to its entry, they are not what it says.
 UNCOMMITTED = frozenset({"id", "history_id", "salt", "history_change_reason"})
+PLAIN_TEXT = (models.CharField, models.TextField)
 
 
 def canonical(values):
     """UTF-8 bytes: keys sorted by code point, no spaces, nulls and empty texts left out; raises TypeError on a float."""
-    return orjson.dumps(
-        {key: _plain(value) for key, value in values.items() if _said(value)}, option=orjson.OPT_SORT_KEYS
-    )
-
-
-def _said(value):
-    return value is not None and value != ""
-
-
-def _plain(value):
-    if isinstance(value, float):
-        raise TypeError("The journal knows no floats: use a decimal at a fixed scale.")
-    return value
+    said = {}
+    for key, value in values.items():
+        if value is None or value == "":
+            continue
+        if isinstance(value, float):
+            raise TypeError("The journal knows no floats: use a decimal at a fixed scale.")
+        said[key] = value
+    return orjson.dumps(said, option=orjson.OPT_SORT_KEYS)
 
 
 def moment(value):
@@ -61,18 +58,27 @@ def plain_value(field, value):
 
 def row_values(row):
     """(public, personal) canonical values of a history row; the change reason is personal and called `reason`."""
-    classes = row.instance_type.FIELD_CLASSES
     public, personal = {}, {}
-    for field in row._meta.concrete_fields:
-        if field.name in UNCOMMITTED:
-            continue
-        name = "history_user" if field.name == "history_user_id" else field.name
-        value = plain_value(field, getattr(row, field.attname))
-        if value is not None:
-            (personal if classes.get(name) == "personal" else public)[name] = value
+    for name, attname, field, is_text, is_personal in _committed(row._meta, row.instance_type):
+        value = getattr(row, attname)
+        if not (is_text and value.__class__ is str):  # text stands as it is; an import commits to millions
+            value = plain_value(field, value)
+        if value is not None and value != "":
+            (personal if is_personal else public)[name] = value
     if row.history_change_reason:
         personal["reason"] = row.history_change_reason
     return public, personal
+
+
+@cache
+def _committed(meta, model):
+    """What is committed to of a history row's fields: name, attname, field, whether it is plain text, whether personal."""
+    names = {field: "history_user" if field.name == "history_user_id" else field.name for field in meta.concrete_fields}
+    return [
+        (name, field.attname, field, type(field) in PLAIN_TEXT, model.FIELD_CLASSES.get(name) == "personal")
+        for field, name in names.items()
+        if field.name not in UNCOMMITTED
+    ]
 
 
 def public_commitment(values):

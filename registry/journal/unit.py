@@ -11,6 +11,7 @@ import orjson
 from django.db import DatabaseError, transaction
 from django.utils import timezone
 
+from . import copying
 from .canonical import canonical, chain, moment
 from .models import JournalEntry, JournalHead, JournalSubject
 
@@ -177,14 +178,14 @@ def _append_locked(unit, entries):
         body = canonical(said)
         previous = chain(previous, body)
         rows.append(
-            JournalEntry(
-                seq=head.seq, n=number, at=at, actor=unit.by, action=entry.action, operator=entry.operator,
-                object_type=entry.object_type, object_uid=entry.object_uid, history_id=entry.history_id,
-                run=entry.run, body=body.decode(), hash=previous.hex(),
-            )
+            {
+                "seq": head.seq, "n": number, "at": at, "actor": unit.by, "action": entry.action,
+                "operator": entry.operator, "object_type": entry.object_type, "object_uid": entry.object_uid,
+                "history_id": entry.history_id, "run": entry.run, "body": body.decode(), "hash": previous.hex(),
+            }
         )  # fmt: skip
-        subjects += [JournalSubject(entry_id=head.seq, uid=uid) for uid in entry.subjects]
-    JournalEntry.objects.bulk_create(rows, batch_size=1000)
-    JournalSubject.objects.bulk_create(subjects, batch_size=5000)
+        subjects += [{"entry_id": head.seq, "uid": uid} for uid in entry.subjects]
+    copying.insert(JournalEntry, rows)
+    copying.insert(JournalSubject, subjects)
     head.hash, head.at, unit.last_seq = previous.hex(), at, head.seq
     head.save()

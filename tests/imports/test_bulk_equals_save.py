@@ -1,0 +1,197 @@
+"""What the import writes in bulk is what save() would have written, on both databases."""
+
+import datetime as dt
+import json
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from registry.journal import bulk, unit_of_work
+from registry.journal.canonical import commitments
+from registry.models import Agreement, Consent, DataSubject, JournalEntry
+from registry.models.base import uuid7
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+ALWAYS = settings(
+    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
+)
+
+names = st.text("АаӘәҚқЁёИиЙйAaZz'- ?😀ﬀ", min_size=1, max_size=12).map(str.strip).filter(bool)
+days = st.dates(dt.date(1900, 1, 1), dt.date(2026, 11, 1))
+people = st.fixed_dictionaries(
+    {
+        "surname": names,
+        "given_name": st.one_of(st.just(""), names),
+        "patronymic": st.one_of(st.just(""), names),
+        "email": st.sampled_from(["", "a@b.kz", "пошта@мысал.қаз"]),
+        "phone": st.sampled_from(["", "+77010000001"]),
+        "birth_date": st.one_of(st.none(), days),
+        "language": st.sampled_from(["", "kk"]),
+        "source": st.sampled_from(["", "CRM"]),
+    }
+)
+items = st.fixed_dictionaries(
+    {
+        "given_on": days,
+        "until_purpose_reached": st.booleans(),
+        "third_parties": st.sampled_from([None, True, False]),
+        "publication": st.sampled_from([None, True, False]),
+        "data_list": st.sampled_from(["", "ФИО; e-mail"]),
+        "channel": st.sampled_from(["", "written"]),
+    }
+)
+
+
+def values_of(record):
+    return {field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields}
+
+
+def written_by_bulk(model, values, subject, before=None):
+    """The record after the bulk path has written these values, with the operator's code."""
+    with unit_of_work(by=7, role="dpo", operator="lapp", reason="Бекіту", run=3):
+        bulk.write(model, [bulk.Written(values, subject, before)], operator="lapp")
+    return model.objects.get(uid=values["uid"])
+
+
+def last(record):
+    """The last history row and entry of a record: what they say, without what differs from row to row."""
+    row = record.history.first()
+    entry = JournalEntry.objects.get(object_type=record._meta.model_name, history_id=row.history_id)
+    body = json.loads(entry.body)
+    public, personal = commitments(row)
+    assert (body["public"], body["personal"], body["row"], body["uid"]) == (
+        public,
+        personal,
+        row.history_id,
+        str(record.uid),
+    )
+    own = {"history_id", "history_date", "salt", "id", "uid", "crm_id", "subject_id"}
+    said = {
+        key: value
+        for key, value in body.items()
+        if key not in {"seq", "n", "nonce", "at", "public", "personal", "row", "uid"}
+    }
+    columns = {
+        field.attname: getattr(entry, field.attname)
+        for field in entry._meta.concrete_fields
+        if field.attname not in {"seq", "n", "at", "body", "hash", "object_uid", "history_id"}
+    }
+    values = {f.attname: getattr(row, f.attname) for f in row._meta.concrete_fields if f.attname not in own}
+    assert len(bytes(row.salt)) == 32
+    return values, said, columns, [subject.uid for subject in entry.subjects.all()]
+
+
+def saved(record):
+    with unit_of_work(by=7, role="dpo", operator="lapp", reason="Бекіту", run=3):
+        record.save()
+    record.refresh_from_db()
+    return record
+
+
+def twin_values(record, **own):
+    return values_of(record) | {"uid": uuid7(), "id": None} | own
+
+
+def without_id(values):
+    return {name: value for name, value in values.items() if name != "id"}
+
+
+@ALWAYS
+@given(given=people, changed=people)
+def test_person_written_in_bulk_equals_one_saved(lapp, given, changed):
+    """A new person and a changed one: same columns, same history, same entry, and the commitments open."""
+    number = next(factories.numbers)
+    one = saved(DataSubject(operator=lapp, crm_id=f"S{number}", **given))
+    values = without_id(twin_values(one, crm_id=f"B{number}"))
+    values["search_key"] = one.search_key.removesuffix(f"s{number}") + f"b{number}"
+    two = written_by_bulk(DataSubject, values, values["uid"])
+    assert without_own(one) == without_own(two)
+    first, second = last(one), last(two)
+    assert first[:3] == second[:3]
+    assert (first[3], second[3]) == ([one.uid], [two.uid])
+
+    before = values_of(two)
+    count = one.history.count()
+    for name, value in changed.items():
+        setattr(one, name, value)
+    saved(one)
+    if one.history.count() == count:  # nothing changed, nothing was written
+        return
+    after = before | {name: getattr(one, name) for name in changed}
+    two = written_by_bulk(DataSubject, after, two.uid, before)
+    assert without_own(one) == without_own(two)
+    assert last(one)[:3] == last(two)[:3]
+
+
+def without_own(record):
+    own = {"id", "uid", "crm_id", "search_key", "subject_id"}
+    return {name: value for name, value in values_of(record).items() if name not in own}
+
+
+@ALWAYS
+@given(given=items, changed=items)
+def test_consent_written_in_bulk_equals_one_saved(lapp, given, changed):
+    """A new consent and a changed one, dates, yes/no and unknown included."""
+    person, other = factories.make_subject(lapp), factories.make_subject(lapp)
+    purpose = lapp_purpose(lapp)
+    one = saved(Consent(operator=lapp, subject=person, purpose=purpose, **given))
+    values = without_id(twin_values(one, subject_id=other.pk))
+    two = written_by_bulk(Consent, values, other.uid)
+    assert without_own(one) == without_own(two)
+    assert last(one)[:3] == last(two)[:3]
+    assert last(two)[3] == [other.uid]
+
+    before, count = values_of(two), one.history.count()
+    for name, value in changed.items():
+        setattr(one, name, value)
+    saved(one)
+    if one.history.count() == count:
+        return
+    two = written_by_bulk(Consent, before | changed, other.uid, before)
+    assert without_own(one) == without_own(two)
+    assert last(one)[:3] == last(two)[:3]
+
+
+def lapp_purpose(lapp):
+    from registry.models import Purpose
+
+    return Purpose.objects.filter(operator=lapp).first() or factories.make_purpose(lapp)
+
+
+@ALWAYS
+@given(number=names, concluded_on=st.one_of(st.none(), days))
+def test_agreement_written_in_bulk_equals_one_saved(lapp, number, concluded_on):
+    """A new agreement, its number personal."""
+    person, other = factories.make_subject(lapp), factories.make_subject(lapp)
+    one = saved(Agreement(operator=lapp, subject=person, number=number, concluded_on=concluded_on))
+    two = written_by_bulk(Agreement, without_id(twin_values(one, subject_id=other.pk)), other.uid)
+    assert without_own(one) == without_own(two)
+    assert last(one)[:3] == last(two)[:3]
+
+
+def test_row_without_a_change_is_not_written(lapp):
+    """A change that changes nothing is a fault of the caller: nothing is written."""
+    person = factories.make_subject(lapp)
+    with pytest.raises(ValueError, match="a row without a change was to be written"):
+        written_by_bulk(DataSubject, values_of(person), person.uid, values_of(person))
+    assert person.history.count() == 1
+
+
+def test_writing_in_bulk_needs_a_unit_of_work(lapp):
+    """Without a unit of work nothing tracked is written, in bulk neither."""
+    from registry.journal import OutsideUnitOfWork
+
+    with pytest.raises(OutsideUnitOfWork):
+        bulk.write(DataSubject, [], operator="lapp")
+
+
+def test_record_saved_after_bulk_gets_the_next_id(lapp):
+    """Ids given in bulk and ids given by the database never meet."""
+    one = factories.make_subject(lapp)
+    values = without_id(twin_values(one, crm_id="B1"))
+    two = written_by_bulk(DataSubject, values, values["uid"])
+    three = factories.make_subject(lapp)
+    assert one.pk < two.pk < three.pk
+    assert len(set(DataSubject.history.values_list("history_id", flat=True))) == 3
