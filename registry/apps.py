@@ -1,3 +1,6 @@
+import pkgutil
+from importlib import import_module
+
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
 from django.utils.translation import gettext_lazy as _
@@ -13,3 +16,15 @@ class RegistryConfig(AppConfig):
 
 class RegistryAdminConfig(AdminConfig):
     default_site = "registry.admin.site.RegistrySite"
+
+    def ready(self):
+        super().ready()
+        # One file per concept. The package itself imports none of them: its site is needed before they are.
+        from django.contrib.admin import site
+        from django.contrib.auth.models import Group
+
+        from registry import admin
+
+        site.unregister(Group)  # rights come from memberships alone
+        for module in pkgutil.iter_modules(admin.__path__):
+            import_module(f"registry.admin.{module.name}")

@@ -172,3 +172,13 @@ class NoValuesReporterFilter(SafeExceptionReporterFilter):
 
     def get_traceback_frame_variables(self, request, tb_frame):
         return []
+
+
+def role_for(user, operator):
+    """The role the user has with that operator, as a command's `--by` means it; empty for the system and strangers."""
+    if user is None:
+        return "system"
+    if user.is_administrator:
+        return ADMINISTRATOR
+    membership = user.memberships.filter(operator=operator).first()
+    return membership.role if membership else ""

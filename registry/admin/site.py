@@ -1,5 +1,121 @@
+"""The admin site: sidebar by job, operator switch, people search, journalled views."""
+
 from django.contrib.admin import AdminSite
+from django.contrib.auth import logout as log_user_out
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import redirect
+from django.urls import path, reverse
+from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_POST
+
+from registry import journal, scope
+
+from .acts import journalled
+from .desk import desk
+from .nav import navigation
+from .people_search import people_search
 
 
 class RegistrySite(AdminSite):
-    pass
+    site_title = site_header = _("Personal data registry")
+    index_title = _("Desk")
+    enable_nav_sidebar = True
+    empty_value_display = "—"
+
+    def __init__(self, name="admin"):
+        super().__init__(name)
+        self.disable_action("delete_selected")
+
+    def get_urls(self):
+        own = [
+            path("switch-operator/", self.admin_view(require_POST(self.switch_operator)), name="switch_operator"),
+            path("find-a-person/", self.admin_view(self.people_search), name="people_search"),
+        ]
+        return own + super().get_urls()
+
+    def admin_view(self, view, cacheable=False):
+        return super().admin_view(journalled(view, self), cacheable)
+
+    def each_context(self, request):
+        context = super().each_context(request)
+        user = request.user
+        if not self.has_permission(request):
+            return context
+        memberships = getattr(user, "_memberships", [])
+        return context | {
+            "registry_nav": navigation(request, self),
+            "operators": [membership.operator for membership in memberships],
+            "operator": request.operator,
+            "role_label": role_label(user),
+            "may_search_people": scope.sees_personal(user),
+        }
+
+    def index(self, request, extra_context=None):
+        return super().index(request, (extra_context or {}) | {"desk": desk(request)})
+
+    def app_index(self, request, app_label, extra_context=None):
+        return redirect(f"{self.name}:index")
+
+    def people_search(self, request):
+        if not scope.sees_personal(request.user):
+            raise PermissionDenied
+        return people_search(request, self)
+
+    def switch_operator(self, request):
+        """Works under another of one's own memberships from now on."""
+        chosen = request.POST.get("operator", "")
+        operators = {str(each.operator_id): each for each in getattr(request.user, "_memberships", [])}
+        if chosen not in operators:
+            raise Http404
+        request.session[scope.SESSION_KEY] = operators[chosen].operator_id
+        journal.record("operator.switch", operator=operators[chosen].operator)
+        target = request.POST.get("next", "")
+        if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
+            target = reverse(f"{self.name}:index")
+        return HttpResponseRedirect(target if "keep" in request.POST else landing(target))
+
+    @never_cache
+    def login(self, request, extra_context=None):
+        """Django's login, with an entry for each attempt. The typed name is never kept: people type passwords there."""
+        if request.method != "POST":
+            return super().login(request, extra_context)
+        with journal.unit_of_work(by=None):
+            response = super().login(request, extra_context)
+        user = request.user if request.user.is_authenticated else None
+        with journal.unit_of_work(by=user, role=scope.role_of(user) if user else ""):
+            journal.record("login" if user else "login.failed")
+        return response
+
+    def logout(self, request, extra_context=None):
+        journal.record("logout")
+        log_user_out(request)
+        return super().logout(request, extra_context)
+
+    def password_change(self, request, extra_context=None):
+        before = request.user.password
+        response = super().password_change(request, extra_context)
+        if request.user.password != before:
+            request.user.must_change_password = False
+            request.user.save()
+            journal.record("password.change", object_type="user", fields=["password"])
+        return response
+
+
+def landing(target):
+    """After a switch a page of one record would be another operator's: its list is where to go."""
+    parts = target.split("/")
+    if len(parts) > 5 and parts[2] == "registry":
+        return "/".join([*parts[:4], ""])
+    return target
+
+
+def role_label(user):
+    if user.is_administrator:
+        return _("Administrator")
+    membership = scope.current_membership(user)
+    return membership.get_role_display() if membership else ""
+
+

@@ -1,0 +1,86 @@
+"""Every admin view inside the journal: writing views in one unit of work, reading ones followed by one."""
+
+from functools import wraps
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import resolve
+
+from registry import journal, scope
+
+from . import errors
+
+READING = ("GET", "HEAD", "OPTIONS")
+# What somebody with a one-time password may still reach.
+BEFORE_NEW_PASSWORD = ("password_change", "password_change_done", "logout", "jsi18n")
+
+
+class OtherOperator(Exception):
+    """The record belongs to another operator of the same user: the switch is offered, nothing is shown."""
+
+    def __init__(self, operator):
+        self.operator = operator
+
+
+def actor(request):
+    """Who acts, in the words of the journal."""
+    user = request.user
+    if not user.is_authenticated:
+        return {"by": None}
+    return {"by": user, "role": scope.role_of(user), "operator": request.operator}
+
+
+def reason_of(request):
+    return request.POST.get("_reason", "").strip()[:500]
+
+
+def journalled(view, site):
+    """Wraps an admin view. Refusals are told in a unit of their own, after whatever was begun has been rolled back.
+
+    A view marked `in_own_units` (a long export) opens its units itself, so that no transaction is held over it.
+    """
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        if must_change_password(request):
+            return redirect(f"{site.name}:password_change")
+        try:
+            if request.method in READING or getattr(view, "in_own_units", False):
+                with journal.reading(**actor(request)):
+                    return view(request, *args, **kwargs)
+            with journal.unit_of_work(**actor(request), reason=reason_of(request)):
+                return view(request, *args, **kwargs)
+        except (PermissionDenied, Http404) as refusal:
+            note_refusal(request, "403" if isinstance(refusal, PermissionDenied) else "404")
+            raise
+        except OtherOperator as other:
+            note_refusal(request, "other_operator")
+            context = site.each_context(request) | {"other": other.operator, "title": str(other.operator)}
+            return TemplateResponse(request, "admin/other_operator.html", context)
+        except journal.JournalUnavailable:
+            return errors.unavailable(request)
+
+    return wrapper
+
+
+def must_change_password(request):
+    if not getattr(request.user, "must_change_password", False):
+        return False
+    match = request.resolver_match or resolve(request.path)
+    return match.url_name not in BEFORE_NEW_PASSWORD
+
+
+def note_refusal(request, code):
+    """A refused act is an entry, too. The path may carry an id, never a name; it is not kept."""
+    model = object_type(request)
+    with journal.unit_of_work(**actor(request)):
+        journal.record("refused", object_type=model, reason_code=code)
+
+
+def object_type(request):
+    """The model a changelist or form URL is about, from the URL's own name: registry_<model>_<view>."""
+    match = request.resolver_match
+    parts = (match.url_name or "").split("_") if match else []
+    return parts[1] if len(parts) > 2 and parts[0] == "registry" else ""

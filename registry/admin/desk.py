@@ -1,0 +1,155 @@
+"""The desk: what the officer sees first."""
+
+from django.contrib.auth import get_user_model
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry import scope
+from registry.models import (
+    Consent,
+    DataSubject,
+    ImportRun,
+    JournalEntry,
+    JournalHead,
+    Membership,
+    Operator,
+    ProcessingActivity,
+)
+
+from .labels import action_label, actor_names, norms_of
+
+SHOWN = 5
+
+
+def desk(request):
+    """What the index shows for the role; every number is counted in the user's own scope."""
+    user = request.user
+    today = timezone.localdate()
+    role = scope.role_of(user)
+    if role == scope.ADMINISTRATOR:
+        return {"today": today, "headline": _("Users and memberships are managed here; personal data are not seen."),
+                "cards": administrator_cards(), "incomplete": None, "imports": None,
+                "entries": last_entries(user)}  # fmt: skip
+    if request.operator is None:
+        return {"today": today, "headline": "", "cards": [], "incomplete": None, "imports": None, "entries": None}
+    incomplete = incomplete_activities(user)
+    return {
+        "today": today,
+        "headline": headline(len(incomplete)),
+        "cards": cards(user, today, len(incomplete)),
+        "incomplete": incomplete[:SHOWN],
+        "imports": last_imports(user) if user.has_perm("registry.view_importrun") else None,
+        "entries": last_entries(user) if user.has_perm("registry.view_journalentry") else None,
+    }
+
+
+def headline(incomplete):
+    if not incomplete:
+        return _("Every processing activity is complete.")
+    return ngettext(
+        "%(count)d processing activity is incomplete.", "%(count)d processing activities are incomplete.", incomplete
+    ) % {"count": incomplete}
+
+
+def cards(user, today, incomplete):
+    people = scope.in_scope(DataSubject.objects.all(), user).count()
+    consents = scope.in_scope(Consent.objects.in_force(today), user)
+    in_force = consents.count()
+    unfinished = in_force - consents.complete().count()
+    activities = scope.in_scope(ProcessingActivity.objects.all(), user)
+    active = activities.active().count()
+    head = JournalHead.objects.filter(pk=1).first()
+    number = (head.numbers if head else {}).get(scope.current_operator(user).code, 0)
+    return [
+        {
+            "label": _("Processing activities"),
+            "value": activities.count(),
+            "note": _("%(active)d active · %(incomplete)d incomplete") % {"active": active, "incomplete": incomplete},
+            "tone": "warn" if incomplete else "ok",
+        },
+        {"label": _("People in the register"), "value": people, "note": _("data subjects"), "tone": "quiet"},
+        {
+            "label": _("Consents in force"),
+            "value": in_force,
+            "note": _("%d incomplete, hence no ground") % unfinished if unfinished else _("all complete"),
+            "tone": "warn" if unfinished else "ok",
+        },
+        {
+            "label": _("Audit trail"),
+            "value": number,
+            "note": _("entries of this operator, whole journal %d") % (head.seq if head else 0),
+            "tone": "quiet",
+        },
+    ]
+
+
+def administrator_cards():
+    users = get_user_model().objects.all()
+    without = users.filter(is_administrator=False, is_active=True, memberships__isnull=True).count()
+    return [
+        {"label": _("Users"), "value": users.filter(is_active=True).count(), "note": _("active"), "tone": "quiet"},
+        {"label": _("Memberships"), "value": Membership.objects.count(), "note": "", "tone": "quiet"},
+        {"label": _("Operators"), "value": Operator.objects.count(), "note": "", "tone": "quiet"},
+        {
+            "label": _("Users without a membership"),
+            "value": without,
+            "note": _("they can do nothing yet") if without else "",
+            "tone": "warn" if without else "ok",
+        },
+    ]
+
+
+def incomplete_activities(user):
+    """Activities that blockers keep from being active, and active ones that a blocker has caught up with."""
+    found = []
+    ended = ProcessingActivity.Status.ENDED
+    for activity in scope.in_scope(ProcessingActivity.objects.exclude(status=ended), user).select_related("operator"):
+        if blockers := activity.blockers():
+            found.append(
+                {
+                    "activity": str(activity),
+                    "url": reverse("admin:registry_processingactivity_change", args=[activity.pk]),
+                    "blockers": [described(blocker, activity.operator) for blocker in blockers[:3]],
+                    "count": len(blockers),
+                }
+            )
+    return found
+
+
+def described(blocker, operator):
+    return {"code": blocker.code, "message": blocker.message, "norm": norms_of(blocker.topic, operator), "field": blocker.field}
+
+
+def last_imports(user):
+    return [
+        {
+            "name": run.file_name,
+            "when": run.uploaded_at,
+            "url": reverse("admin:registry_importrun_change", args=[run.pk]),
+            "state": run.get_state_display(),
+            "new": run.new,
+            "changed": run.changed,
+            "same": run.same,
+            "rejected": run.rejected,
+            "stopped": run.stopped,
+        }
+        for run in scope.in_scope(ImportRun.objects.all(), user)[:SHOWN]
+    ]
+
+
+def last_entries(user):
+    entries = list(scope.in_scope(JournalEntry.objects.all(), user)[: SHOWN * 2])
+    names = actor_names(entries)
+    return [
+        {
+            "n": entry.n or entry.seq,
+            "when": entry.at,
+            "actor": names.get(entry.actor, _("system")),
+            "action": action_label(entry.action),
+            "object": entry.object_type,
+            "url": reverse("admin:registry_journalentry_change", args=[entry.pk]),
+        }
+        for entry in entries
+    ]

@@ -1,0 +1,77 @@
+"""The sidebar: models grouped by job, not by app; only what the role may see."""
+
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from registry import scope
+from registry.models import ProcessingActivity
+
+GROUPS = (
+    (
+        _("Register"),
+        (
+            ("processingactivity", None),
+            ("purpose", None),
+            ("legalbasis", None),
+            ("datacategory", None),
+            ("subjectcategory", None),
+            ("recipient", None),
+            ("crossbordertransfer", None),
+            ("database", None),
+            ("retentionrule", None),
+            ("securitymeasure", None),
+            ("tracker", None),
+        ),
+    ),
+    (_("People"), (("datasubject", None), ("consent", None), ("agreement", None))),
+    (_("In and out"), (("importrun", None), ("exportrun", None))),
+    (_("Audit"), (("journalentry", _("Journal")),)),
+    (
+        _("Reference"),
+        (
+            ("operator", None),
+            ("policy", None),
+            ("clause", None),
+            ("requestmark", None),
+            ("responsibleperson", None),
+            ("law", None),
+            ("norm", None),
+        ),
+    ),
+    (_("Administration"), (("user", None), ("membership", None))),
+)
+
+
+def navigation(request, site):
+    """Groups of links for the sidebar, with a count where something waits."""
+    desk = reverse(f"{site.name}:index")
+    groups = [{"label": "", "items": [{"label": _("Desk"), "url": desk, "count": None, "current": request.path == desk}]}]
+    registered = {model._meta.model_name: model for model in site._registry}
+    waiting = counts(request)
+    for label, names in GROUPS:
+        items = []
+        for name, title in names:
+            model = registered.get(name)
+            if model is None or not request.user.has_perm(f"registry.view_{name}"):
+                continue
+            url = reverse(f"{site.name}:registry_{name}_changelist")
+            text = title or model._meta.verbose_name_plural
+            items.append(
+                {
+                    "label": str(text)[:1].upper() + str(text)[1:],
+                    "url": url,
+                    "count": waiting.get(name),
+                    "current": request.path.startswith(url),
+                }
+            )
+        if items:
+            groups.append({"label": label, "items": items})
+    return groups
+
+
+def counts(request):
+    """Drafts wait to be completed."""
+    if not request.user.has_perm("registry.view_processingactivity"):
+        return {}
+    drafts = scope.in_scope(ProcessingActivity.objects.drafts(), request.user).count()
+    return {"processingactivity": drafts or None}

@@ -1,0 +1,124 @@
+"""Users and memberships: the administrator's work. New users get a one-time password, shown once."""
+
+import secrets
+
+from django import forms
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from registry import journal
+from registry.models import Membership, User
+
+from .base import RegistryInline, RegistryModelAdmin
+
+ONE_TIME_PASSWORD_BYTES = 15
+
+
+def one_time_password():
+    return secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
+
+
+class UserForm(forms.ModelForm):
+    class Meta:
+        model = User
+        fields = ["username", "full_name", "email", "language", "is_active", "is_administrator"]
+
+    request = None
+
+    def clean(self):
+        cleaned = super().clean()
+        if self.instance.pk and self.instance.pk == self.request.user.pk:
+            for name in ("is_active", "is_administrator"):
+                if name in self.changed_data:
+                    self.add_error(name, _("You cannot change this for yourself. Ask another administrator."))
+        if cleaned.get("is_administrator") and self.instance.pk and self.instance.memberships.exists():
+            self.add_error("is_administrator", _("This user is a member of an operator. Remove the memberships first."))
+        return cleaned
+
+
+class MembershipInline(RegistryInline):
+    model = Membership
+    fk_name = "user"
+    exclude = ()
+
+
+@admin.register(User)
+class UserAdmin(RegistryModelAdmin):
+    writable = True
+    form = UserForm
+    exclude = ()
+    list_display = ["username", "full_name", "email", "is_active", "is_administrator", "last_login"]
+    list_filter = ["is_active", "is_administrator"]
+    search_fields = ["username", "full_name", "email"]
+    inlines = [MembershipInline]
+    fieldsets = [
+        (_("User"), {"fields": ["username", "full_name", "email", "language"]}),
+        (_("Rights"), {"fields": ["is_active", "is_administrator"]}),
+    ]
+
+    def get_urls(self):
+        password = path(
+            "<int:object_id>/one-time-password/",
+            self.admin_site.admin_view(self.one_time_password_view),
+            name="registry_user_one_time_password",
+        )
+        return [password, *super().get_urls()]
+
+    def form_context(self, request, record):
+        """Users are not tracked: the journal records which of their fields changed."""
+        return {"reason_required": None, "seen": ""}
+
+    def save_model(self, request, obj, form, change):
+        if not change:
+            obj.must_change_password = True
+            obj.one_time_password = one_time_password()
+            obj.set_password(obj.one_time_password)
+        super().save_model(request, obj, form, change)
+        if not change or form.changed_data:
+            journal.record("user.change" if change else "user.create", object_type="user", fields=sorted(form.changed_data))
+
+    def response_add(self, request, obj, post_url_continue=None):
+        return self.show_password(request, obj, obj.one_time_password)
+
+    def one_time_password_view(self, request, object_id):
+        """Sets a new one-time password after asking; it is shown once and kept nowhere."""
+        user = self.get_object(request, str(object_id))
+        if user is None:
+            raise Http404
+        if not self.has_change_permission(request, user):
+            raise PermissionDenied
+        if request.method != "POST":
+            return self.show_password(request, user, "")
+        password = one_time_password()
+        user.set_password(password)
+        user.must_change_password = True
+        user.save()
+        journal.record("password.reset", object_type="user", fields=["password"])
+        return self.show_password(request, user, password)
+
+    def show_password(self, request, user, password):
+        context = self.admin_site.each_context(request) | {
+            "title": _t("One-time password"),
+            "opts": self.opts,
+            "object": user,
+            "password": password,
+            "url": reverse("admin:registry_user_change", args=[user.pk]),
+        }
+        return TemplateResponse(request, "admin/registry/user/one_time_password.html", context)
+
+    def history_view(self, request, object_id, extra_context=None):
+        raise Http404
+
+
+@admin.register(Membership)
+class MembershipAdmin(RegistryModelAdmin):
+    writable = True
+    exclude = ()
+    list_display = ["user", "operator", "role"]
+    list_filter = ["role", "operator"]
+    list_select_related = ["user", "operator"]

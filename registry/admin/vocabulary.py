@@ -1,0 +1,118 @@
+"""The vocabulary of the register: purposes, bases, categories, databases, rules, measures, trackers."""
+
+from django.contrib import admin
+from django.utils.translation import gettext_lazy as _
+
+from registry.models import (
+    Database,
+    DataCategory,
+    LegalBasis,
+    Purpose,
+    RetentionRule,
+    SecurityMeasure,
+    SubjectCategory,
+    Tracker,
+)
+from registry.templatetags.registry_ui import pill
+
+from .base import RegistryModelAdmin
+
+NAMES = (_("Name"), {"fields": ["code", "name_en", "name_ru", "name_kk"]})
+
+
+class VocabularyAdmin(RegistryModelAdmin):
+    """An entry of the operator's vocabulary: edited by the DPO, deleted only while nothing refers to it."""
+
+    writable = True
+    search_fields = ["code", "name_en", "name_ru", "name_kk"]
+    ordering = ["code"]
+
+    @admin.display(description=_("name"), ordering="name_en")
+    def name(self, record):
+        return record.name
+
+
+@admin.register(Purpose)
+class PurposeAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "is_marketing", "clause"]
+    list_filter = ["is_marketing"]
+    list_select_related = ["clause"]
+    fieldsets = [NAMES, (_("Purpose"), {"fields": ["is_marketing", "clause"]})]
+
+
+@admin.register(LegalBasis)
+class LegalBasisAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "kind", "norm", "known"]
+    list_filter = ["kind"]
+    list_select_related = ["norm__law", "operator"]
+    fieldsets = [NAMES, (_("Basis"), {"fields": ["kind", "norm", "document", "clause"]})]
+
+    @admin.display(description=_("known to the law"))
+    def known(self, basis):
+        return pill(_("known"), "ok") if basis.known_to_law else pill(_("declared only"), "warn")
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
+        if db_field.name == "norm" and request.operator:
+            laws = request.operator.laws.values("law")
+            field.queryset = field.queryset.filter(is_ground=True, law__in=laws).select_related("law")
+        return field
+
+
+@admin.register(DataCategory)
+class DataCategoryAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "availability", "is_identifier", "is_special", "is_biometric"]
+    list_filter = ["availability", "is_special", "is_biometric"]
+    fieldsets = [
+        NAMES,
+        (_("Marks"), {"fields": ["availability", "is_identifier", "is_special", "is_biometric"]}),
+    ]
+
+
+@admin.register(SubjectCategory)
+class SubjectCategoryAdmin(VocabularyAdmin):
+    list_display = ["code", "name"]
+    fieldsets = [NAMES]
+
+
+@admin.register(Database)
+class DatabaseAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "form", "standing", "place"]
+    list_filter = ["form", "standing", "country"]
+    fieldsets = [
+        NAMES,
+        (_("Place"), {"fields": ["form", "standing", "country", "is_abroad", "address", "provider", "clause"]}),
+    ]
+
+    @admin.display(description=_("country"), ordering="country")
+    def place(self, database):
+        if database.country:
+            return database.country
+        return pill(_("abroad, country unknown"), "bad") if database.is_abroad else pill(_("unknown"), "warn")
+
+
+@admin.register(RetentionRule)
+class RetentionRuleAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "trigger", "period", "unit", "then", "complete"]
+    list_filter = ["trigger", "then"]
+    list_select_related = ["norm"]
+    fieldsets = [NAMES, (_("Term"), {"fields": ["trigger", "period", "unit", "norm", "then", "clause"]})]
+
+    @admin.display(description=_("complete"))
+    def complete(self, rule):
+        return pill(_("complete"), "ok") if rule.is_complete else pill(_("incomplete"), "warn")
+
+
+@admin.register(SecurityMeasure)
+class SecurityMeasureAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "kind", "reviewed_on"]
+    list_filter = ["kind"]
+    fieldsets = [NAMES, (_("Measure"), {"fields": ["kind", "description", "reviewed_on", "clause"]})]
+
+
+@admin.register(Tracker)
+class TrackerAdmin(VocabularyAdmin):
+    list_display = ["code", "name", "provider", "party", "category", "term"]
+    list_filter = ["party", "category"]
+    list_select_related = ["provider"]
+    fieldsets = [NAMES, (_("Tracker"), {"fields": ["provider", "party", "category", "purpose", "term", "clause"]})]

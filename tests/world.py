@@ -1,0 +1,91 @@
+"""A small operator with one record of everything: for tests that walk over all models and all screens."""
+
+import datetime as dt
+
+from registry.models import (
+    ActivityClause,
+    ActivityDatabase,
+    ActivityDataCategory,
+    ActivityMeasure,
+    ActivityPurpose,
+    ActivityRecipient,
+    ActivityRetention,
+    ActivitySubjectCategory,
+    Agreement,
+    Clause,
+    Consent,
+    CrossBorderTransfer,
+    Database,
+    DataCategory,
+    ExportRun,
+    ImportRun,
+    JournalEntry,
+    LegalBasis,
+    Norm,
+    OperatorTerm,
+    Policy,
+    ProcessingActivity,
+    Recipient,
+    RequestMark,
+    ResponsiblePerson,
+    RetentionRule,
+    SecurityMeasure,
+    SubjectCategory,
+    SubjectInCategory,
+    Tracker,
+    TransferCategory,
+)
+
+from .factories import make_norm, make_operator, make_purpose, make_subject, make_user, save
+
+
+def make_world(code):
+    """Records by model name; the activity in it is complete, and still a draft."""
+    operator = make_operator(code, bin="241040012133")
+    norm = Norm.objects.first() or make_norm("KZ-94-V/8", topics="lawful_basis", is_ground=True)
+    world = {"operator": operator, "norm": norm, "law": norm.law, "operatorlaw": operator.laws.get()}
+
+    def add(model, **fields):
+        record = save(model(operator=operator, **fields))
+        return world.setdefault(model._meta.model_name, record)
+
+    def named(model, code="one", **fields):
+        return add(model, code=code, name_en=f"{model._meta.verbose_name} of {operator.code}".capitalize(), **fields)
+
+    policy = add(Policy, version="1", title="Policy", effective_on=dt.date(2024, 1, 1), published_on=dt.date(2024, 1, 1))
+    clause = add(Clause, policy=policy, number="3.2", obliges="Answer requests.", behaviours="B10")
+    add(OperatorTerm, code="authority", request_kind="authority", amount=10, unit="day", clause=clause)
+    add(RequestMark, mailbox="mail@example.kz", subject_line="Withdrawal", request_kind="withdrawal", clause=clause)
+    add(ResponsiblePerson, name="A. Person", email="person@example.kz", appointed_on=dt.date(2024, 1, 1))
+    world["purpose"] = purpose = make_purpose(operator)
+    basis = named(LegalBasis, kind="consent", norm=norm)
+    category = named(DataCategory, availability="restricted")
+    subjects = named(SubjectCategory)
+    database = named(Database, country="KZ", standing="original")
+    rule = named(RetentionRule, trigger="purpose_reached", period=1, unit="day", then="destroy")
+    measure = named(SecurityMeasure, kind="technical")
+    recipient = named(Recipient, kind="processor", country="IE", agreement_number="1")
+    named(Tracker, provider=recipient)
+    activity = named(
+        ProcessingActivity, started_on=dt.date(2024, 1, 1), operations="collection storage", sources="subject"
+    )
+    link = add(ActivityPurpose, activity=activity, purpose=purpose, basis=basis)
+    add(ActivityDataCategory, activity=activity, activity_purpose=link, data_category=category, necessity="to write")
+    add(ActivitySubjectCategory, activity=activity, subject_category=subjects)
+    add(ActivityRecipient, activity=activity, recipient=recipient)
+    add(ActivityDatabase, activity=activity, database=database)
+    add(ActivityRetention, activity=activity, rule=rule)
+    add(ActivityMeasure, activity=activity, measure=measure)
+    add(ActivityClause, activity=activity, clause=clause)
+    transfer = named(CrossBorderTransfer, activity=activity, recipient=recipient, country="IE")
+    add(TransferCategory, transfer=transfer, data_category=category)
+    world["datasubject"] = subject = make_subject(operator)
+    add(SubjectInCategory, subject=subject, category=subjects)
+    add(Consent, subject=subject, purpose=purpose, given_on=dt.date(2025, 1, 1))
+    add(Agreement, subject=subject, number="A-1")
+    world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
+    world["exportrun"] = ExportRun.objects.create(operator=operator, kind="register")
+    world["membership"] = make_user("auditor", operator, username=f"auditor-of-{code}").memberships.get()
+    world["user"] = world["membership"].user
+    world["journalentry"] = JournalEntry.objects.filter(operator=code).latest("seq")
+    return world
