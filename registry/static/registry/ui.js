@@ -52,6 +52,14 @@ document.addEventListener('DOMContentLoaded', () => {
         document.getElementById('nav-shade').addEventListener('click', () => showNav(false));
     }
 
+    // A long sidebar opens where one is.
+    each('#nav-sidebar a[aria-current]', (here) => {
+        const nav = document.getElementById('nav-sidebar');
+        if (here.offsetTop > nav.clientHeight - 60) {
+            nav.scrollTop = here.offsetTop - nav.clientHeight / 2;
+        }
+    });
+
     each('details[data-fold-when-narrow]', (filters) => {
         if (window.matchMedia('(max-width: 900px)').matches) {
             filters.open = false;
