@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import redirect
 from django.urls import path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.cache import never_cache
@@ -77,7 +78,7 @@ class RegistrySite(AdminSite):
             target = reverse(f"{self.name}:index")
         return HttpResponseRedirect(target if "keep" in request.POST else landing(target))
 
-    @never_cache
+    @method_decorator(never_cache)
     def login(self, request, extra_context=None):
         """Django's login, with an entry for each attempt. The typed name is never kept: people type passwords there."""
         if request.method != "POST":
