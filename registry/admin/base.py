@@ -3,13 +3,13 @@
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
-from django.db import transaction
+from django.db import models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from registry import journal, scope
-from registry.models import PERSONAL, OperatorOwned
+from registry.models import PERSONAL, OperatorOwned, Tracked
 
 from .acts import OtherOperator, reason_of
 from .conflict import seen_token, who_saved
@@ -17,13 +17,23 @@ from .forms import ScopedForm, ScopedInlineForm
 from .history import history_page
 
 
-class ScopedChoices:
-    """Foreign keys offer records of the current operator only."""
+class Scoped:
+    """Foreign keys offer records of the current operator only; personal fields are there for those who may see them."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         if "queryset" not in kwargs:
             kwargs["queryset"] = scope.in_scope(db_field.remote_field.model._default_manager.all(), request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = []
+        for name, options in super().get_fieldsets(request, obj):
+            fields = visible_fields(self.model, options["fields"], request.user)
+            if fields:
+                fieldsets.append((name, options | {"fields": fields}))
+        return fieldsets
 
 
 class WritableByRole:
@@ -44,8 +54,8 @@ class WritableByRole:
         return request.user.has_perm(f"registry.view_{self.opts.model_name}")
 
 
-class RegistryInline(ScopedChoices, WritableByRole, admin.TabularInline):
-    """Links of a record, as rows of its form."""
+class ScopedInline(Scoped, WritableByRole):
+    """Rows that belong to a record, on its form."""
 
     writable = True
     extra = 0
@@ -60,11 +70,16 @@ class RegistryInline(ScopedChoices, WritableByRole, admin.TabularInline):
     def get_queryset(self, request):
         return scope.in_scope(super().get_queryset(request), request.user)
 
-    def get_fields(self, request, obj=None):
-        return visible_fields(self.model, super().get_fields(request, obj), request.user)
+
+class RegistryInline(ScopedInline, admin.TabularInline):
+    """Links, one a row."""
 
 
-class RegistryModelAdmin(ScopedChoices, WritableByRole, admin.ModelAdmin):
+class RegistryStackedInline(ScopedInline, admin.StackedInline):
+    """Records of more fields than a row holds."""
+
+
+class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
     """Declare lists and fieldsets; everything else is here."""
 
     form = ScopedForm
@@ -103,14 +118,6 @@ class RegistryModelAdmin(ScopedChoices, WritableByRole, admin.ModelAdmin):
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404
 
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = []
-        for name, options in super().get_fieldsets(request, obj):
-            fields = visible_fields(self.model, options["fields"], request.user)
-            if fields:
-                fieldsets.append((name, options | {"fields": fields}))
-        return fieldsets
-
     def get_list_display(self, request):
         return visible_fields(self.model, super().get_list_display(request), request.user)
 
@@ -126,6 +133,10 @@ class RegistryModelAdmin(ScopedChoices, WritableByRole, admin.ModelAdmin):
     # What is told
 
     @property
+    def tracked(self):
+        return issubclass(self.model, Tracked)
+
+    @property
     def about_people(self):
         return self.opts.model_name in scope.PEOPLE
 
@@ -139,7 +150,7 @@ class RegistryModelAdmin(ScopedChoices, WritableByRole, admin.ModelAdmin):
 
     def history_view(self, request, object_id, extra_context=None):
         record = self.get_object(request, object_id)
-        if record is None or not self.has_view_permission(request, record):
+        if record is None or not self.tracked or not self.has_view_permission(request, record):
             raise Http404
         journal.record("history", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects())
         context = self.admin_site.each_context(request) | {
@@ -193,7 +204,7 @@ class RegistryModelAdmin(ScopedChoices, WritableByRole, admin.ModelAdmin):
             "reason_required": self.reason_required,
             "reason_value": request.POST.get("_reason", ""),
             "reason_errors": [],
-            "seen": seen_token(record, self.linked_models()) if record is not None else "",
+            "seen": seen_token(record, self.linked_models()) if record is not None and self.tracked else "",
         }
 
     def conflict(self, request, record):

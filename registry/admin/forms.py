@@ -13,7 +13,7 @@ class ScopedForm(forms.ModelForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if hasattr(type(self.instance), "operator") and self.instance.operator_id is None:
+        if hasattr(self.instance, "operator_id") and self.instance.operator_id is None:
             self.instance.operator = self.request.operator
 
     def _get_validation_exclusions(self):

@@ -7,14 +7,14 @@ from registry import scope
 from registry.models import Agreement, Consent, DataSubject, SubjectInCategory
 from registry.templatetags.registry_ui import pill, state_pill
 
-from .base import RegistryInline, RegistryModelAdmin
+from .base import RegistryInline, RegistryModelAdmin, RegistryStackedInline
 
 
 class SubjectInCategoryInline(RegistryInline):
     model = SubjectInCategory
 
 
-class ConsentInline(admin.StackedInline, RegistryInline):
+class ConsentInline(RegistryStackedInline):
     """What the person agreed to. A consent is added here; on its own page it is read, and withdrawn."""
 
     model = Consent
@@ -35,9 +35,6 @@ class ConsentInline(admin.StackedInline, RegistryInline):
             },
         )
     ]
-
-    def get_fieldsets(self, request, obj=None):
-        return RegistryModelAdmin.get_fieldsets(self, request, obj)
 
 
 class AgreementInline(RegistryInline):
