@@ -57,12 +57,14 @@ def parse_moment(text, now):
     if day is not None:
         if day == now.astimezone(ALMATY).date():
             return None
-        at = dt.datetime.combine(day, dt.time.max, ALMATY)
+        # fold: on 29 February 2024 the clock went back at midnight, the last hour of that day came twice
+        at = dt.datetime.combine(day, dt.time.max, ALMATY).replace(fold=1)
     if at is None:
         message = _("“%s” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.")
         raise ValidationError(message % text)
     if timezone.is_naive(at):
         at = at.replace(tzinfo=ALMATY)
+    at = at.astimezone(dt.UTC)
     if at > now:
         now_text = now.astimezone(ALMATY).isoformat(timespec="seconds")
         raise ValidationError(
@@ -79,7 +81,7 @@ def resolve(at, operator_code):
     """
     with transaction.atomic():
         JournalHead.locked()
-        entries = JournalEntry.objects.order_by("-seq")
+        entries = JournalEntry.objects.order_by("-at", "-seq")  # times never go back, and they are indexed
         last = entries.first() if at is None else entries.filter(at__lte=at).first()
     if last is None:
         return Moment(at or timezone.now(), 0, GENESIS_HASH, None, ())

@@ -67,6 +67,11 @@ class Table(NamedTuple):
         return sorted(fields, key=lambda field: field.name != "code")
 
     @property
+    def is_single(self):
+        """Written once, as [operator] or [law], not as a list of tables."""
+        return self.model in (Operator, Law)
+
+    @property
     def is_link(self):
         """A link that says nothing but what it points to is written as that one code."""
         return bool(self.parent) and self.model._meta.get_field(self.key[0]).is_relation
@@ -177,10 +182,14 @@ def stored_records(operator) -> dict[Path, Stored]:
 
 def _collect(operator, name, table, parents, references, stored):
     """Adds the records of a table and of those nested in it; `parents`: path of each enclosing record by its id."""
-    rows = Operator.objects.filter(pk=operator.pk) if table.model is Operator else table.model.objects.filter(operator=operator)
+    rows = (
+        Operator.objects.filter(pk=operator.pk)
+        if table.model is Operator
+        else table.model.objects.filter(operator=operator)
+    )
     places = {}
     for record in rows.order_by("pk"):
-        fields = without_empty(table, {field.name: _written(field, record, references) for field in table.fields})
+        fields = written_fields(table, record, references)
         above = parents[getattr(record, f"{table.parent}_id")] if table.parent else ()
         path = (*above, (name, key_of(table, fields)))
         places[record.pk] = path
@@ -192,6 +201,11 @@ def _collect(operator, name, table, parents, references, stored):
         references[table.model] = {pk: path[-1][1][0] for pk, path in places.items()}
     for child, nested in table.children.items():
         _collect(operator, child, nested, places, references, stored)
+
+
+def written_fields(table, record, references=None):
+    """What the file says of a stored record; `references`: how records of other models are called, by id."""
+    return without_empty(table, {field.name: _written(field, record, references or {}) for field in table.fields})
 
 
 def _written(field, record, references):
@@ -225,4 +239,15 @@ def document(records: dict[Path, dict]) -> dict:
 def dump_register(operator) -> str:
     """The operator's register as TOML: the same bytes for the same register, on every database."""
     stored = stored_records(operator)
-    return tomli_w.dumps(document({path: each.fields for path, each in stored.items()}))
+    tree = document({path: each.fields for path, each in stored.items()})
+    return "\n".join(_block(name, row) for name in TABLES for row in _rows(tree.get(name, [])))
+
+
+def _rows(content):
+    return content if isinstance(content, list) else [content]
+
+
+def _block(name, row):
+    """One record with what hangs on it. tomli-w would write short ones as inline tables, all on one line."""
+    block = tomli_w.dumps({name: row})
+    return block if TABLES[name].is_single else f"[[{name}]]{block.removeprefix(f'[{name}]')}"

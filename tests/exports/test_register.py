@@ -1,0 +1,335 @@
+"""The register that is handed to a regulator: complete, honest about what is missing, and the same for ever."""
+
+import hashlib
+import io
+import itertools
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry import journal
+from registry import models as m
+from registry.exports import terms
+from registry.exports.layouts import LAYOUTS
+from registry.exports.past import resolve
+from registry.exports.register import FORMATS, Register
+from registry.journal.canonical import public_commitment
+from registry.journal.models import JournalEntry
+from tests.factories import make_norm, make_purpose, make_user, save
+
+pytestmark = pytest.mark.django_db
+EVERY = list(itertools.product(LAYOUTS, FORMATS, terms.LANGUAGES))
+
+
+def whole(code, moment, layout, format, language):
+    return b"".join(Register(code, moment, layout, language).file(format))
+
+
+def test_kz_list_as_csv(record):
+    """The list of 94-V names each datum with subject, purpose, ground, class and term; a draft and a gap are marked."""
+    moment = resolve(None, "lapp")
+    note = ",".join(moment.head_note)
+    body = f"""\ufeffRegister,List of personal data necessary and sufficient for the tasks of the operator (94-V art. 25(2)(1))
+Layout,kz,1
+Operator,Lapp Kazakhstan LLP,lapp
+BIN,090140005679
+Address,"Almaty, Tole bi 1"
+Contacts,+77273000000
+Laws,KZ-94-V
+Responsible person,"Natalia Chilikina, Natalia.Chilikina@lapp.com"
+As of,{moment.text}
+Language,en
+Version,journal entry,{moment.seq}
+Head note (unsigned),{note}
+"Approved by, date, number",[missing]
+No.,Code of the activity,Processing activity,Status,Personal data,Marks,Categories of data subjects,Purpose of processing,\
+Why needed,Mandatory,Legal basis,Document,Availability,Storage period,Missing
+1,clients,Clients,DRAFT,IIN,identifier,'=Clients,Contracts,to reach the client,yes,\
+Consent (consent); KZ-94-V art. 7(1) (secondary source),Form 7,restricted access,3 years after relations end; destruction,
+2,clients,Clients,DRAFT,PHONE,,'=Clients,Contracts,to reach the client,no,\
+Consent (consent); KZ-94-V art. 7(1) (secondary source),Form 7,restricted access,3 years after relations end; destruction,
+3,for-others,For others,DRAFT,[missing],,[missing],[missing],[missing],[missing],[missing],[missing],[missing],[missing],\
+start date | operations with the data | source of data | category of subjects | purpose | database | storage period | \
+security measure
+4,visitors,Visitors of the site,DRAFT,[missing],,[missing],[missing],[missing],[missing],[missing],[missing],[missing],\
+[missing],start date | operations with the data | source of data | category of subjects | purpose | database | \
+storage period | security measure
+""".replace("\n", "\r\n").encode()
+    end = f"#end,rows,4,sha256,{hashlib.sha256(body).hexdigest()}\r\n".encode()
+    assert whole("lapp", moment, "kz", "csv", "en") == body + end
+
+
+def test_gdpr_controller_record_as_json(record):
+    """The controller's record has the items of art. 30(1) for each activity it controls; those for others are only named."""
+    moment = resolve(None, "lapp")
+    text = whole("lapp", moment, "gdpr-controller", "json", "ru")
+    body, end = text.rsplit(b'"end"', 1)
+    assert json.loads(b"{" + b'"end"' + end) == {"end": {"count": 2, "sha256": hashlib.sha256(body).hexdigest()}}
+    register = json.loads(text)
+    assert register.pop("columns")["erasure_terms"] == "Сроки удаления"
+    controller = ["Lapp Kazakhstan LLP", "Almaty, Tole bi 1", "+77273000000"]
+    assert register == {
+        "register": "Реестр деятельности по обработке персональных данных, контролёр (GDPR, ст. 30, п. 1)",
+        "layout": ["gdpr-controller", "1"],
+        "operator": ["Lapp Kazakhstan LLP", "lapp"],
+        "bin": "090140005679",
+        "address": "Almaty, Tole bi 1",
+        "contacts": ["+77273000000"],
+        "laws": ["KZ-94-V"],
+        "responsible_person": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
+        "as_of": moment.text,
+        "language": "ru",
+        "version": ["запись журнала", str(moment.seq)],
+        "head_note": moment.head_note,
+        "left_out": ["for-others"],
+        "rows": [
+            {
+                "activity_code": "clients",
+                "activity": "Клиенты",
+                "status": "ЧЕРНОВИК",
+                "controller": controller,
+                "joint_controllers": "не зарегистрировано",
+                "representative": "не зарегистрировано",
+                "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
+                "purposes": ["Договоры"],
+                "grounds": ["Consent (согласие); KZ-94-V, ст. 7(1) (вторичный источник)"],
+                "subject_categories": ["Клиенты"],
+                "data_categories": ["IIN", "PHONE"],
+                "recipients": ["Google Ireland (поставщик услуг, IE)"],
+                "transfers": ["IE: Google Ireland; согласие"],
+                "erasure_terms": ["3 года после прекращения отношений; уничтожение"],
+                "measures": ["Access by role (техническая)"],
+                "lacking": [],
+            },
+            {
+                "activity_code": "visitors",
+                "activity": "Visitors of the site",
+                "status": "ЧЕРНОВИК",
+                "controller": controller,
+                "joint_controllers": "не зарегистрировано",
+                "representative": "не зарегистрировано",
+                "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
+                "purposes": ["[не указано]"],
+                "grounds": ["[не указано]"],
+                "subject_categories": ["[не указано]"],
+                "data_categories": ["[не указано]"],
+                "recipients": ["не зарегистрировано"],
+                "transfers": ["не зарегистрировано"],
+                "erasure_terms": ["[не указано]"],
+                "measures": ["[не указано]"],
+                "lacking": [
+                    "дата начала",
+                    "действия с данными",
+                    "источник данных",
+                    "категория субъектов",
+                    "цель обработки",
+                    "база",
+                    "срок хранения",
+                    "мера защиты",
+                ],
+            },
+        ],
+        "end": register["end"],
+    }
+
+
+def change_everything(operator, by):
+    """Later edits of every kind: fields, links, laws, the operator itself, deletions, additions, and people."""
+    with journal.unit_of_work(by=by, role="dpo", operator=operator):
+        m.ActivityMeasure.objects.get().delete()
+        m.ActivityDataCategory.objects.first().delete()
+    for model in (m.Purpose, m.LegalBasis, m.DataCategory, m.Recipient, m.SecurityMeasure, m.ProcessingActivity, m.Law):
+        for row in model.objects.all():
+            row.name_en = row.name_ru = row.name_kk = "Другое имя"
+            save(row)
+    norm = m.Norm.objects.get()
+    norm.article, norm.is_ground = "99", False
+    save(norm)
+    person = m.ResponsiblePerson.objects.get()
+    person.name = "Somebody Else"
+    save(person)
+    operator.name_en, operator.address = "Renamed LLP", "Astana"
+    save(operator)
+    save(m.OperatorLaw(operator=operator, law=make_norm("EU-GDPR/6", law="EU-GDPR").law))
+    save(m.ProcessingActivity(operator=operator, code="later", name_en="Later"))
+
+
+def test_register_of_a_moment_is_the_same_bytes_for_ever(record, dpo):
+    """Whatever is edited later, the register of a moment comes out the same to the byte, in every layout and language."""
+    moment = resolve(None, "lapp")
+    before = {each: whole("lapp", moment, *each) for each in EVERY}
+    change_everything(record, dpo)
+    after = {each: whole("lapp", resolve(moment.at, "lapp"), *each) for each in EVERY}
+    assert after == before
+    now = resolve(None, "lapp")
+    assert all(whole("lapp", now, *each) != before[each] for each in EVERY)
+
+
+def test_what_is_missing_is_what_the_gate_says(record):
+    """The register marks as missing exactly what keeps an activity from being activated."""
+    register = Register("lapp", resolve(None, "lapp"), "kz", "en")
+    told = {activity.row.code: list(activity.lacking) for activity in register.record.activities}
+    asked = {
+        each.code: list(dict.fromkeys(b.code for b in each.blockers())) for each in m.ProcessingActivity.objects.all()
+    }
+    assert told == asked
+
+
+def test_declared_ground_no_law_knows_is_marked(record):
+    """A ground that only the policy knows is printed as declared, not as lawful."""
+    basis = m.LegalBasis.objects.get()
+    basis.norm, basis.kind, basis.name_en = None, "legitimate_interest", "Interests"
+    save(basis)
+    rows = list(Register("lapp", resolve(None, "lapp"), "kz", "en").rows())
+    assert rows[0]["ground"] == (
+        "Interests (rights and legitimate interests); declared by the policy; no ground known to a law of the operator"
+    )
+    assert rows[0]["lacking"] == ["legal basis known to the law"]
+
+
+def test_storage_period_of_a_category_goes_before_that_of_all(record):
+    """Where a category has its own period, the list prints that one; a rule without a term is marked."""
+    activity, iin = m.ProcessingActivity.objects.get(code="clients"), m.DataCategory.objects.get(code="iin")
+    rule = save(m.RetentionRule(operator=record, code="open", name_en="Open", trigger="consent_end"))
+    save(m.ActivityRetention(activity=activity, rule=rule, data_category=iin))
+    rows = list(Register("lapp", resolve(None, "lapp"), "kz", "en").rows())
+    assert [row["storage_term"] for row in rows[:2]] == [
+        ["[missing]; after the consent ends; [missing]"],
+        ["3 years after relations end; destruction"],
+    ]
+    rows = list(Register("lapp", resolve(None, "lapp"), "gdpr-controller", "en").rows())
+    assert rows[0]["erasure_terms"] == [
+        "IIN: [missing]; after the consent ends; [missing]",
+        "3 years after relations end; destruction",
+    ]
+
+
+def test_register_holds_no_number_of_people(record):
+    """How many people there are changes no byte but the number and hash of the entry."""
+    from tests.factories import make_subject
+
+    before = list(Register("lapp", resolve(None, "lapp"), "kz", "en").rows())
+    make_subject(record)
+    assert list(Register("lapp", resolve(None, "lapp"), "kz", "en").rows()) == before
+
+
+def test_unknown_operator_facts_are_marked(db):
+    """Of an operator that named nothing but itself, everything else is marked as missing."""
+    from tests.factories import make_operator
+
+    make_operator("site", name_en="Unnamed site", laws=())
+    head = {code: values for code, _label, values in Register("site", resolve(None, "site"), "kz", "en").head()}
+    for code in ("bin", "address", "contacts", "laws", "responsible_person", "approval"):
+        assert head[code] == ["[missing]"], code
+
+
+CHOICES = {
+    "status": m.ProcessingActivity.Status,
+    "availability": m.DataCategory.Availability,
+    "basis": m.LegalBasis.Kind,
+    "trigger": m.RetentionRule.Trigger,
+    "then": m.RetentionRule.Then,
+    "unit": m.RetentionRule._meta.get_field("unit").choices,
+    "recipient": m.Recipient.Kind,
+    "mechanism": m.CrossBorderTransfer.Mechanism,
+    "measure": m.SecurityMeasure.Kind,
+}
+
+
+@pytest.mark.parametrize("group", CHOICES)
+def test_every_choice_has_its_words(group):
+    """Whatever can be chosen can be printed in the three languages."""
+    choices = getattr(CHOICES[group], "choices", CHOICES[group])
+    missing = [code for code, _label in choices if not all(terms.TERMS.get(f"{group}.{code}", [""]))]
+    assert missing == []
+    assert all(len(words) == 3 for words in terms.TERMS.values())
+
+
+@pytest.mark.parametrize(
+    ("number", "language", "text"),
+    [
+        (1, "en", "1 year"), (2, "en", "2 years"), (1, "ru", "1 год"), (2, "ru", "2 года"), (5, "ru", "5 лет"),
+        (11, "ru", "11 лет"), (14, "ru", "14 лет"), (21, "ru", "21 год"), (22, "ru", "22 года"), (3, "kk", "3 жыл"),
+    ],
+)  # fmt: skip
+def test_periods_agree_with_their_number(number, language, text):
+    """1 год, 2 года, 5 лет."""
+    assert terms.Words(language).period(number, "year") == text
+
+
+def export(path, **options):
+    given = {"operator": "lapp", "layout": "kz", "format": "csv", "output": str(path)} | options
+    out = io.StringIO()
+    call_command("export_register", stdout=out, **given)
+    return out.getvalue()
+
+
+def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
+    """An export is two entries, before the first byte and after the last, and a run that says what left."""
+    said = export(tmp_path / "r.csv", by="natalia", reason="Asked by the ministry")
+    start, end = JournalEntry.objects.order_by("-seq")[1], JournalEntry.objects.order_by("-seq")[0]
+    run = m.ExportRun.objects.get()
+    moment = resolve(start.at, "lapp")
+    content = (tmp_path / "r.csv").read_bytes()
+    assert said == f"{tmp_path}/r.csv: 4 rows as of {moment.text}, entry {start.seq}.\n"
+    assert content == whole("lapp", moment, "kz", "csv", "en")
+    assert (start.action, start.actor, start.operator, start.object_uid, start.run) == (
+        "export.start", dpo.pk, "lapp", run.uid, run.pk,
+    )  # fmt: skip
+    assert json.loads(start.body)["public"] == public_commitment(
+        {
+            "uid": str(run.uid),
+            "kind": "register",
+            "filter": {"layout": "kz", "format": "csv", "language": "en", "on": ""},
+        }
+    )
+    body = content[: content.rindex(b"#end")]
+    assert (run.count, run.digest, run.reason) == (4, hashlib.sha256(body).hexdigest(), "Asked by the ministry")
+    assert (end.action, json.loads(end.body)["count"], json.loads(end.body)["role"]) == ("export.finish", 4, "dpo")
+    assert json.loads(end.body)["public"] == public_commitment({"uid": str(run.uid), "count": 4, "digest": run.digest})
+    assert run.finished_at is not None
+    assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
+
+
+def test_command_gives_the_same_file_again_later(record, dpo, tmp_path):
+    """What was exported as of now can be exported again by the moment printed in it."""
+    export(tmp_path / "now.csv")
+    printed = (tmp_path / "now.csv").read_text(encoding="utf-8-sig").splitlines()[8].removeprefix("As of,")
+    change_everything(record, dpo)
+    export(tmp_path / "again.csv", on=printed)
+    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "now.csv").read_bytes()
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"operator": "nobody"}, "There is no operator “nobody”. Known are: lapp."),
+        ({"by": "nobody"}, "There is no active user “nobody”."),
+        (
+            {"on": "yesterday"},
+            "“yesterday” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.",
+        ),
+        ({"output": "/nowhere/r.csv"}, "/nowhere/r.csv cannot be written: No such file or directory."),
+    ],
+)
+def test_command_refuses_with_a_sentence(record, tmp_path, options, message):
+    """A wrong argument is answered with what is wrong and what to do."""
+    with pytest.raises(CommandError) as refusal:
+        export(tmp_path / "r.csv", **options)
+    assert str(refusal.value) == message
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_altered_run_is_found(record, tmp_path):
+    """What a run says of its file is committed to in the journal: a change of it is found."""
+    from registry.exports import runs
+
+    make_user("dpo", record)
+    make_purpose(record)
+    export(tmp_path / "r.csv")
+    assert list(runs.altered()) == []
+    m.ExportRun.objects.update(digest="0" * 64)
+    assert [(run.pk, what) for run, what in runs.altered()] == [(m.ExportRun.objects.get().pk, "count, digest")]
+    m.ExportRun.objects.update(filter={})
+    assert [what for _run, what in runs.altered()] == ["kind, filter", "count, digest"]
