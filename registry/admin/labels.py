@@ -31,6 +31,7 @@ ACTIONS = {
     "export.start": _("export started"),
     "export.finish": _("export finished"),
     "register.load": _("register loaded"),
+    "register.view": _("register read"),
     "journal.verify": _("journal verified"),
 }
 

@@ -10,6 +10,7 @@ from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 
+from registry.choices import Role
 from registry.exports import changes, runs, trail
 from registry.exports.past import ALMATY
 from registry.models import DataSubject, ExportRun
@@ -61,6 +62,14 @@ def subject_of(uid, operator=None):
     if found is None:
         raise ValidationError(_("There is no data subject of the uid “%s” here. Copy it from the person’s page.") % uid)
     return found
+
+
+def personal_of(user, operator):
+    """Codes of the operators whose personal values the user may see: those they are the DPO of."""
+    if user is None or user.is_administrator:
+        return frozenset()
+    own = user.memberships.filter(role=Role.DPO).values_list("operator__code", flat=True)
+    return frozenset(own) & {operator.code} if operator else frozenset(own)
 
 
 def export(sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason=""):

@@ -67,6 +67,20 @@ class Register:
     def rows(self) -> Iterator[dict]:
         return self.layout.rows(self.record, self.words)
 
+    @property
+    def number_heading(self):
+        return self.words("number")
+
+    def screen_rows(self):
+        """Rows of cells, a cell being pairs of a text and whether it says that something is missing."""
+        missing = self.words("missing")
+        for row in self.rows():
+            lacking = row["lacking"]
+            yield [
+                [(value, missing in value or cell is lacking) for value in (cell if isinstance(cell, list) else [cell])]
+                for cell in row.values()
+            ]
+
     def file(self, format) -> Sealed:
         """The file in chunks of bytes; `format` is csv or json."""
         return self._csv() if format == "csv" else self._json()
@@ -77,7 +91,7 @@ class Register:
             for number, row in enumerate(self.rows(), 1)
         )
         head = [[label, *values] for _code, label, values in self.head()]
-        return csv_file(head, [self.words("number"), *self.columns.values()], rows)
+        return csv_file(head, [self.number_heading, *self.columns.values()], rows)
 
     def _json(self):
         head = {code: values[0] if code in SINGLE else values for code, _label, values in self.head()}

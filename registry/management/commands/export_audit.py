@@ -5,7 +5,6 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 
 from registry import scope
-from registry.choices import Role
 from registry.exports import audit, trail
 from registry.models import Operator, User
 
@@ -44,7 +43,7 @@ class Command(BaseCommand):
                 operator=operator,
                 subject=subject or None,
                 with_changes=changes,
-                personal_of=personal_of(by, operator),
+                personal_of=audit.personal_of(by, operator),
                 reason=reason,
             )
         except ValidationError as refusal:
@@ -52,14 +51,6 @@ class Command(BaseCommand):
         except OSError as error:
             raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
         self.stdout.write(f"{output}: {run.count} entries. Verify: python verify_journal.py journal.jsonl head.txt")
-
-
-def personal_of(user, operator):
-    """Codes of the operators whose personal values the user may see: those they are the DPO of."""
-    if user is None or user.is_administrator:
-        return frozenset()
-    own = user.memberships.filter(role=Role.DPO).values_list("operator__code", flat=True)
-    return frozenset(own) & {operator.code} if operator else frozenset(own)
 
 
 def operator_of(code):

@@ -1,0 +1,232 @@
+"""What leaves the register: the register as of a moment, on screen and as a file, and the audit trail as a ZIP."""
+
+import tempfile
+
+from django import forms
+from django.conf import settings
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse
+from django.shortcuts import redirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import get_language
+from django.utils.translation import gettext_lazy as _
+
+from registry import journal, scope
+from registry.exports import audit, past, runs, trail
+from registry.exports.layouts import LAYOUTS
+from registry.exports.register import FORMATS, Register
+from registry.exports.terms import LANGUAGES
+from registry.models import ExportRun
+from registry.templatetags.registry_ui import pill
+
+from .base import RegistryModelAdmin
+
+LAYOUT_NAMES = {
+    "kz": _("94-V: list of necessary and sufficient data"),
+    "gdpr-controller": _("GDPR art. 30(1): record of the controller"),
+}
+
+
+def own_units(view):
+    """Marks a view that opens its units of work itself: an export is told before its first byte and after its last."""
+    view.in_own_units = True
+    return view
+
+
+class ReasonField(forms.CharField):
+    def __init__(self):
+        help_text = _("For whom, on what request. Kept with the export.")
+        super().__init__(label=_("Reason"), required=False, max_length=500, help_text=help_text)
+
+
+class RegisterForm(forms.Form):
+    """Which register; what it is made of decides its bytes."""
+
+    layout = forms.ChoiceField(label=_("Layout"), choices=[(code, LAYOUT_NAMES[code]) for code in LAYOUTS])
+    on = forms.CharField(
+        label=_("As of"),
+        required=False,
+        max_length=40,
+        help_text=_("A day as 2026-01-31 (its end in Almaty) or a time as 2026-01-31T18:00:00+05:00. Empty: now."),
+    )
+    language = forms.ChoiceField(
+        label=_("Language"), choices=[(code, name) for code, name in settings.LANGUAGES if code in LANGUAGES]
+    )
+
+    def clean_on(self):
+        return past.parse_moment(self.cleaned_data["on"], timezone.now())
+
+    def register(self, operator):
+        given = self.cleaned_data
+        return Register(operator.code, past.resolve(given["on"], operator.code), given["layout"], given["language"])
+
+
+class DownloadForm(RegisterForm):
+    format = forms.ChoiceField(choices=[(code, code.upper()) for code in FORMATS])
+    reason = ReasonField()
+
+
+class AuditForm(forms.Form):
+    subject = forms.CharField(
+        label=_("Data subject"),
+        required=False,
+        max_length=40,
+        help_text=_("The uid of one person, for an extract of what touches them. Empty: everything of the operator."),
+    )
+    changes = forms.BooleanField(
+        label=_("With changes.csv: what changed, one field a line"),
+        required=False,
+        help_text=_(
+            "Personal values are shown to the data protection officer, to everybody else that there were some."
+        ),
+    )
+    reason = ReasonField()
+
+    def __init__(self, *args, operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.operator = operator
+
+    def clean_subject(self):
+        uid = self.cleaned_data["subject"].strip()
+        return audit.subject_of(uid, self.operator).uid if uid else None
+
+
+@admin.register(ExportRun)
+class ExportRunAdmin(RegistryModelAdmin):
+    list_display = ["number", "kind", "what", "started_at", "started_by", "count", "state"]
+    list_display_links = ["number"]
+    list_filter = ["kind", ("started_at", admin.DateFieldListFilter)]
+    list_select_related = ["started_by"]
+    change_list_template = "exports/change_list.html"
+    fields = ["number", "uid", "kind", "what", "reason", "started_at", "started_by", "finished_at", "count", "digest"]
+    readonly_fields = ["number", "uid", "what"]
+
+    def get_fields(self, request, obj=None):
+        # A reason is free text: it may name a person.
+        return [name for name in self.fields if name != "reason" or scope.sees_personal(request.user)]
+
+    def get_urls(self):
+        def page(view):
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("register/", page(self.register_view), name="registry_exportrun_register"),
+            path("register/download/", page(self.register_download), name="registry_exportrun_register_download"),
+            path("audit/", page(self.audit_view), name="registry_exportrun_audit"),
+            *super().get_urls(),
+        ]
+
+    def changelist_view(self, request, extra_context=None):
+        intro = _(
+            "Every file that left the register. It is whole when it ends in its trailer; its digest is kept here."
+        )
+        return super().changelist_view(request, {"list_intro": intro} | (extra_context or {}))
+
+    @admin.display(description=_("number"), ordering="pk")
+    def number(self, run):
+        return f"№ {run.pk}"
+
+    @admin.display(description=_("what"))
+    def what(self, run):
+        return " · ".join(
+            str(value) for key, value in run.filter.items() if value and key not in ("operator", "personal")
+        )
+
+    @admin.display(description=_("state"))
+    def state(self, run):
+        return pill(_("finished"), "ok") if run.finished_at else pill(_("not finished"), "warn")
+
+    def may_export(self, request):
+        if not request.user.has_perm("registry.add_exportrun"):
+            raise PermissionDenied
+        return request.operator
+
+    def respond(self, request, template, status=200, **context):
+        context = self.admin_site.each_context(request) | {"opts": self.opts} | context
+        return TemplateResponse(request, template, context, status=status)
+
+    def register_view(self, request):
+        """The form, and below it the register on screen, ready to be printed."""
+        operator = self.may_export(request)
+        form = RegisterForm(request.GET if "layout" in request.GET else {"layout": "kz", "language": own_language()})
+        register = form.register(operator) if form.is_valid() else None
+        if register:
+            journal.record("register.view", object_type="operator", uid=operator.uid)
+        download = reverse("admin:registry_exportrun_register_download")
+        return self.respond(
+            request, "exports/register.html", title=_("Register"), form=form, register=register, download=download
+        )
+
+    @own_units
+    def register_download(self, request):
+        operator = self.may_export(request)
+        if request.method != "POST":
+            return redirect("admin:registry_exportrun_register")
+        form = DownloadForm(request.POST)
+        if not form.is_valid():
+            context = {"title": _("Register"), "form": RegisterForm(request.POST)}
+            return self.respond(request, "exports/register.html", status=400, **context)
+        given, role = form.cleaned_data, scope.role_of(request.user)
+        asked = {name: form.data.get(name, "") for name in ("layout", "format", "language", "on")}
+        run = runs.start(
+            ExportRun.Kind.REGISTER,
+            by=request.user,
+            role=role,
+            operator=operator,
+            reason=given["reason"],
+            filter=asked,
+        )
+        register = form.register(operator)
+        sealed = register.file(given["format"])
+        file = private_file()
+        file.writelines(sealed)
+        runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
+        return sent(file, register.file_name(given["format"]))
+
+    @own_units
+    def audit_view(self, request):
+        """The form with the size of what it would make; by POST, the ZIP."""
+        operator = self.may_export(request)
+        if not request.user.has_perm("registry.export_journalentry"):
+            raise PermissionDenied
+        form = AuditForm(request.POST if request.method == "POST" else None, operator=operator)
+        if request.method != "POST" or not form.is_valid():
+            context = {
+                "form": form,
+                "size": trail.size(operator.code),
+                "sees_personal": scope.sees_personal(request.user),
+            }
+            return self.respond(request, "exports/audit.html", title=_("Audit trail"), **context)
+        file = private_file()
+        archive = audit.Archive(file)
+        run = audit.export(
+            archive,
+            by=request.user,
+            role=scope.role_of(request.user),
+            operator=operator,
+            subject=form.cleaned_data["subject"],
+            with_changes=form.cleaned_data["changes"],
+            personal_of=audit.personal_of(request.user, operator),
+            reason=form.cleaned_data["reason"],
+        )
+        archive.close()
+        return sent(file, f"audit-{operator.code}-{run.pk}.zip")
+
+
+def own_language():
+    language = (get_language() or "en")[:2]
+    return language if language in LANGUAGES else "en"
+
+
+def private_file():
+    """A file without a name, outside the web root; gone when it is closed or the process ends."""
+    settings.PRIVATE_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return tempfile.TemporaryFile(dir=settings.PRIVATE_DIR)
+
+
+def sent(file, name):
+    file.seek(0)
+    return FileResponse(file, as_attachment=True, filename=name)

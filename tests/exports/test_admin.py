@@ -1,0 +1,160 @@
+"""Exports in the browser: on screen, as a file, as a ZIP; for the DPO and the auditor, of the current operator alone."""
+
+import io
+import json
+import subprocess
+import sys
+import zipfile
+
+import pytest
+from django.urls import reverse
+
+from registry import models as m
+from registry.exports.past import resolve
+from registry.exports.register import Register
+from registry.journal.models import JournalEntry
+from tests.factories import make_purpose, make_subject, make_user
+
+pytestmark = pytest.mark.django_db
+REGISTER = reverse("admin:registry_exportrun_register")
+DOWNLOAD = reverse("admin:registry_exportrun_register_download")
+AUDIT = reverse("admin:registry_exportrun_audit")
+RUNS = reverse("admin:registry_exportrun_changelist")
+
+
+def content(response):
+    return b"".join(response.streaming_content)
+
+
+def test_register_is_shown_on_screen(record, dpo, browser_client):
+    """The register stands on screen with its moment, its note and what is missing; reading it is an entry."""
+    client = browser_client(dpo)
+    page = client.get(REGISTER, {"layout": "gdpr-controller", "language": "kk", "on": ""})
+    assert page.status_code == 200
+    text = page.content.decode()
+    assert "Дербес деректерді өңдеу әрекеттерінің тізілімі, бақылаушы (GDPR, 30-бап, 1-т.)" in text
+    assert '<span class="pill warn">[көрсетілмеген]</span>' in text
+    assert 'lang="kk"' in text
+    viewed = JournalEntry.objects.order_by("-seq").first()
+    assert (viewed.action, viewed.actor, viewed.object_uid) == ("register.view", dpo.pk, record.uid)
+
+
+def test_moment_to_come_is_refused_on_screen(record, dpo, browser_client):
+    """A moment to come is refused beside its field, and no register is shown."""
+    page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": "2999-01-01"})
+    text = page.content.decode()
+    assert "2999-01-01 is still to come" in text
+    assert '<section class="register"' not in text
+
+
+@pytest.mark.parametrize("format", ["csv", "json"])
+def test_downloaded_file_is_the_register_shown(record, dpo, browser_client, format):
+    """The file is that of the moment shown on screen; it is told before its first byte and after its last."""
+    moment = resolve(None, "lapp")
+    client = browser_client(dpo)
+    make_purpose(record, "later")
+    asked = {"layout": "kz", "language": "ru", "on": moment.text, "format": format, "reason": "For the ministry"}
+    response = client.post(DOWNLOAD, asked)
+    assert content(response) == b"".join(Register("lapp", moment, "kz", "ru").file(format))
+    day = moment.day.isoformat()
+    assert response["Content-Disposition"] == f'attachment; filename="register-lapp-kz-{day}-ru.{format}"'
+    assert "no-store" in response["Cache-Control"]
+    end, start = JournalEntry.objects.order_by("-seq")[:2]
+    assert (start.action, end.action) == ("export.start", "export.finish")
+    assert (start.actor, start.operator) == (dpo.pk, "lapp")
+    assert start.at < end.at
+    run = m.ExportRun.objects.get()
+    assert (run.started_by, run.reason, run.filter["on"]) == (dpo, "For the ministry", moment.text)
+
+
+def test_edited_download_form_is_refused(record, dpo, browser_client):
+    """A layout nobody offered is refused with the form; a file is only made by POST."""
+    client = browser_client(dpo)
+    refused = client.post(DOWNLOAD, {"layout": "secret", "language": "ru", "on": "", "format": "csv"})
+    assert refused.status_code == 400
+    assert client.get(DOWNLOAD).url == REGISTER
+    assert not m.ExportRun.objects.exists()
+
+
+def unpacked(response, path):
+    with zipfile.ZipFile(io.BytesIO(content(response))) as files:
+        files.extractall(path)
+    command = [sys.executable, "-I", "-S", path / "verify_journal.py", path / "journal.jsonl", path / "head.txt"]
+    return subprocess.run(command, capture_output=True, text=True, check=False)
+
+
+@pytest.mark.parametrize(("role", "shows"), [("dpo", True), ("auditor", False)])
+def test_audit_trail_is_downloaded_whole(lapp, kazger, browser_client, tmp_path, role, shows):
+    """The ZIP verifies; personal values are in it for the DPO only; the other operator is not in it."""
+    make_subject(lapp, surname="Ахметова")
+    make_purpose(kazger, "foreign")
+    user = make_user(role, lapp)
+    client = browser_client(user)
+    assert "An extract has a line for every entry" in client.get(AUDIT).content.decode()
+    response = client.post(AUDIT, {"changes": "on", "subject": "", "reason": ""})
+    told = unpacked(response, tmp_path)
+    start = JournalEntry.objects.get(action="export.start")
+    hidden = JournalEntry.objects.filter(seq__lte=start.seq).exclude(operator="lapp").count()
+    assert told.stdout == f"{start.seq} entries ({hidden} hidden): matches head note {start.seq} (unsigned)\n"
+    changes = (tmp_path / "changes.csv").read_text(encoding="utf-8-sig")
+    assert ("Ахметова" in changes) is shows
+    assert "foreign" not in changes
+    run = m.ExportRun.objects.get()
+    assert response["Content-Disposition"] == f'attachment; filename="audit-lapp-{run.pk}.zip"'
+    assert run.filter["personal"] == (["lapp"] if shows else [])
+    assert JournalEntry.objects.filter(action="export.finish", run=run.pk, actor=user.pk).count() == 1
+
+
+def test_extract_for_a_person_of_another_operator_is_refused(lapp, kazger, dpo, browser_client):
+    """A uid of another operator is as unknown as one that does not exist."""
+    stranger = make_subject(kazger)
+    page = browser_client(dpo).post(AUDIT, {"subject": str(stranger.uid)})
+    assert f"There is no data subject of the uid “{stranger.uid}” here." in page.content.decode()
+    assert not m.ExportRun.objects.exists()
+
+
+def test_extract_for_a_person(lapp, dpo, browser_client, tmp_path):
+    """An extract for one person shows what touches them."""
+    subject = make_subject(lapp)
+    make_subject(lapp)
+    told = unpacked(browser_client(dpo).post(AUDIT, {"subject": str(subject.uid)}), tmp_path)
+    assert told.returncode == 0
+    lines = [json.loads(line) for line in (tmp_path / "journal.jsonl").read_text().splitlines()[:-1]]
+    assert [json.loads(line["body"])["action"] for line in lines if "body" in line] == ["create", "export.start"]
+
+
+@pytest.mark.parametrize("role", ["registrar", "administrator"])
+@pytest.mark.parametrize("url", [REGISTER, DOWNLOAD, AUDIT])
+@pytest.mark.parametrize("method", ["get", "post"])
+def test_exports_are_for_dpo_and_auditor(lapp, browser_client, role, url, method):
+    """Whoever may not export is refused, and the refusal is an entry."""
+    client = browser_client(make_user(role, lapp))
+    assert getattr(client, method)(url).status_code == 403
+    refused = JournalEntry.objects.order_by("-seq").first()
+    assert (refused.action, refused.object_type) == ("refused", "exportrun")
+    assert not m.ExportRun.objects.exists()
+
+
+def test_list_of_exports_shows_what_left(record, dpo, browser_client):
+    """The list tells what left, for whom and whether it is whole; a reason may name a person and is the DPO's to read."""
+    client = browser_client(dpo)
+    client.post(
+        DOWNLOAD, {"layout": "kz", "language": "ru", "on": "", "format": "csv", "reason": "Ахметова asked"}
+    ).close()
+    run = m.ExportRun.objects.get()
+    one = reverse("admin:registry_exportrun_change", args=[run.pk])
+    assert "kz · csv · ru" in client.get(RUNS).content.decode()
+    assert "Ахметова asked" in client.get(one).content.decode()
+    auditor = browser_client(make_user("auditor", record))
+    assert "Ахметова" not in auditor.get(RUNS).content.decode()
+    page = auditor.get(one)
+    assert (page.status_code, "Ахметова" in page.content.decode()) == (200, False)
+
+
+@pytest.mark.parametrize("url", [REGISTER, AUDIT, RUNS])
+def test_export_pages_keep_the_content_policy(record, dpo, browser_client, url):
+    """No page of the exports has an inline script, style or handler."""
+    text = browser_client(dpo).get(url).content.decode()
+    assert " style=" not in text
+    assert " onclick=" not in text
+    assert "<script>" not in text
