@@ -7,6 +7,7 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry.exports.formulas import RISKY_START, unescape
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.dates import parse_date
 from registry.rules.identifiers import Checked, check_iin
@@ -19,9 +20,6 @@ NAMES = ("surname", "given_name", "patronymic")
 CRM_ID_MAX_LENGTH = 64
 AGREEMENT_NUMBER_MAX_LENGTH = 100
 REMEMBERED = 65_536
-
-# What a spreadsheet would take for a formula. Kept as text here, made inert again in every file going out.
-FORMULA_MARKS = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 
 WORDS = {
     True: "yes;y;true;1;да;есть;согласен;согласна;иә;ия;бар;+",
@@ -113,7 +111,7 @@ class RowCleaner:
             "patronymic": name,
             "birth_date": past,
             "iin": lambda text: check_iin(text, today=self.today),
-            "email": lambda text: normalise_email(unquoted(text)),
+            "email": lambda text: normalise_email(unescape(text)),
             "phone": normalise_phone,
             "language": lru_cache(REMEMBERED)(_language),
             "consent_purpose": lru_cache(REMEMBERED)(lambda text: text_of(text, 100)),
@@ -183,25 +181,25 @@ class RowCleaner:
         return Problem(self.columns.label(field), name, reason)
 
 
-def unquoted(text):
-    """Without the apostrophe that keeps a spreadsheet from taking the text for a formula."""
-    return text[1:] if text[:1] == "'" and text[1:2] and text[1] in FORMULA_MARKS else text
+def clean_id(text):
+    """The id of a person in the CRM as it is compared and stored."""
+    return unicodedata.normalize("NFC", unescape(text.strip()))
 
 
 def _formula_warning(text):
-    if text.startswith(FORMULA_MARKS) and len(text) > 1:
+    if len(text) > 1 and RISKY_START.match(text):
         return _("the cell begins like a formula: it is kept as text")
     return ""
 
 
 def _name(text):
-    text = unquoted(text)
+    text = unescape(text)
     checked = clean_name(text)
     return checked if checked.error else checked._replace(warning=_formula_warning(text))
 
 
 def _text(text, limit):
-    text = unicodedata.normalize("NFC", unquoted(text))
+    text = unicodedata.normalize("NFC", unescape(text))
     if len(text) > limit:
         return Checked(
             text,

@@ -1,0 +1,174 @@
+"""Applies exactly the plan that was shown: in chunks, each one transaction with its history and entries; resumable."""
+
+import time
+from collections import Counter
+
+from django.db import IntegrityError, OperationalError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry import journal
+from registry.journal import bulk
+from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry
+
+from . import storage
+from .compare import KINDS, STOPPED, Comparison
+from .crm_file import CRMFile, Said
+from .inspection import FileRefused
+from .plan import day_of, refuse, store_rejected
+from .reference import Reference
+from .rows import Problem
+
+TRIES = 3
+
+
+class AlreadyTaken(Exception):
+    """The plan was confirmed before, or another process applies it. Nothing is done twice."""
+
+
+def take(run, *, token, by) -> ImportRun:
+    """Marks the run as being applied, once and for its owner only. AlreadyTaken where it is not waiting for this word."""
+    mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.PLANNED, token=token, owner=by)
+    if not token or not mine.update(
+        state=ImportRun.State.APPLYING, token="", rows_done=0, expires_at=None, **dict.fromkeys(KINDS, 0)
+    ):
+        raise AlreadyTaken
+    run.refresh_from_db()
+    return run
+
+
+def unfinished(operator, owner, sha256):
+    """A run of this very file that was cut off while being applied, or None."""
+    runs = ImportRun.objects.filter(operator=operator, owner=owner, sha256=sha256, state=ImportRun.State.APPLYING)
+    return runs.order_by("pk").first()
+
+
+def cancel(run):
+    """Gives a plan up: its file is deleted, its rejected rows stay for a while."""
+    run.state, run.token, run.expires_at = ImportRun.State.CANCELLED, "", storage.rejected_expiry()
+    run.save()
+    storage.discard(run)
+
+
+def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
+    """Applies a run that was taken, from where it stands: after a kill it goes on with the first chunk not committed.
+
+    FileRefused where file or register are no longer those of the plan; AlreadyTaken where another process applies it.
+    """
+    begun = time.monotonic()
+    reason = reason or _("CRM import #%(run)d") % {"run": run.pk}
+    actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
+    file, comparison, seq = _as_planned(run, actor)
+    done = run.rows_done
+    for chunk in file.chunks(skip=done):
+        counts = _with_retries(run, chunk, comparison, seq, actor, done)
+        done += len(chunk)
+        if progress:
+            progress(done)
+        run.rows_done = done
+        for kind in KINDS:
+            setattr(run, kind, getattr(run, kind) + counts[kind])
+    _finish(run, actor, run.seconds + time.monotonic() - begun)
+    return run
+
+
+def _as_planned(run, actor):
+    """(file, comparison, last entry before the plan); whatever moved since then refuses the run, nothing half done."""
+    try:
+        plan = storage.read_plan(run)
+        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=day_of(plan["today"]))
+        if file.inspected.sha256 != run.sha256:
+            raise FileRefused(_("The file is not the one that was planned. Upload it again."))
+        reference = Reference(run.operator)
+        if reference.digest() != plan["reference"]:
+            raise FileRefused(
+                _("Purposes, policies or data lists of the register changed since the plan. Upload the file again.")
+            )
+    except FileRefused as refusal:
+        refuse(run, str(refusal), actor)
+        raise
+    return file, Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names), plan["seq"]
+
+
+def _with_retries(run, chunk, comparison, seq, actor, done):
+    """Two writers may meet at one id, or wait too long for SQLite: the chunk is compared and written anew."""
+    for attempt in range(TRIES):
+        try:
+            return _apply_chunk(run, chunk, comparison, seq, actor, done)
+        except (IntegrityError, OperationalError):
+            if attempt == TRIES - 1:
+                raise
+    raise AssertionError
+
+
+def _apply_chunk(run, chunk, comparison, seq, actor, done):
+    with journal.unit_of_work(**actor):
+        outcomes = comparison.outcomes(chunk)
+        _lock(outcomes)
+        stopped = _stop_changed_since(run, outcomes, seq)
+        store_rejected(run, stopped)
+        _write(outcomes, run.operator.code)
+        counts = Counter(outcome.kind for outcome in outcomes)
+        totals = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
+        mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=done)
+        if not mine.update(rows_done=done + len(chunk), **totals):
+            raise AlreadyTaken
+    return counts
+
+
+def _lock(outcomes):
+    """Rows about to change, in one order for everybody. What is new needs no lock: its unique key is one."""
+    changing = {DataSubject: [], Consent: [], Agreement: []}
+    for outcome in outcomes:
+        for model, write in outcome.writes:
+            if write.before is not None:
+                changing[model].append(write.before["id"])
+    for model, ids in changing.items():
+        if ids:
+            list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
+
+
+def _stop_changed_since(run, outcomes, seq):
+    """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten."""
+    touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.writes and outcome.person.get("id")}
+    if not touched:
+        return []
+    entries = JournalEntry.objects.filter(subjects__uid__in=list(touched), seq__gt=seq, history_id__isnull=False)
+    others = entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True)
+    stopped = [touched[uid] for uid in set(others) if uid in touched]
+    for outcome in stopped:
+        reason = _("the person was changed in the register since the plan: import the file again to see how it differs")
+        outcome.turn_down(STOPPED, [Problem("", "", reason)])
+    return stopped
+
+
+def _write(outcomes, operator):
+    people = [outcome.person_write for outcome in outcomes if outcome.person_write]
+    bulk.write(DataSubject, people, operator=operator)
+    consents, agreements = [], []
+    for outcome in outcomes:
+        for write in outcome.consents:
+            if write.before is None:
+                write.values["subject_id"] = outcome.person["id"]
+            consents.append(write)
+        if outcome.agreement:
+            if outcome.agreement.before is None:
+                outcome.agreement.values["subject_id"] = outcome.person["id"]
+            agreements.append(outcome.agreement)
+    bulk.write(Consent, consents, operator=operator)
+    bulk.write(Agreement, agreements, operator=operator)
+
+
+def _finish(run, actor, seconds):
+    applying = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING)
+    with journal.unit_of_work(**actor):
+        if not applying.update(
+            state=ImportRun.State.APPLIED,
+            applied_at=timezone.now(),
+            seconds=seconds,
+            expires_at=storage.rejected_expiry() if run.rejected or run.stopped else None,
+        ):
+            raise AlreadyTaken
+        journal.record("import.apply", object_type="importrun", uid=run.uid, count=run.rows_done)
+    run.refresh_from_db()
+    storage.discard(run)

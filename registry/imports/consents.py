@@ -1,0 +1,80 @@
+"""A consent in a file against the stored ones of the same person, purpose and kind."""
+
+import datetime as dt
+
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models.base import uuid7
+
+ITEMS = {
+    "consent_expires_on": "expires_on",
+    "consent_channel": "channel",
+    "third_parties": "third_parties",
+    "cross_border": "cross_border",
+    "publication": "publication",
+}
+ONE_DAY = dt.timedelta(days=1)
+
+
+def compare_consent(values, stored, purpose, kind, reference):
+    """(writes as (after, before) pairs, the consent as it will stand, why the file's yes does not count).
+
+    A withdrawal in the register beats a yes given until that day. A later given_on is a renewal and ends the earlier ones;
+    an older one than the stored is kept as the past it is.
+    """
+    given_on = values["consent_given_on"]
+    withdrawn = [day for day in map(_withdrawn_on, stored) if day and day >= given_on]
+    if withdrawn:
+        reason = _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {
+            "day": max(withdrawn)
+        }
+        return [], None, reason
+    given = {name: values[column] for column, name in ITEMS.items() if column in values}
+    same = next((consent for consent in stored if consent["given_on"] == given_on), None)
+    if same:
+        final = same | given
+        final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
+        final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
+        return ([(final, same)] if final != same else []), final, ""
+    new = _new(given, given_on, purpose, kind, reference)
+    later = [consent["given_on"] for consent in stored if consent["given_on"] > given_on]
+    if later and (new["expires_on"] is None or new["expires_on"] >= min(later)):
+        new["ended_on"] = min(later) - ONE_DAY
+    renewed = [(consent | {"ended_on": given_on - ONE_DAY}, consent) for consent in stored if _lasts(consent, given_on)]
+    return [(new, None), *renewed], new, ""
+
+
+def _new(given, given_on, purpose, kind, reference):
+    empty = {"expires_on": None, "channel": "", "third_parties": None, "cross_border": None, "publication": None}
+    return (
+        empty
+        | given
+        | {
+            "uid": uuid7(),
+            "operator_id": reference.operator.pk,
+            "purpose_id": purpose,
+            "policy_id": reference.policy_on(given_on),
+            "kind": kind,
+            "given_on": given_on,
+            "until_purpose_reached": False,
+            "data_list": reference.data_lists.get(purpose, ""),
+            "other_terms": "",
+            "evidence": "",
+            "ended_on": None,
+            "withdrawn_at": None,
+            "withdrawn_by_id": None,
+        }
+    )
+
+
+def _withdrawn_on(consent):
+    return timezone.localdate(consent["withdrawn_at"]) if consent["withdrawn_at"] else None
+
+
+def _lasts(consent, day):
+    """Whether an earlier consent would still stand on that day, so that a renewal ends it."""
+    if consent["given_on"] >= day or consent["withdrawn_at"]:
+        return False
+    ends = [end for end in (consent["expires_on"], consent["ended_on"]) if end]
+    return not ends or min(ends) >= day

@@ -1,0 +1,72 @@
+"""A CRM's file as cleaned rows in chunks. Every line of a repeated id carries an error that names the other lines."""
+
+import datetime as dt
+from collections import defaultdict
+from itertools import islice
+from typing import NamedTuple
+
+from django.db import connection
+from django.utils.translation import gettext as _
+
+from .columns import KEY, Columns, match_columns
+from .inspection import Inspected, inspect
+from .reader import Table
+from .rows import Problem, RowCleaner, clean_id
+
+# One chunk is one transaction: its size is how long everybody else waits (measured, docs/journal.md).
+CHUNK_ROWS = {"postgresql": 1000, "sqlite": 500}
+LINES_NAMED = 10
+
+
+class Said(NamedTuple):
+    """What the person importing said; None or empty where it is to be found out."""
+
+    encoding: str | None = None
+    delimiter: str | None = None
+    mapping: tuple = ()
+    defaults: tuple = ()
+
+
+class CRMFile:
+    """An inspected file with its columns mapped; FileRefused where that cannot be done."""
+
+    def __init__(self, path, said: Said, *, today: dt.date):
+        self.inspected: Inspected = inspect(path, encoding=said.encoding, delimiter=said.delimiter)
+        self.table = Table(self.inspected)
+        self.columns: Columns = match_columns(self.table.header, mapping=said.mapping, defaults=said.defaults)
+        self.cleaner = RowCleaner(self.columns, today=today)
+
+    def chunks(self, *, skip=0):
+        """Lists of CleanRow, `skip` rows left out at the beginning."""
+        repeated = self._repeated_ids()
+        rows = islice(iter(self.table), skip, None)
+        while chunk := list(islice(rows, CHUNK_ROWS[connection.vendor])):
+            cleaned = [self.cleaner.clean(row) for row in chunk]
+            for row in cleaned if repeated else ():
+                if row.crm_id in repeated:
+                    row.errors.append(self._repeated(row, repeated[row.crm_id]))
+            yield cleaned
+
+    def _repeated_ids(self):
+        """Ids that stand on two lines or more, with the lines. The first reading keeps digests only, not the ids."""
+        seen, suspects = set(), set()
+        for _line, crm_id in self._ids():
+            digest = hash(crm_id)
+            (suspects if digest in seen else seen).add(digest)
+        lines = defaultdict(list)
+        for line, crm_id in self._ids() if suspects else ():
+            if hash(crm_id) in suspects:
+                lines[crm_id].append(line)
+        return {crm_id: places for crm_id, places in lines.items() if len(places) > 1}
+
+    def _ids(self):
+        place = self.columns.places[KEY]
+        for row in self.table:
+            if not row.problem and (crm_id := clean_id(row.cells[place])):
+                yield row.line, crm_id
+
+    def _repeated(self, row, lines):
+        others = [str(line) for line in lines if line != row.line]
+        named = ", ".join(others[:LINES_NAMED]) + (" …" if len(others) > LINES_NAMED else "")
+        reason = _("the id stands on other lines, too (%(lines)s): one person has one line, keep the right one")
+        return Problem(self.columns.label(KEY), row.crm_id, reason % {"lines": named})

@@ -1,0 +1,110 @@
+"""Uploaded files and their plans: private, under generated names, deleted when applied or an hour after the last step."""
+
+import datetime as dt
+import json
+import os
+import unicodedata
+from pathlib import Path
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models import ImportRun
+
+from .inspection import FileRefused, Limits
+
+# Rejected rows go back to the CRM's owner, who may ask for them the next day.
+REJECTED_KEPT_DAYS = 7
+FILE_NAME_MAX_LENGTH = 200
+UNFINISHED = (ImportRun.State.APPLYING,)
+WAITING = (ImportRun.State.UPLOADED, ImportRun.State.PLANNED)
+
+
+def upload(*, operator, owner, file_name, chunks) -> ImportRun:
+    """A run for a file that arrives in pieces of bytes; FileRefused when it grows beyond the limit."""
+    run = ImportRun.objects.create(
+        operator=operator, owner=owner, file_name=shown_name(file_name), expires_at=next_expiry()
+    )
+    limit, size = Limits.from_settings().bytes, 0
+    with _create(file_of(run), "wb") as stream:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > limit:
+                break
+            stream.write(chunk)
+    if size > limit:
+        discard(run)
+        run.state, run.expires_at, run.token = ImportRun.State.REFUSED, None, ""
+        run.refusal = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
+        run.save()
+        raise FileRefused(run.refusal)
+    return run
+
+
+def shown_name(name):
+    """The file's own name for people to recognise: no path, nothing invisible, not too long."""
+    name = str(name).replace("\\", "/").rpartition("/")[2]
+    kept = "".join(mark for mark in name if unicodedata.category(mark)[0] != "C")
+    return kept[:FILE_NAME_MAX_LENGTH] or "—"
+
+
+def file_of(run) -> Path:
+    return _folder() / f"{run.uid.hex}.csv"
+
+
+def plan_of(run) -> Path:
+    return _folder() / f"{run.uid.hex}.json"
+
+
+def write_plan(run, plan: dict):
+    plan_of(run).unlink(missing_ok=True)
+    with _create(plan_of(run), "w") as stream:
+        json.dump(plan, stream)
+
+
+def read_plan(run) -> dict:
+    """The plan's particulars, or FileRefused where file or plan are gone."""
+    try:
+        plan = json.loads(plan_of(run).read_text(encoding="utf-8"))
+        file_of(run).stat()
+    except FileNotFoundError:
+        raise FileRefused(_("The file of this import has been deleted. Upload it again.")) from None
+    return plan
+
+
+def discard(run):
+    file_of(run).unlink(missing_ok=True)
+    plan_of(run).unlink(missing_ok=True)
+
+
+def next_expiry():
+    return timezone.now() + dt.timedelta(hours=settings.IMPORT_FILE_LIFETIME_HOURS)
+
+
+def rejected_expiry():
+    return timezone.now() + dt.timedelta(days=REJECTED_KEPT_DAYS)
+
+
+def purge_expired(now=None):
+    """Deletes what has had its time; never the file of a run that is being applied. Called by every import request."""
+    now = now or timezone.now()
+    for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=UNFINISHED):
+        with transaction.atomic():
+            run.rejected_rows.all().delete()
+            state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
+            ImportRun.objects.filter(pk=run.pk, state=run.state).update(state=state, expires_at=None, token="")
+        discard(run)
+
+
+def _folder():
+    folder = Path(settings.PRIVATE_DIR) / "imports"
+    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return folder
+
+
+def _create(path, mode):
+    """A new file that nobody else on the machine can read."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    return os.fdopen(descriptor, mode, **({} if "b" in mode else {"encoding": "utf-8"}))

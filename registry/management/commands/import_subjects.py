@@ -1,0 +1,137 @@
+"""manage.py import_subjects FILE --operator CODE [--plan-only] [--json] …: people, consents and agreements from a CRM."""
+
+import hashlib
+import json
+import os
+import sys
+from functools import partial
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry import scope
+from registry.choices import Role
+from registry.imports import storage
+from registry.imports.apply import AlreadyTaken, apply, cancel, take, unfinished
+from registry.imports.crm_file import Said
+from registry.imports.inspection import FileRefused
+from registry.imports.plan import make_plan
+from registry.imports.rejects import rejected_csv
+from registry.models import Operator, User
+
+SOME_LEFT = 2
+WARNINGS_SHOWN = 20
+ROLES = (Role.DPO, Role.REGISTRAR, "system")
+
+
+class Command(BaseCommand):
+    help = "Imports a CSV of the CRM. Exit 0: all applied; 2: some rows rejected or stopped; 1: the file is refused."
+
+    def add_arguments(self, parser):
+        parser.add_argument("file", metavar="FILE")
+        parser.add_argument("--operator", required=True, metavar="CODE")
+        parser.add_argument("--plan-only", action="store_true", help="say what would be done, write nothing")
+        parser.add_argument(
+            "--map", action="append", default=[], metavar="HEADER=field", help="“HEADER=” leaves it out"
+        )
+        parser.add_argument("--default", action="append", default=[], metavar="field=value", help="for empty cells")
+        parser.add_argument("--encoding", metavar="E", help="utf-8, utf-16 or cp1251; found out where not said")
+        parser.add_argument("--delimiter", metavar="D", help="; , | or tab; found out where not said")
+        parser.add_argument("--rejects", metavar="OUT.csv", help="write rejected and stopped rows here, with reasons")
+        parser.add_argument("--accept-damaged-names", action="store_true", help="take names that lost letters (“?”)")
+        parser.add_argument("--by", default="", metavar="USER", help="who imports; without it the system does")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the history of every changed record")
+        parser.add_argument("--json", action="store_true", help="print one JSON object last")
+
+    def handle(self, *, file, operator, by, reason, **options):
+        operator = self.operator_of(operator)
+        by = self.actor(by, operator)
+        acting = {"by": by, "role": scope.role_for(by, operator), "reason": reason}
+        storage.purge_expired()
+        try:
+            run, warning_count = self.run_for(Path(file), operator, acting, options)
+            if options["rejects"]:
+                write_rejects(run, options["rejects"])
+        except OSError as error:
+            raise CommandError(f"{error.filename or file} cannot be read or written: {error.strerror}.") from None
+        except FileRefused as refusal:
+            raise CommandError(str(refusal)) from None
+        except AlreadyTaken:
+            raise CommandError("Another process is applying this import. Wait for it to end.") from None
+        self.tell(run, warning_count, options["json"])
+        if run.rejected or run.stopped:
+            sys.exit(SOME_LEFT)
+
+    def run_for(self, path, operator, acting, options):
+        """Plans and applies; a run of the same file that was cut off is finished instead."""
+        with path.open("rb") as stream:
+            begun = unfinished(operator, acting["by"], hashlib.file_digest(stream, "sha256").hexdigest())
+            if begun is not None and not options["plan_only"]:
+                self.stdout.write(
+                    f"Import #{begun.pk} was cut off after {begun.rows_done} rows and goes on from there."
+                )
+                return apply(begun, **acting, progress=self.progress("applied", begun.rows)), len(begun.warnings)
+            stream.seek(0)
+            chunks = iter(partial(stream.read, 1 << 20), b"")
+            run = storage.upload(operator=operator, owner=acting["by"], file_name=path.name, chunks=chunks)
+        said = Said(options["encoding"], options["delimiter"], tuple(options["map"]), tuple(options["default"]))
+        plan = make_plan(
+            run,
+            said,
+            **acting,
+            accept_damaged_names=options["accept_damaged_names"],
+            progress=self.progress("read", None),
+        )
+        self.warn(run.warnings)
+        if options["plan_only"]:
+            cancel(run)
+        else:
+            apply(take(run, token=run.token, by=acting["by"]), **acting, progress=self.progress("applied", run.rows))
+        return run, plan.warning_count
+
+    def operator_of(self, code):
+        operator = Operator.objects.filter(code=code).first()
+        if operator is None:
+            known = ", ".join(Operator.objects.values_list("code", flat=True)) or "none"
+            raise CommandError(f"There is no operator “{code}”. Known are: {known}.")
+        return operator
+
+    def actor(self, username, operator):
+        if not username:
+            return None
+        user = User.objects.filter(username=username, is_active=True).first()
+        if user is None or scope.role_for(user, operator) not in ROLES:
+            raise CommandError(f"“{username}” is no DPO or registrar of {operator.code} and cannot import people.")
+        return user
+
+    def progress(self, what, total):
+        """A line that rewrites itself, on a terminal only."""
+        if not sys.stderr.isatty():
+            return None
+        end = f" of {total}" if total else ""
+        return lambda count: print(f"\r{count}{end} rows {what}", end="", file=sys.stderr, flush=True)
+
+    def warn(self, warnings):
+        for warning in warnings[:WARNINGS_SHOWN]:
+            self.stdout.write(f"Warning: {warning}")
+        if len(warnings) > WARNINGS_SHOWN:
+            self.stdout.write(f"… {len(warnings) - WARNINGS_SHOWN} more warnings are kept with the run.")
+
+    def tell(self, run, warning_count, as_json):
+        mark = {"\t": "tab"}.get(run.delimiter, run.delimiter)
+        self.stdout.write(
+            f"Import #{run.pk} into {run.operator.code}, {run.get_state_display()}: {run.rows} rows, {run.new} new, "
+            f"{run.changed} changed, {run.same} same, {run.rejected} rejected, {run.stopped} stopped "
+            f"({run.encoding}, delimiter “{mark}”, {warning_count} warnings, {run.seconds:.1f} s)."
+        )
+        if as_json:
+            kept = ("rows", "new", "changed", "same", "rejected", "stopped", "encoding")
+            said = {"run": run.pk} | {name: getattr(run, name) for name in kept}
+            said |= {"delimiter": mark, "warnings": warning_count, "seconds": round(run.seconds, 3)}
+            self.stdout.write(json.dumps(said))
+
+
+def write_rejects(run, path):
+    """Readable by its owner only: the rows hold personal values."""
+    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
+        out.writelines(rejected_csv(run))
