@@ -129,7 +129,7 @@ def table_of(path: Path) -> Table:
 
 
 def in_order(paths):
-    """Paths so that each follows what it refers to and hangs on; clause 3.10 after 3.9, the same on every database."""
+    """Paths so that each follows what it refers to and hangs on; clause 3.10 after 3.9, the preamble first."""
     return sorted(paths, key=_place)
 
 
@@ -142,7 +142,7 @@ def _place(path):
 
 
 def _natural(text):
-    return [(0, int(part), "") if part.isdigit() else (1, 0, part) for part in re.split(r"(\d+)", text) if part]
+    return [(1, int(part), "") if part.isdigit() else (0, 0, part) for part in re.split(r"(\d+)", text) if part]
 
 
 def without_empty(table, fields):

@@ -118,8 +118,9 @@ class Clause(OperatorOwned):
         return self.number
 
     def save(self, **kwargs):
-        # 3.2.10 after 3.2.9
-        self.sort_key = re.sub(r"\d+", lambda digits: digits.group().zfill(4), self.number)[:80]
+        # 3.2.10 after 3.2.9; a preamble, which has no number, before them all
+        numbered = self.number if self.number[:1].isdigit() else f"0 {self.number}"
+        self.sort_key = re.sub(r"\d+", lambda digits: digits.group().zfill(4), numbered)[:80]
         super().save(**kwargs)
 
 

@@ -1,0 +1,34 @@
+"""manage.py dump_register --operator CODE [-o FILE] [--by USER] [--reason TEXT]"""
+
+import hashlib
+
+from django.core.management.base import BaseCommand
+
+from registry.exports import runs
+from registry.exports.register_file import dump_register
+from registry.models import ExportRun
+
+from .export_audit import acting, operator_of
+from .export_register import write
+
+
+class Command(BaseCommand):
+    help = "Writes the register of an operator as TOML that load_register reads back without a change."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--operator", required=True, metavar="CODE")
+        parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: standard output")
+        parser.add_argument("--by", default="", metavar="USER", help="who exports; default: the system")
+        parser.add_argument("--reason", default="", metavar="TEXT")
+
+    def handle(self, *, operator, output, by, reason, **options):
+        operator = operator_of(operator)
+        by, role = acting(by, operator)
+        run = runs.start(
+            ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
+        )
+        content = dump_register(operator).encode()
+        write(output, [content])
+        runs.finish(run, count=content.count(b"\n"), digest=hashlib.sha256(content).hexdigest(), role=role)
+        if output != "-":
+            self.stdout.write(f"{output}: the register of {operator.code}.")

@@ -1,0 +1,57 @@
+"""manage.py load_register FILE… | --all [--overwrite] [--new-only] [--by USER] [--reason TEXT]"""
+
+from pathlib import Path
+
+from django.core.management.base import BaseCommand, CommandError
+
+from registry.imports.inspection import FileRefused
+from registry.imports.laws import REGISTERS
+from registry.imports.registers import RegisterEdited, load_register
+from registry.models import Operator, ProcessingActivity
+
+from .export_audit import acting
+
+
+class Command(BaseCommand):
+    help = "Loads registers from TOML files. An edited register is refused, naming what differs, unless --overwrite."
+
+    def add_arguments(self, parser):
+        parser.add_argument("files", nargs="*", metavar="FILE")
+        parser.add_argument("--all", action="store_true", help="every file of registry/registers")
+        parser.add_argument("--overwrite", action="store_true", help="make an edited register what the file says again")
+        parser.add_argument("--new-only", action="store_true", help="leave operators alone that are there already")
+        parser.add_argument("--by", default="", metavar="USER", help="who loads; default: the system")
+        parser.add_argument("--reason", default="", metavar="TEXT")
+
+    def handle(self, *, files, by, reason, **options):
+        if bool(files) == options["all"]:
+            raise CommandError("Name the files to load, or give --all.")
+        refused = False
+        for path in [Path(file) for file in files] or sorted(REGISTERS.glob("*.toml")):
+            if options["new_only"] and Operator.objects.filter(code=path.stem).exists():
+                self.stdout.write(f"{path.name}: operator {path.stem} is there already, left alone.")
+                continue
+            refused = not self.load(path, by, reason, options["overwrite"]) or refused
+        if refused:
+            raise CommandError("Not every register was loaded: see above.")
+
+    def load(self, path, by, reason, overwrite):
+        by, role = acting(by, Operator.objects.filter(code=path.stem).first())
+        try:
+            loaded = load_register(path, by=by, role=role, reason=reason, overwrite=overwrite)
+        except RegisterEdited as refusal:
+            self.stderr.write(str(refusal))
+            self.stderr.write(
+                f"{path.name}: the register has been edited since and is left as it is. --overwrite discards the edits."
+            )
+            return False
+        except FileRefused as refusal:
+            self.stderr.write(str(refusal))
+            return False
+        activities = ProcessingActivity.objects.filter(operator=loaded.operator)
+        blockers = sum(len(activity.blockers()) for activity in activities)
+        self.stdout.write(
+            f"{path.name}: {loaded.operator.code} {loaded.outcome}, {loaded.records} records, "
+            f"{activities.count()} activities with {blockers} blockers."
+        )
+        return True

@@ -1,0 +1,502 @@
+"""Register files coming in: the five operators, and what is refused."""
+
+import datetime as dt
+import tomllib
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry import models
+from registry.exports.register_file import TABLES, dump_register
+from registry.imports import registers
+from registry.imports.inspection import FileRefused
+from registry.imports.laws import REGISTERS
+from registry.imports.registers import RegisterEdited, load_register
+from registry.journal import unit_of_work
+from registry.models import (
+    ActivityClause,
+    Clause,
+    CrossBorderTransfer,
+    Database,
+    JournalEntry,
+    LegalBasis,
+    Operator,
+    OperatorTerm,
+    ProcessingActivity,
+    Purpose,
+    Recipient,
+    RequestMark,
+    ResponsiblePerson,
+)
+from tests import factories
+
+pytestmark = pytest.mark.django_db
+FILES = {path.stem: path for path in REGISTERS.glob("*.toml")}
+
+MINIMAL = """
+[operator]
+code = "acme"
+name_en = "Acme LLP"
+country = "KZ"
+
+[[operator_law]]
+law = "KZ-94-V"
+
+[[purpose]]
+code = "letters"
+name_en = "Letters"
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text, name="acme.toml"):
+        path = tmp_path / name
+        path.write_bytes(text if isinstance(text, bytes) else text.encode())
+        return path
+
+    return write
+
+
+@pytest.fixture
+def one_law(monkeypatch):
+    """Tests about the loader itself need one law and no norms."""
+    monkeypatch.setattr(registers, "load_missing_laws", lambda **who: None)
+    return factories.make_law()
+
+
+def tracked_rows():
+    every = (getattr(models, name) for name in models.__all__)
+    return sum(model.history.count() for model in every if hasattr(model, "history"))
+
+
+def refusal(path, **options):
+    with pytest.raises(FileRefused) as refused:
+        load_register(path, **options)
+    return str(refused.value)
+
+
+def test_five_operators_have_a_register():
+    """Each of the five policies is an operator with a register of its own."""
+    assert sorted(FILES) == ["alfa-lab", "almaenergy", "kazger", "lapp", "site"]
+
+
+CLAUSES = {"alfa-lab": 36, "site": 25, "kazger": 70, "lapp": 79, "almaenergy": 91}
+PURPOSES = {
+    "alfa-lab": "advertising research service-provision user-identification user-interaction",
+    "site": "advertising-targeting contract-party-identification notices-and-appeals research service-improvement "
+    "user-specific-services",
+    "kazger": "email-information",
+    "lapp": "cookie-advertising email-information site-cookies tag-management",
+    "almaenergy": "civil-contracts email-information new-offers site-access site-statistics",
+}
+
+
+@pytest.mark.parametrize("code", sorted(FILES))
+def test_register_loads_with_every_clause_and_drafts_that_show_blockers(code):
+    """Every operative clause is there with its behaviours; the activities are drafts and say what is missing."""
+    operator = load_register(FILES[code]).operator
+    assert operator.code == code
+    clauses = Clause.objects.filter(operator=operator)
+    assert (clauses.count(), clauses.filter(behaviours="").count()) == (CLAUSES[code], 0)
+    purposes = Purpose.objects.filter(operator=operator).order_by("code").values_list("code", flat=True)
+    assert " ".join(purposes) == PURPOSES[code]
+    activities = list(ProcessingActivity.objects.filter(operator=operator))
+    assert activities
+    for activity in activities:
+        assert activity.status == "draft"
+        codes = {blocker.code for blocker in activity.blockers(dt.date(2026, 11, 22))}
+        assert codes & {"no-database", "no-local-database"}
+
+
+BEHAVIOURS = {
+    "alfa-lab": {"3.3 (2)": "B19 B20 B38", "5.2": "B29", "5.6": "B01 B10", "2.2.5": "B05 B14"},
+    "site": {"1.1.2": "B07 B08 B31", "3.3.4": "B17 B38", "4.2": "B04 B15", "6.1": "B02"},
+    "kazger": {"3.2 b4": "B21", "3.2 b8": "B28", "6": "B05 B06 B07 B09", "8.4 (2)": "B04", "10.1": "B19 B21"},
+    "lapp": {
+        "3.2 b1": "B07 B37", "3.2 b4": "B10 B11", "3.2 b11": "B25", "3.2 b12": "B26", "8.10": "B03 B31",
+        "8.11": "B06 B18 B19 B31 B37", "10.3": "B03 B17 B19 B27", "12.1": "B30",
+    },
+    "almaenergy": {"3.2 b4": "B21", "5.4": "B14 B19 B31 B36", "5.6": "B33", "5.8.3": "B10 B27", "10.9": "B39", "12.2": "B03 B19"},
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("code", sorted(FILES))
+def test_clause_names_the_behaviours_that_carry_it_out(code):
+    """A clause of the policy leads to what the register does about it."""
+    (policy,) = tomllib.loads(FILES[code].read_text(encoding="utf-8"))["policy"]
+    named = {clause["number"]: " ".join(sorted(clause["behaviours"])) for clause in policy["clauses"]}
+    assert {number: named[number] for number in BEHAVIOURS[code]} == BEHAVIOURS[code]
+
+
+KNOWN_TO_LAW = {
+    ("alfa-lab", "use-of-site"): False,
+    ("alfa-lab", "service-need"): False,
+    ("site", "user-agreement"): False,
+    ("kazger", "law-94-v"): False,
+    ("kazger", "legitimate-interest"): False,
+    ("kazger", "consent"): True,
+    ("lapp", "agreements"): False,
+    ("lapp", "consent"): True,
+    ("lapp", "gdpr-cookie-consent"): True,
+    ("almaenergy", "contracts"): True,
+    ("almaenergy", "statutory-documents"): False,
+    ("almaenergy", "made-public"): False,
+}
+
+
+def test_five_registers_together():
+    """Taken together the five policies ask for all forty behaviours; what each states of itself is there to the letter.
+
+    A ground counts only where a law of that operator knows it: a contract does in Russia, not in Kazakhstan.
+    """
+    for path in sorted(FILES.values()):
+        load_register(path)
+    carried = {each for codes in Clause.objects.values_list("behaviours", flat=True) for each in codes.split()}
+    assert carried == {f"B{number:02}" for number in range(1, 41)}
+    assert set(Purpose.objects.filter(code="email-information").values_list("operator__code", flat=True)) == {
+        "almaenergy", "kazger", "lapp",
+    }  # fmt: skip
+    marks = RequestMark.objects.order_by("operator__code", "mailbox", "clause__sort_key")
+    assert list(marks.values_list("operator__code", "clause__number", "mailbox", "subject_line", "request_kind")) == [
+        ("alfa-lab", "5.6", "office@alfa-lab.kz", "", "information"),
+        ("almaenergy", "7.2", "info@almaenergy.kz",
+         "Refusal of notifications about new products and services and special offers", "opt_out"),
+        ("almaenergy", "10.3", "info@almaenergy.kz", "Updating of personal data", "rectification"),
+        ("almaenergy", "10.4 (2)", "info@almaenergy.kz",
+         "Withdrawal of consent to the processing of personal data", "withdrawal"),
+        ("almaenergy", "14.1", "info@almaenergy.kz", "", "information"),
+        ("kazger", "4.1 b6", "info@alit.kz", "Opt-out of Notifications", "opt_out"),
+        ("kazger", "8.3", "info@alit.kz", "Personal Data Update", "rectification"),
+        ("kazger", "8.4 (2)", "info@alit.kz", "Revocation of consent to the processing of personal data", "withdrawal"),
+        ("kazger", "12.1", "info@alit.kz", "", "information"),
+        ("lapp", "8.3", "Natalia.Chilikina@lapp.com", "Updating personal data", "rectification"),
+        ("lapp", "8.4 (2)", "Natalia.Chilikina@lapp.com",
+         "Withdrawal of consent to the processing of personal data", "withdrawal"),
+    ]  # fmt: skip
+    terms = OperatorTerm.objects.order_by("operator__code", "code")
+    assert list(terms.values_list("operator__code", "request_kind", "amount", "unit", "clause__number")) == [
+        ("alfa-lab", "claim", 30, "working_day", "5.2"),
+        ("almaenergy", "authority", 30, "day", "3.2 b4"),
+        ("almaenergy", "other", 3, "working_day", "5.8.2"),
+        ("kazger", "authority", 10, "day", "3.2 b4"),
+        ("lapp", "authority", 10, "day", "3.2 b5"),
+    ]
+    people = ResponsiblePerson.objects.values_list("operator__code", "name", "email")
+    assert list(people) == [("lapp", "Natalia Chilikina", "Natalia.Chilikina@lapp.com")]
+    abroad = Database.objects.get(is_abroad=True)
+    assert (abroad.operator.code, abroad.clause.number, abroad.country) == ("alfa-lab", "3.3 (2)", "")
+    recipients = Recipient.objects.filter(code__in=("google-ireland", "yandex", "google", "acquirer"))
+    assert set(recipients.values_list("operator__code", "code", "clause__number", "country")) == {
+        ("lapp", "google-ireland", "8.11", "IE"),
+        ("almaenergy", "yandex", "5.4", ""),
+        ("almaenergy", "google", "5.4", ""),
+        ("site", "acquirer", "3.3.4", ""),
+    }
+    assert not CrossBorderTransfer.objects.exclude(mechanism="", started_on=None, authority_notified_on=None).exists()
+    bases = {(basis.operator.code, basis.code): basis.known_to_law for basis in LegalBasis.objects.all()}
+    assert {key: bases[key] for key in KNOWN_TO_LAW} == KNOWN_TO_LAW
+    unnamed = Operator.objects.get(code="site")
+    assert (unnamed.name, unnamed.country, unnamed.email, unnamed.sites, unnamed.bin) == ("", "", "", "", "")
+
+
+def test_second_load_changes_nothing():
+    """Loading a register again writes no history and no journal entry."""
+    load_register(FILES["kazger"])
+    before = tracked_rows(), JournalEntry.objects.count()
+    assert load_register(FILES["kazger"]).outcome == "unchanged"
+    assert (tracked_rows(), JournalEntry.objects.count()) == before
+
+
+def test_loading_is_history_and_journal_of_the_one_who_loads(one_law, write):
+    """Every record gets one history row and one entry in the operator's trail, with who loaded it and why."""
+    user = factories.make_user()
+    before = tracked_rows()
+    loaded = load_register(write(MINIMAL), by=user, role="dpo", reason="signed list of 1 March")
+    assert (loaded.outcome, loaded.records, tracked_rows() - before) == ("created", 3, 3)
+    entries = JournalEntry.objects.filter(operator="acme").order_by("seq")
+    assert list(entries.values_list("object_type", "action", "actor")) == [
+        ("operator", "create", user.pk), ("operatorlaw", "create", user.pk), ("purpose", "create", user.pk),
+    ]  # fmt: skip
+    assert Purpose.history.get().history_change_reason == "signed list of 1 March"
+
+
+def test_edited_register_is_refused_naming_what_differs(one_law, write):
+    """What an officer changed, added or deleted is named, and left as it is."""
+    operator = load_register(write(MINIMAL)).operator
+    purpose = Purpose.objects.get()
+    purpose.name_ru, purpose.is_marketing = "Письма", True
+    factories.save(purpose)
+    factories.save(Database(operator=operator, code="crm", name_en="CRM", country="KZ"))
+    more = MINIMAL + '\n[[data_category]]\ncode = "email"\nname_en = "E-mail"\n'
+    before = dump_register(operator)
+    with pytest.raises(RegisterEdited) as refused:
+        load_register(write(more))
+    assert refused.value.problems == [
+        "acme.toml: purpose “letters” differs in: name_ru, is_marketing.",
+        "acme.toml: data_category “email” is in the file, not in the register.",
+        "acme.toml: database “crm” is in the register, not in the file.",
+    ]
+    assert dump_register(operator) == before
+
+
+def test_overwrite_makes_the_register_what_the_file_says(one_law, write):
+    """Told to overwrite, the loader changes only what differs and deletes what the file does not have, in history too."""
+    operator = load_register(write(MINIMAL)).operator
+    purpose = Purpose.objects.get()
+    purpose.is_marketing = True
+    factories.save(purpose)
+    crm = factories.save(Database(operator=operator, code="crm", name_en="CRM", country="KZ"))
+    assert load_register(write(MINIMAL), overwrite=True).outcome == "overwritten"
+    purpose.refresh_from_db()
+    assert purpose.is_marketing is False
+    assert not Database.objects.exists()
+    assert [row.history_type for row in Database.history.filter(uid=crm.uid)] == ["-", "+"]
+    assert operator.history.count() == 1
+    assert load_register(write(MINIMAL)).outcome == "unchanged"
+
+
+def test_overwrite_keeps_what_people_refer_to(one_law, write):
+    """A purpose people have consented to cannot be taken out by a file; nothing else of the file is written either."""
+    operator = load_register(write(MINIMAL)).operator
+    subject = factories.make_subject(operator)
+    consent = models.Consent(
+        subject=subject, purpose=Purpose.objects.get(), kind="processing", given_on=dt.date(2026, 3, 2), channel="paper"
+    )
+    factories.save(consent)
+    without = MINIMAL.partition("[[purpose]]")[0].replace("Acme LLP", "Acme JSC")
+    assert refusal(write(without), overwrite=True) == (
+        "acme.toml, purpose “letters”: it is not in the file, but other records refer to it. Keep it in the file."
+    )
+    assert Operator.objects.get(code="acme").name_en == "Acme LLP"
+
+
+FAULTS = [
+    ("[[purposes]]\ncode = 'x'\n", "acme.toml: there is no table “purposes”. Correct or delete it; the tables are: operator, "),
+    (
+        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nis_marketng = true\n",
+        "acme.toml, purpose “x”, is_marketng: there is no such key. Correct or delete it; the keys are: code, name_en, "
+        "name_ru, name_kk, is_marketing, clause.",
+    ),
+    (
+        "[[legal_basis]]\ncode = 'x'\nname_en = 'X'\nkind = 'law'\nnorm = 'KZ-94-V/99'\n",
+        "acme.toml, legal_basis “x”, norm: “KZ-94-V/99” is not among the norms. Correct it, or add the norm to its law in "
+        "registry/registers/laws and run load_laws.",
+    ),
+    (
+        "[[operator_law]]\nlaw = 'US-CCPA'\n",
+        "acme.toml, operator_law “US-CCPA”, law: “US-CCPA” is not among the laws. Correct it, or add the law to "
+        "registry/registers/laws and run load_laws.",
+    ),
+    (
+        "[[tracker]]\ncode = 'x'\nname_en = 'X'\nprovider = 'nobody'\n",
+        "acme.toml, tracker “x”, provider: the file has no recipient “nobody”. Correct the reference, or add the record.",
+    ),
+    (
+        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nclause = '7'\n",
+        "acme.toml, purpose “x”, clause: the file has no clause “7”. Correct the reference, or add the record.",
+    ),
+    (
+        "[[purpose]]\ncode = 'letters'\nname_en = 'X'\n",
+        "acme.toml, purpose “letters”: the file has this record twice. Delete one of them.",
+    ),
+    (
+        "[[purpose]]\nname_en = 'X'\n",
+        "acme.toml, purpose “2”: the record has no “code”. Give it one; records are told apart by it.",
+    ),
+    (
+        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nis_marketing = 'yes'\n",
+        "acme.toml, purpose “x”, is_marketing: “yes” is not true or false.",
+    ),
+    (
+        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\nstarted_on = 2026-01-01T10:00:00\n",
+        "acme.toml, processing_activity “x”, started_on: “2026-01-01 10:00:00” is not a date, as in 2026-01-31.",
+    ),
+    (
+        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\noperations = 'storage'\n",
+        "acme.toml, processing_activity “x”, operations: “storage” is not a list of texts, as in [\"a\", \"b\"].",
+    ),
+    (
+        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\noperations = ['selling']\n",
+        "acme.toml, processing_activity “x”, operations: “selling” is not on the list. Choose from: collection, ",
+    ),
+    (
+        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\ndatabases = ['crm']\n",
+        "acme.toml, processing_activity “x”, databases “crm”, database: the file has no database “crm”. Correct the "
+        "reference, or add the record.",
+    ),
+    (
+        "[[operator_term]]\ncode = 'x'\nrequest_kind = 'claim'\namount = true\nunit = 'day'\n",
+        "acme.toml, operator_term “x”, amount: “True” is not a whole number.",
+    ),
+    ("[purpose]\ncode = 'x'\n", "acme.toml is not correct TOML: "),
+    (
+        "[policy]\nversion = '1'\ntitle = 'X'\n",
+        "acme.toml, policy: this table is written as [[policy]]. Correct its heading.",
+    ),
+    (
+        "[[recipient]]\ncode = 'x'\nname_en = 'X'\nkind = 'friend'\n",
+        "acme.toml, recipient “x”, kind: Value 'friend' is not a valid choice.",
+    ),
+    (
+        "[[data_category]]\ncode = 'x'\n",
+        "acme.toml, data_category “x”, name_en: Give a name in at least one language.",
+    ),
+    (
+        "[[data_category]]\ncode = 'x'\nname_en = \"a\\u0000b\"\n",
+        "acme.toml, data_category “x”, name_en: the text has a NUL character. Delete it.",
+    ),
+    (
+        "[[retention_rule]]\ncode = 'x'\nname_en = 'X'\ntrigger = 'law'\nperiod = 5\n",
+        "acme.toml, retention_rule “x”: A period needs its unit, and a unit its period. Enter both or neither.",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("addition", "sentence"), FAULTS, ids=[str(number) for number in range(len(FAULTS))])
+def test_faulty_register_is_refused_with_its_place_and_what_to_do(one_law, write, addition, sentence):
+    """A fault is named by file, table, record and key, and nothing of the file is written."""
+    before = tracked_rows(), JournalEntry.objects.count()
+    assert refusal(write(MINIMAL + addition)).startswith(sentence)
+    assert (tracked_rows(), JournalEntry.objects.count()) == before
+    assert not Operator.objects.exists()
+
+
+def test_every_fault_of_a_file_is_named_at_once(one_law, write):
+    """A lawyer mends a file in one go: all unknown keys, norms and references are listed, one a line."""
+    faulty = MINIMAL.replace('name_en = "Letters"', 'name = "Letters"\nclause = "9"') + "[[law]]\n"
+    assert len(refusal(write(faulty)).splitlines()) == 3
+
+
+def test_operator_fields_are_checked_as_in_the_admin(one_law, write):
+    """A BIN of the wrong form is refused with the table it stands in."""
+    sentence = refusal(write(MINIMAL.replace('country = "KZ"', 'bin = "123"')))
+    assert sentence.startswith("acme.toml, operator “acme”, bin: ")
+    assert not Operator.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "sentence"),
+    [
+        (b"", "acme.toml: there is no [operator] table. A register file begins with it and gives its code."),
+        (b"PK\x03\x04\xff\xfe\x00", "acme.toml is not UTF-8 text (byte 5). Save it as UTF-8."),
+        ("[operator]\ncode = 'acme'\nname_ru = 'Акме'\n".encode("cp1251"), "acme.toml is not UTF-8 text (byte 37). Save it as UTF-8."),
+        (b"[operator]\ncode = \"acme\n", "acme.toml is not correct TOML: "),
+        (b"[operator]\ncode = 'ac\x00me'\n", "acme.toml is not correct TOML: "),
+        (b"a = " + b"[" * 100_000, "acme.toml is not correct TOML: "),
+        (b"#" * 5_000_001, "acme.toml is larger than 5 MB, which no register is. Check the file."),
+    ],
+    ids=["empty", "binary", "cp1251", "unclosed quote", "nul", "nested too deep", "huge"],
+)  # fmt: skip
+def test_file_that_is_no_register_is_refused(one_law, write, content, sentence):
+    """A file of another kind or encoding is refused with a sentence."""
+    assert refusal(write(content)).startswith(sentence)
+
+
+def test_missing_file_is_refused(one_law, tmp_path):
+    """A file that is not there is named."""
+    assert refusal(tmp_path / "none.toml") == "none.toml cannot be read: No such file or directory."
+
+
+def test_file_with_byte_order_mark_and_windows_line_ends_loads(one_law, write):
+    """A file saved by a Windows editor is the same register."""
+    assert load_register(write(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())).outcome == "created"
+
+
+def test_lapp_draft_can_be_completed_and_activated(tmp_path):
+    """Once the DPO supplies what the policy does not say, no blocker stands; and an active register survives its file."""
+    operator = load_register(FILES["lapp"]).operator
+    activity = ProcessingActivity.objects.get(operator=operator, code="email-information")
+    assert [blocker.code for blocker in activity.blockers()] == [
+        "no-start", "basis-unknown", "no-necessity", "no-necessity", "no-necessity", "no-database", "retention-incomplete",
+    ]  # fmt: skip
+    complete(activity)
+    assert activity.blockers() == []
+    with unit_of_work(by=None, role="system"):
+        activity.activate()
+    dump = tmp_path / "lapp.toml"
+    dump.write_text(dump_register(operator), encoding="utf-8")
+    assert 'status = "active"' in dump.read_text(encoding="utf-8")
+    assert load_register(dump).outcome == "unchanged"
+    assert load_register(FILES["lapp"], overwrite=True).outcome == "overwritten"
+    activity.refresh_from_db()
+    assert activity.status == "draft"
+    assert load_register(dump, overwrite=True).outcome == "overwritten"
+    activity.refresh_from_db()
+    assert activity.status == "active"
+
+
+def complete(activity):
+    operator = activity.operator
+    activity.started_on = dt.date(2026, 3, 2)
+    factories.save(activity)
+    purpose = activity.purposes.get()
+    purpose.basis = LegalBasis.objects.get(operator=operator, code="consent")
+    factories.save(purpose)
+    for link in purpose.data_categories.all():
+        link.necessity = "to address the letter"
+        factories.save(link)
+    database = factories.save(Database(operator=operator, code="crm", name_en="CRM", country="KZ"))
+    factories.save(models.ActivityDatabase(activity=activity, database=database))
+    rule = activity.retention.get().rule
+    rule.period, rule.unit, rule.then = 30, "day", "destroy"
+    factories.save(rule)
+
+
+def test_active_activity_with_a_blocker_is_refused(one_law, write):
+    """A file cannot declare active what the gate keeps a draft."""
+    text = MINIMAL + "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\nstatus = 'active'\n"
+    assert "acme.toml, processing_activity “x”: No database is named." in refusal(write(text)).splitlines()
+    assert not Operator.objects.exists()
+
+
+def test_staff_account_of_the_responsible_person_is_not_the_files_business(one_law, write):
+    """Linking the responsible person to an account is no edit of the register, and overwriting keeps the link."""
+    text = MINIMAL + "[[responsible_person]]\nname = 'A. Person'\n"
+    operator = load_register(write(text)).operator
+    person = ResponsiblePerson.objects.get()
+    person.user = factories.make_user("dpo", operator)
+    factories.save(person)
+    assert load_register(write(text)).outcome == "unchanged"
+    load_register(write(text + "position = 'DPO'\n"), overwrite=True)
+    person.refresh_from_db()
+    assert (person.position, person.user is None) == ("DPO", False)
+
+
+def test_tables_of_the_file_are_the_whole_register():
+    """No record of the register is left out of its file: every model an officer keeps has its table."""
+    listed = {table.model for table in TABLES.values()}
+    for table in TABLES.values():
+        listed |= {nested.model for nested in table.children.values()}
+        listed |= {deeper.model for nested in table.children.values() for deeper in nested.children.values()}
+    from registry.scope import REGISTER
+
+    assert {model._meta.model_name for model in listed} == REGISTER
+
+
+def test_command_loads_all_and_leaves_edited_ones(capsys):
+    """All registers load by one command; run again it names an edited one, leaves it, and ends with an error."""
+    call_command("load_register", all=True)
+    said = capsys.readouterr().out
+    assert "lapp.toml: lapp created, 184 records, 3 activities with 22 blockers." in said
+    assert ActivityClause.objects.filter(operator__code="site").exists()
+    purpose = Purpose.objects.get(operator__code="kazger")
+    purpose.name_kk = "Хаттар"
+    factories.save(purpose)
+    with pytest.raises(CommandError, match="Not every register was loaded: see above."):
+        call_command("load_register", all=True)
+    said = capsys.readouterr()
+    assert "kazger.toml: purpose “email-information” differs in: name_kk.\n" in said.err
+    assert "lapp.toml: lapp unchanged" in said.out
+    purpose.refresh_from_db()
+    assert purpose.name_kk == "Хаттар"
+    call_command("load_register", all=True, new_only=True)
+    assert "kazger.toml: operator kazger is there already, left alone." in capsys.readouterr().out
+
+
+def test_command_needs_files_or_all(write):
+    """The command says what it needs, and who is unknown to it."""
+    with pytest.raises(CommandError, match="Name the files to load, or give --all."):
+        call_command("load_register")
+    with pytest.raises(CommandError, match="There is no active user “nobody”."):
+        call_command("load_register", str(write(MINIMAL)), by="nobody")
