@@ -12,24 +12,13 @@ TONES = frozenset({"ok", "warn", "bad", "quiet"})
 STATE_TONES = {
     "active": "ok",
     "applied": "ok",
-    "complete": "ok",
-    "in_force": "ok",
-    "published": "ok",
-    "draft": "quiet",
-    "ended": "quiet",
-    "planned": "quiet",
-    "depersonalised": "quiet",
-    "suspended": "warn",
-    "incomplete": "warn",
-    "running": "warn",
-    "partial": "warn",
+    "applying": "warn",
+    "planned": "warn",
     "stopped": "warn",
+    "suspended": "warn",
     "blocked": "bad",
-    "expired": "bad",
-    "failed": "bad",
-    "prohibited": "bad",
     "refused": "bad",
-    "withdrawn": "bad",
+    "rejected": "bad",
 }
 IMPORT_PARTS = ("new", "changed", "same", "stopped", "rejected")
 BAR_UNITS = 1000
@@ -44,12 +33,12 @@ def pill(text: object, tone: str = "quiet") -> SafeString:
 
 def state_pill(state: object, label: object = None) -> SafeString:
     """The pill of a stored state, for `list_display` and read-only fields."""
-    return pill(state if label is None else label, STATE_TONES.get(str(state), "quiet"))
+    return pill(state if label is None else label, state_tone(state))
 
 
 @register.filter
 def state_tone(state: object) -> str:
-    return STATE_TONES.get(str(state), "quiet")
+    return state if state in TONES else STATE_TONES.get(str(state), "quiet")
 
 
 @register.filter

@@ -1,0 +1,78 @@
+"""The pieces every screen is drawn from, and what no template may hold."""
+
+import re
+from pathlib import Path
+
+import pytest
+from django.conf import settings
+
+from registry.templatetags.registry_ui import column_chart, grouped, import_bar, initials, pill, plain_label, state_pill
+
+TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
+
+
+def widths(svg):
+    return [(name, int(width)) for name, width in re.findall(r'class="(\w+)" x="\d+" y="0" width="(\d+)"', svg)]
+
+
+def test_a_state_is_a_word_in_a_pill_and_never_markup():
+    """A name written as markup is shown as it was typed."""
+    assert pill("<b>draft</b>", "warn") == '<span class="pill warn">&lt;b&gt;draft&lt;/b&gt;</span>'
+
+
+def test_an_unknown_state_is_quiet():
+    """A state nobody gave a colour gets none."""
+    assert state_pill("strange", "Strange") == '<span class="pill quiet">Strange</span>'
+    assert state_pill("active", "Active") == '<span class="pill ok">Active</span>'
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"), [(7, "7"), (48210, "48\u00a0210"), (1234567, "1\u00a0234\u00a0567"), ("whole", "whole")]
+)
+def test_large_numbers_are_read_in_groups_of_three(number, shown):
+    """Thousands are set apart alike in the three languages, and a number never breaks over two lines."""
+    assert grouped(number) == shown
+
+
+def test_one_rejected_line_among_a_million_is_seen():
+    """The bar of a run shows every kind of row that occurred, however few."""
+    bar = import_bar({"new": 0, "changed": 0, "same": 999_999, "stopped": 0, "rejected": 1})
+    assert [name for name, _width in widths(bar)] == ["same", "rejected"]
+    assert dict(widths(bar))["rejected"] >= 6
+
+
+def test_the_bar_says_its_numbers_in_words():
+    """Who cannot see the bar hears the same numbers."""
+    bar = import_bar({"new": 1204, "changed": 1, "same": 0, "stopped": 0, "rejected": 2})
+    assert 'aria-label="1\u00a0204 new, 1 changed, 0 same, 0 stopped, 2 rejected"' in bar
+
+
+def test_a_run_without_rows_has_an_empty_bar():
+    """Nothing read draws nothing, and does not fail."""
+    assert widths(import_bar({"new": 0})) == []
+
+
+def test_a_chart_lists_its_values_in_words():
+    """Every column of a chart stands in its text alternative, with the late share left out of the height of none."""
+    chart = column_chart([{"label": "Jan", "value": 2, "late": 1}, {"label": "Feb", "value": 0}])
+    assert 'aria-label="Jan: 2; Feb: 0"' in chart
+    assert chart.count("<g>") == 2
+
+
+def test_initials_come_from_the_name_of_the_user():
+    """The account button shows two letters, of the name or of the log-in."""
+    assert initials("natalia.chilikina") == "NC"
+    assert initials("") == "?"
+
+
+def test_a_label_loses_its_colon_only():
+    """Labels stand in a column of their own, without the colon Django adds."""
+    assert plain_label('<label for="a">Ends: when:</label>') == '<label for="a">Ends: when</label>'
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(settings.BASE_DIR).as_posix())
+def test_no_page_carries_inline_style_or_script(path):
+    """The content policy forbids inline styles, scripts and handlers, so no template writes one."""
+    text = path.read_text(encoding="utf-8")
+    assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text, re.IGNORECASE)
+    assert not re.search(r"<script(?![^>]*\bsrc=)", text, re.IGNORECASE)
