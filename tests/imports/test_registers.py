@@ -8,8 +8,6 @@ from django.core.management import CommandError, call_command
 
 from registry import models
 from registry.exports.register_file import TABLES, dump_register
-from registry.imports import registers
-from registry.imports.inspection import FileRefused
 from registry.imports.laws import REGISTERS
 from registry.imports.registers import RegisterEdited, load_register
 from registry.journal import unit_of_work
@@ -30,50 +28,10 @@ from registry.models import (
 )
 from tests import factories
 
+from .registers import MINIMAL, refusal, tracked_rows
+
 pytestmark = pytest.mark.django_db
 FILES = {path.stem: path for path in REGISTERS.glob("*.toml")}
-
-MINIMAL = """
-[operator]
-code = "acme"
-name_en = "Acme LLP"
-country = "KZ"
-
-[[operator_law]]
-law = "KZ-94-V"
-
-[[purpose]]
-code = "letters"
-name_en = "Letters"
-"""
-
-
-@pytest.fixture
-def write(tmp_path):
-    def write(text, name="acme.toml"):
-        path = tmp_path / name
-        path.write_bytes(text if isinstance(text, bytes) else text.encode())
-        return path
-
-    return write
-
-
-@pytest.fixture
-def one_law(monkeypatch):
-    """Tests about the loader itself need one law and no norms."""
-    monkeypatch.setattr(registers, "load_missing_laws", lambda **who: None)
-    return factories.make_law()
-
-
-def tracked_rows():
-    every = (getattr(models, name) for name in models.__all__)
-    return sum(model.history.count() for model in every if hasattr(model, "history"))
-
-
-def refusal(path, **options):
-    with pytest.raises(FileRefused) as refused:
-        load_register(path, **options)
-    return str(refused.value)
 
 
 def test_five_operators_have_a_register():
@@ -208,11 +166,11 @@ def test_second_load_changes_nothing():
     assert (tracked_rows(), JournalEntry.objects.count()) == before
 
 
-def test_loading_is_history_and_journal_of_the_one_who_loads(one_law, write):
+def test_loading_is_history_and_journal_of_the_one_who_loads(one_law, write_register):
     """Every record gets one history row and one entry in the operator's trail, with who loaded it and why."""
     user = factories.make_user()
     before = tracked_rows()
-    loaded = load_register(write(MINIMAL), by=user, role="dpo", reason="signed list of 1 March")
+    loaded = load_register(write_register(MINIMAL), by=user, role="dpo", reason="signed list of 1 March")
     assert (loaded.outcome, loaded.records, tracked_rows() - before) == ("created", 3, 3)
     entries = JournalEntry.objects.filter(operator="acme").order_by("seq")
     assert list(entries.values_list("object_type", "action", "actor")) == [
@@ -221,9 +179,9 @@ def test_loading_is_history_and_journal_of_the_one_who_loads(one_law, write):
     assert Purpose.history.get().history_change_reason == "signed list of 1 March"
 
 
-def test_edited_register_is_refused_naming_what_differs(one_law, write):
+def test_edited_register_is_refused_naming_what_differs(one_law, write_register):
     """What an officer changed, added or deleted is named, and left as it is."""
-    operator = load_register(write(MINIMAL)).operator
+    operator = load_register(write_register(MINIMAL)).operator
     purpose = Purpose.objects.get()
     purpose.name_ru, purpose.is_marketing = "Письма", True
     factories.save(purpose)
@@ -231,7 +189,7 @@ def test_edited_register_is_refused_naming_what_differs(one_law, write):
     more = MINIMAL + '\n[[data_category]]\ncode = "email"\nname_en = "E-mail"\n'
     before = dump_register(operator)
     with pytest.raises(RegisterEdited) as refused:
-        load_register(write(more))
+        load_register(write_register(more))
     assert refused.value.problems == [
         "acme.toml: purpose “letters” differs in: name_ru, is_marketing.",
         "acme.toml: data_category “email” is in the file, not in the register.",
@@ -240,167 +198,40 @@ def test_edited_register_is_refused_naming_what_differs(one_law, write):
     assert dump_register(operator) == before
 
 
-def test_overwrite_makes_the_register_what_the_file_says(one_law, write):
+def test_overwrite_makes_the_register_what_the_file_says(one_law, write_register):
     """Told to overwrite, the loader changes only what differs and deletes what the file does not have, in history too."""
-    operator = load_register(write(MINIMAL)).operator
+    operator = load_register(write_register(MINIMAL)).operator
     purpose = Purpose.objects.get()
     purpose.is_marketing = True
     factories.save(purpose)
     crm = factories.save(Database(operator=operator, code="crm", name_en="CRM", country="KZ"))
-    assert load_register(write(MINIMAL), overwrite=True).outcome == "overwritten"
+    assert load_register(write_register(MINIMAL), overwrite=True).outcome == "overwritten"
     purpose.refresh_from_db()
     assert purpose.is_marketing is False
     assert not Database.objects.exists()
     assert [row.history_type for row in Database.history.filter(uid=crm.uid)] == ["-", "+"]
     assert operator.history.count() == 1
-    assert load_register(write(MINIMAL)).outcome == "unchanged"
+    assert load_register(write_register(MINIMAL)).outcome == "unchanged"
 
 
-def test_overwrite_keeps_what_people_refer_to(one_law, write):
+def test_overwrite_keeps_what_people_refer_to(one_law, write_register):
     """A purpose people have consented to cannot be taken out by a file; nothing else of the file is written either."""
-    operator = load_register(write(MINIMAL)).operator
+    operator = load_register(write_register(MINIMAL)).operator
     subject = factories.make_subject(operator)
     consent = models.Consent(
         subject=subject, purpose=Purpose.objects.get(), kind="processing", given_on=dt.date(2026, 3, 2), channel="paper"
     )
     factories.save(consent)
     without = MINIMAL.partition("[[purpose]]")[0].replace("Acme LLP", "Acme JSC")
-    assert refusal(write(without), overwrite=True) == (
+    assert refusal(write_register(without), overwrite=True) == (
         "acme.toml, purpose “letters”: it is not in the file, but other records refer to it. Keep it in the file."
     )
     assert Operator.objects.get(code="acme").name_en == "Acme LLP"
 
 
-FAULTS = [
-    ("[[purposes]]\ncode = 'x'\n", "acme.toml: there is no table “purposes”. Correct or delete it; the tables are: operator, "),
-    (
-        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nis_marketng = true\n",
-        "acme.toml, purpose “x”, is_marketng: there is no such key. Correct or delete it; the keys are: code, name_en, "
-        "name_ru, name_kk, is_marketing, clause.",
-    ),
-    (
-        "[[legal_basis]]\ncode = 'x'\nname_en = 'X'\nkind = 'law'\nnorm = 'KZ-94-V/99'\n",
-        "acme.toml, legal_basis “x”, norm: “KZ-94-V/99” is not among the norms. Correct it, or add the norm to its law in "
-        "registry/registers/laws and run load_laws.",
-    ),
-    (
-        "[[operator_law]]\nlaw = 'US-CCPA'\n",
-        "acme.toml, operator_law “US-CCPA”, law: “US-CCPA” is not among the laws. Correct it, or add the law to "
-        "registry/registers/laws and run load_laws.",
-    ),
-    (
-        "[[tracker]]\ncode = 'x'\nname_en = 'X'\nprovider = 'nobody'\n",
-        "acme.toml, tracker “x”, provider: the file has no recipient “nobody”. Correct the reference, or add the record.",
-    ),
-    (
-        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nclause = '7'\n",
-        "acme.toml, purpose “x”, clause: the file has no clause “7”. Correct the reference, or add the record.",
-    ),
-    (
-        "[[purpose]]\ncode = 'letters'\nname_en = 'X'\n",
-        "acme.toml, purpose “letters”: the file has this record twice. Delete one of them.",
-    ),
-    (
-        "[[purpose]]\nname_en = 'X'\n",
-        "acme.toml, purpose “2”: the record has no “code”. Give it one; records are told apart by it.",
-    ),
-    (
-        "[[purpose]]\ncode = 'x'\nname_en = 'X'\nis_marketing = 'yes'\n",
-        "acme.toml, purpose “x”, is_marketing: “yes” is not true or false.",
-    ),
-    (
-        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\nstarted_on = 2026-01-01T10:00:00\n",
-        "acme.toml, processing_activity “x”, started_on: “2026-01-01 10:00:00” is not a date, as in 2026-01-31.",
-    ),
-    (
-        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\noperations = 'storage'\n",
-        "acme.toml, processing_activity “x”, operations: “storage” is not a list of texts, as in [\"a\", \"b\"].",
-    ),
-    (
-        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\noperations = ['selling']\n",
-        "acme.toml, processing_activity “x”, operations: “selling” is not on the list. Choose from: collection, ",
-    ),
-    (
-        "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\ndatabases = ['crm']\n",
-        "acme.toml, processing_activity “x”, databases “crm”, database: the file has no database “crm”. Correct the "
-        "reference, or add the record.",
-    ),
-    (
-        "[[operator_term]]\ncode = 'x'\nrequest_kind = 'claim'\namount = true\nunit = 'day'\n",
-        "acme.toml, operator_term “x”, amount: “True” is not a whole number.",
-    ),
-    ("[purpose]\ncode = 'x'\n", "acme.toml is not correct TOML: "),
-    (
-        "[policy]\nversion = '1'\ntitle = 'X'\n",
-        "acme.toml, policy: this table is written as [[policy]]. Correct its heading.",
-    ),
-    (
-        "[[recipient]]\ncode = 'x'\nname_en = 'X'\nkind = 'friend'\n",
-        "acme.toml, recipient “x”, kind: Value 'friend' is not a valid choice.",
-    ),
-    (
-        "[[data_category]]\ncode = 'x'\n",
-        "acme.toml, data_category “x”, name_en: Give a name in at least one language.",
-    ),
-    (
-        "[[data_category]]\ncode = 'x'\nname_en = \"a\\u0000b\"\n",
-        "acme.toml, data_category “x”, name_en: the text has a NUL character. Delete it.",
-    ),
-    (
-        "[[retention_rule]]\ncode = 'x'\nname_en = 'X'\ntrigger = 'law'\nperiod = 5\n",
-        "acme.toml, retention_rule “x”: A period needs its unit, and a unit its period. Enter both or neither.",
-    ),
-]  # fmt: skip
-
-
-@pytest.mark.parametrize(("addition", "sentence"), FAULTS, ids=[str(number) for number in range(len(FAULTS))])
-def test_faulty_register_is_refused_with_its_place_and_what_to_do(one_law, write, addition, sentence):
-    """A fault is named by file, table, record and key, and nothing of the file is written."""
-    before = tracked_rows(), JournalEntry.objects.count()
-    assert refusal(write(MINIMAL + addition)).startswith(sentence)
-    assert (tracked_rows(), JournalEntry.objects.count()) == before
-    assert not Operator.objects.exists()
-
-
-def test_every_fault_of_a_file_is_named_at_once(one_law, write):
-    """A lawyer mends a file in one go: all unknown keys, norms and references are listed, one a line."""
-    faulty = MINIMAL.replace('name_en = "Letters"', 'name = "Letters"\nclause = "9"') + "[[law]]\n"
-    assert len(refusal(write(faulty)).splitlines()) == 3
-
-
-def test_operator_fields_are_checked_as_in_the_admin(one_law, write):
-    """A BIN of the wrong form is refused with the table it stands in."""
-    sentence = refusal(write(MINIMAL.replace('country = "KZ"', 'bin = "123"')))
-    assert sentence.startswith("acme.toml, operator “acme”, bin: ")
-    assert not Operator.objects.exists()
-
-
-@pytest.mark.parametrize(
-    ("content", "sentence"),
-    [
-        (b"", "acme.toml: there is no [operator] table. A register file begins with it and gives its code."),
-        (b"PK\x03\x04\xff\xfe\x00", "acme.toml is not UTF-8 text (byte 5). Save it as UTF-8."),
-        ("[operator]\ncode = 'acme'\nname_ru = 'Акме'\n".encode("cp1251"), "acme.toml is not UTF-8 text (byte 37). Save it as UTF-8."),
-        (b"[operator]\ncode = \"acme\n", "acme.toml is not correct TOML: "),
-        (b"[operator]\ncode = 'ac\x00me'\n", "acme.toml is not correct TOML: "),
-        (b"a = " + b"[" * 100_000, "acme.toml is not correct TOML: "),
-        (b"#" * 5_000_001, "acme.toml is larger than 5 MB, which no register is. Check the file."),
-    ],
-    ids=["empty", "binary", "cp1251", "unclosed quote", "nul", "nested too deep", "huge"],
-)  # fmt: skip
-def test_file_that_is_no_register_is_refused(one_law, write, content, sentence):
-    """A file of another kind or encoding is refused with a sentence."""
-    assert refusal(write(content)).startswith(sentence)
-
-
-def test_missing_file_is_refused(one_law, tmp_path):
-    """A file that is not there is named."""
-    assert refusal(tmp_path / "none.toml") == "none.toml cannot be read: No such file or directory."
-
-
-def test_file_with_byte_order_mark_and_windows_line_ends_loads(one_law, write):
+def test_file_with_byte_order_mark_and_windows_line_ends_loads(one_law, write_register):
     """A file saved by a Windows editor is the same register."""
-    assert load_register(write(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())).outcome == "created"
+    assert load_register(write_register(b"\xef\xbb\xbf" + MINIMAL.replace("\n", "\r\n").encode())).outcome == "created"
 
 
 def test_lapp_draft_can_be_completed_and_activated(tmp_path):
@@ -443,22 +274,22 @@ def complete(activity):
     factories.save(rule)
 
 
-def test_active_activity_with_a_blocker_is_refused(one_law, write):
+def test_active_activity_with_a_blocker_is_refused(one_law, write_register):
     """A file cannot declare active what the gate keeps a draft."""
     text = MINIMAL + "[[processing_activity]]\ncode = 'x'\nname_en = 'X'\nstatus = 'active'\n"
-    assert "acme.toml, processing_activity “x”: No database is named." in refusal(write(text)).splitlines()
+    assert "acme.toml, processing_activity “x”: No database is named." in refusal(write_register(text)).splitlines()
     assert not Operator.objects.exists()
 
 
-def test_staff_account_of_the_responsible_person_is_not_the_files_business(one_law, write):
+def test_staff_account_of_the_responsible_person_is_not_the_files_business(one_law, write_register):
     """Linking the responsible person to an account is no edit of the register, and overwriting keeps the link."""
     text = MINIMAL + "[[responsible_person]]\nname = 'A. Person'\n"
-    operator = load_register(write(text)).operator
+    operator = load_register(write_register(text)).operator
     person = ResponsiblePerson.objects.get()
     person.user = factories.make_user("dpo", operator)
     factories.save(person)
-    assert load_register(write(text)).outcome == "unchanged"
-    load_register(write(text + "position = 'DPO'\n"), overwrite=True)
+    assert load_register(write_register(text)).outcome == "unchanged"
+    load_register(write_register(text + "position = 'DPO'\n"), overwrite=True)
     person.refresh_from_db()
     assert (person.position, person.user is None) == ("DPO", False)
 
@@ -494,9 +325,9 @@ def test_command_loads_all_and_leaves_edited_ones(capsys):
     assert "kazger.toml: operator kazger is there already, left alone." in capsys.readouterr().out
 
 
-def test_command_needs_files_or_all(write):
+def test_command_needs_files_or_all(write_register):
     """The command says what it needs, and who is unknown to it."""
     with pytest.raises(CommandError, match="Name the files to load, or give --all."):
         call_command("load_register")
     with pytest.raises(CommandError, match="There is no active user “nobody”."):
-        call_command("load_register", str(write(MINIMAL)), by="nobody")
+        call_command("load_register", str(write_register(MINIMAL)), by="nobody")
