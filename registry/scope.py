@@ -5,6 +5,7 @@ from django.db.models import Q
 from django.views.debug import SafeExceptionReporterFilter
 
 from registry.choices import Role
+from registry.models import ResponsiblePerson
 
 SESSION_KEY = "operator"
 ADMINISTRATOR = "administrator"
@@ -144,6 +145,16 @@ class RoleBackend(ModelBackend):
         return user.is_active
 
 
+def choose(user, session):
+    """The membership chosen in this session; at first that of the operator the user is the responsible person of."""
+    memberships = {each.operator_id: each for each in user._memberships}
+    if memberships and session.get(SESSION_KEY) not in memberships:
+        responsible_for = ResponsiblePerson.objects.filter(user=user, operator__in=memberships).order_by("is_deputy")
+        first = responsible_for.values_list("operator", flat=True).first() or next(iter(memberships), None)
+        session[SESSION_KEY] = first
+    return memberships.get(session.get(SESSION_KEY))
+
+
 class ScopeMiddleware:
     """Gives the request its membership and operator, out of the session and the user's own memberships."""
 
@@ -153,10 +164,8 @@ class ScopeMiddleware:
     def __call__(self, request):
         user = request.user
         if user.is_authenticated and not user.is_administrator:
-            memberships = {each.operator_id: each for each in user.memberships.select_related("operator")}
-            chosen = memberships.get(request.session.get(SESSION_KEY))
-            user._memberships = list(memberships.values())
-            user._membership = chosen or next(iter(memberships.values()), None)
+            user._memberships = list(user.memberships.select_related("operator").order_by("operator__code"))
+            user._membership = choose(user, request.session)
         request.operator = current_operator(user) if user.is_authenticated else None
         return self.get_response(request)
 

@@ -8,6 +8,7 @@ from registry.models import Agreement, Consent, DataSubject, SubjectInCategory
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryInline, RegistryModelAdmin, RegistryStackedInline
+from .imports import PeopleImport
 
 
 class SubjectInCategoryInline(RegistryInline):
@@ -53,7 +54,7 @@ def person_column(request, of=lambda record: record):
 
 
 @admin.register(DataSubject)
-class DataSubjectAdmin(RegistryModelAdmin):
+class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
     list_display = ["crm_id", "email", "phone", "language", "state_shown"]

@@ -11,6 +11,7 @@ from registry.rules.names import fold
 
 HITS = 100
 LONGEST_TERM = 200
+PHONE_DIGITS = 5
 BY = {
     "any": _("everything"),
     "name": _("name"),
@@ -55,9 +56,15 @@ def find_people(user, term, by="any"):
         return people.filter(email__icontains=term)
     if by == "phone":
         return people.filter(phone__contains=_digits(term))
-    for word in folded.split():
-        people = people.filter(search_key__contains=_digits(word) if word[0] in "+8" and len(word) > 9 else word)
+    words = [_digits(term)] if _is_number(term) else folded.split()
+    for word in words:
+        people = people.filter(search_key__contains=word)
     return people
+
+
+def _is_number(term):
+    """A phone number, or most of one, however it is written."""
+    return all(character in "+()- 0123456789" for character in term) and sum(map(str.isdigit, term)) >= PHONE_DIGITS
 
 
 def _digits(term):

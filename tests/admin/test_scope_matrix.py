@@ -6,6 +6,7 @@ from django.urls import NoReverseMatch, reverse
 
 from registry.models import JournalEntry
 from tests.factories import make_user
+from tests.forms import form_fields
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -170,17 +171,3 @@ def test_refusals_are_in_the_journal(worlds, browser_client):
     entry = JournalEntry.objects.latest("seq")
     assert (entry.action, entry.actor, entry.object_type) == ("refused", user.pk, "datasubject")
     assert '"reason_code":"404"' in entry.body
-
-
-def form_fields(context):
-    """What a browser would post back for a change form as it stands."""
-    fields = {"_seen": context["seen"], "_reason": "test"}
-    forms = [context["adminform"].form]
-    for inline in context["inline_admin_formsets"]:
-        forms += [inline.formset.management_form, *inline.formset.forms]
-    for form in forms:
-        for name in form.fields:
-            value = form[name].value()
-            if value is not None and value is not False:
-                fields[form.add_prefix(name)] = "on" if value is True else value
-    return fields

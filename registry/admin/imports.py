@@ -1,0 +1,323 @@
+"""CRM imports: import-export's screens for people, and the runs with their rejected rows."""
+
+from types import SimpleNamespace
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+from import_export.admin import ImportMixin
+from import_export.forms import ImportForm
+
+from registry import journal, scope
+from registry.choices import Role
+from registry.imports import storage
+from registry.imports.apply import AlreadyTaken, cancel, take
+from registry.imports.crm_file import Said
+from registry.imports.inspection import FileRefused
+from registry.imports.rejects import file_name, rejected_csv
+from registry.imports.resource import CSV, PeopleResource
+from registry.models import ImportRun
+from registry.templatetags.registry_ui import grouped, state_pill
+
+from .base import RegistryModelAdmin
+from .exports import own_units
+
+REJECTED_SHOWN = 20
+
+
+class CRMImportForm(ImportForm):
+    """The file, and what its reader cannot find out."""
+
+    encoding = forms.ChoiceField(
+        label=gettext_lazy("Encoding"),
+        required=False,
+        choices=[("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1251", "Windows-1251")],
+    )
+    delimiter = forms.ChoiceField(
+        label=gettext_lazy("Delimiter"),
+        required=False,
+        choices=[("", gettext_lazy("find out")), (";", ";"), (",", ","), ("tab", gettext_lazy("tab")), ("|", "|")],
+    )
+    mapping = forms.CharField(
+        label=gettext_lazy("Columns under other names"),
+        required=False,
+        max_length=5000,
+        widget=forms.Textarea(attrs={"rows": 3}),
+        help_text=gettext_lazy("One a line: HEADER=field. “HEADER=” leaves the column out."),
+    )
+    defaults = forms.CharField(
+        label=gettext_lazy("Values for empty cells"),
+        required=False,
+        max_length=2000,
+        widget=forms.Textarea(attrs={"rows": 2}),
+        help_text=gettext_lazy("One a line: field=value, for example consent_purpose=email-information."),
+    )
+    accept_damaged_names = forms.BooleanField(
+        label=gettext_lazy("Take names that lost letters (“?”)"),
+        required=False,
+        help_text=gettext_lazy("Otherwise such rows stop. A better name in the register is never overwritten by them."),
+    )
+
+    media = forms.Media()  # one format: nothing to guess by script
+
+    def __init__(self, *args, acting, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.acting = acting
+        self.fields["format"].widget = forms.HiddenInput()
+        self.fields["import_file"].label = gettext_lazy("CSV file of the CRM")
+        self.fields["import_file"].widget.attrs["accept"] = ".csv,.txt,text/csv"
+
+    def clean_import_file(self):
+        file = self.cleaned_data["import_file"]
+        file.acting = self.acting
+        return file
+
+    def said(self):
+        given = self.cleaned_data
+        lines = {
+            name: tuple(filter(None, map(str.strip, given[name].splitlines()))) for name in ("mapping", "defaults")
+        }
+        return Said(given["encoding"] or None, given["delimiter"] or None, lines["mapping"], lines["defaults"])
+
+
+class ConfirmForm(forms.Form):
+    """Confirms one plan, once. Whose plan it is, of which operator and file, is kept with the run, not here."""
+
+    run = forms.UUIDField(widget=forms.HiddenInput())
+    token = forms.CharField(widget=forms.HiddenInput(), max_length=64)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy(
+            "Kept in the history of every record this import changes. Empty: the number of the import."
+        ),
+    )
+
+
+class PeopleImport(ImportMixin):
+    """import-export's two steps, with stored runs instead of temporary files named by the browser."""
+
+    resource_classes = [PeopleResource]
+    import_form_class = CRMImportForm
+    confirm_form_class = ConfirmForm
+    import_template_name = "admin/registry/datasubject/import.html"
+
+    @own_units
+    def import_action(self, request, **kwargs):
+        storage.purge_expired()
+        if request.operator is None:
+            raise PermissionDenied
+        response = super().import_action(request, **kwargs)
+        if result := response.context_data.get("result"):
+            response.context_data["run"] = result.run
+            response.context_data["plan"] = result.plan
+            if result.plan and result.plan.shown_uids:
+                journal.record(
+                    "import.preview", object_type="importrun", uid=result.run.uid, uids=result.plan.shown_uids
+                )
+        return response
+
+    @own_units
+    @method_decorator(require_POST)
+    def process_import(self, request, **kwargs):
+        storage.purge_expired()
+        if not self.has_import_permission(request):
+            raise PermissionDenied
+        form = self.create_confirm_form(request)
+        if not form.is_valid():
+            return refused(
+                request, self.admin_site, _("The confirmation is not the one this page sent. Read the file again.")
+            )
+        run = own_run(request, uid=form.cleaned_data["run"])
+        try:
+            take(run, token=form.cleaned_data["token"], by=request.user)
+        except AlreadyTaken:
+            return refused(request, self.admin_site, why_not_waiting(run))
+        return self.process_result(self.process_dataset(run, form, request), request)
+
+    def get_import_formats(self):
+        return [CSV]
+
+    def get_import_form_kwargs(self, request):
+        acting = {"operator": request.operator, "owner": request.user}
+        return super().get_import_form_kwargs(request) | {"acting": acting}
+
+    def get_confirm_form_initial(self, request, import_form):
+        if import_form is None:
+            return {}
+        run = import_form.cleaned_data["import_file"].stored.run
+        return {"run": run.uid, "token": run.token}
+
+    def write_to_tmp_storage(self, import_file, input_format):
+        """Stores the upload under a run of its own; a refusal is told when import-export reads it back."""
+        import_file.stored = StoredUpload(import_file)
+        return import_file.stored
+
+    def add_data_read_fail_error_to_form(self, form, e):
+        if not isinstance(e, FileRefused):
+            raise e
+        form.add_error("import_file", str(e))
+
+    def get_import_data_kwargs(self, request, form, **kwargs):
+        """Keywords of the engine; import-export adds its own beside them."""
+        acting = {"by": request.user, "role": scope.role_of(request.user)}
+        if isinstance(form, ConfirmForm):
+            return acting | {"reason": form.cleaned_data["reason"]}
+        return acting | {"said": form.said(), "accept_damaged_names": form.cleaned_data["accept_damaged_names"]}
+
+    def process_dataset(self, dataset, form, request, **kwargs):
+        return PeopleResource().import_data(
+            dataset, dry_run=False, **self.get_import_data_kwargs(request=request, form=form)
+        )
+
+    def process_result(self, result, request):
+        if result.has_errors():
+            return refused(request, self.admin_site, str(result.base_errors[0].error))
+        run = result.run
+        counts = {kind: grouped(getattr(run, kind)) for kind in ("new", "changed", "same", "rejected", "stopped")}
+        told = _(
+            "Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s stopped."
+        )
+        messages.success(request, told % counts)
+        return HttpResponseRedirect(reverse("admin:registry_importrun_change", args=[run.pk]))
+
+
+class StoredUpload(SimpleNamespace):
+    """What import-export takes for its temporary storage."""
+
+    def __init__(self, file):
+        super().__init__(name="", run=None, refusal=None)
+        try:
+            self.run = storage.upload(**file.acting, file_name=file.name, chunks=file.chunks())
+            self.name = self.run.uid.hex
+        except FileRefused as refusal:
+            self.refusal = refusal
+
+    def read(self):
+        if self.refusal:
+            raise self.refusal
+        return self.run
+
+
+def own_run(request, **lookup):
+    """A run of the user's own under the current operator; every other one does not exist."""
+    runs = scope.in_scope(ImportRun.objects.all(), request.user)
+    return get_object_or_404(runs, owner=request.user, **lookup)
+
+
+def why_not_waiting(run):
+    run.refresh_from_db()
+    if run.state in (ImportRun.State.APPLYING, ImportRun.State.APPLIED):
+        return _("This import was confirmed before, once is enough. Its page says what came of it.")
+    if run.state == ImportRun.State.EXPIRED:
+        return _("The file was deleted an hour after its last step. Read it again.")
+    return _("The confirmation is not the one this page sent. Read the file again.")
+
+
+def refused(request, site, sentence):
+    context = site.each_context(request) | {"title": _("Nothing was imported"), "sentence": sentence}
+    return render(request, "admin/registry/datasubject/import_refused.html", context, status=400)
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(RegistryModelAdmin):
+    list_display = ["number", "file_name", "state_shown", "uploaded_at", "owner", "rows", "new", "changed", "same",
+                    "rejected", "stopped"]  # fmt: skip
+    list_display_links = ["number", "file_name"]
+    list_filter = ["state", "uploaded_at"]
+    list_select_related = ["owner"]
+    change_form_template = "admin/registry/importrun/change_form.html"
+    change_list_template = "admin/registry/importrun/change_list.html"
+    fields = ["file_name"]
+
+    def get_urls(self):
+        def page(view):
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("<int:pk>/rejected/", page(self.rejected_view), name="registry_importrun_rejected"),
+            path("<int:pk>/continue/", page(self.continue_view), name="registry_importrun_continue"),
+            path("<int:pk>/cancel/", page(self.cancel_view), name="registry_importrun_cancel"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
+    def number(self, run):
+        return f"№ {run.pk}"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, run):
+        return state_pill(run.state, run.get_state_display())
+
+    def history_view(self, request, object_id, extra_context=None):
+        raise Http404  # a run has no history: the journal records each of its steps
+
+    def form_context(self, request, run):
+        storage.purge_expired()
+        shown = may_see_rejected(request, run)
+        rejected = list(run.rejected_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
+        if rejected:
+            journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
+        return {
+            "seen": "",
+            "run": run,
+            "state_pill": state_pill(run.state, run.get_state_display()),
+            "mapped": [(header, field) for header, field in run.mapping if field],
+            "rejected": rejected,
+            "rejected_more": max(run.rejected + run.stopped - len(rejected), 0) if rejected else 0,
+            "is_mine": run.owner_id == request.user.pk,
+        }
+
+    def rejected_view(self, request, pk):
+        """The rejected and stopped rows as a file for the CRM's owner."""
+        run = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not may_see_rejected(request, run):
+            raise PermissionDenied
+        if not run.rejected_rows.exists():
+            raise Http404
+        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.rejected_rows.count())
+        response = StreamingHttpResponse(rejected_csv(run), content_type="text/csv")
+        response["Content-Disposition"] = f'attachment; filename="{file_name(run)}"'
+        return response
+
+    @own_units
+    @method_decorator(require_POST)
+    def continue_view(self, request, pk):
+        """Goes on with an import that was cut off."""
+        run = self.mine(request, pk, ImportRun.State.APPLYING)
+        people = self.admin_site._registry[PeopleResource._meta.model]
+        try:
+            result = PeopleResource().import_data(run, dry_run=False, by=request.user, role=scope.role_of(request.user))
+        except AlreadyTaken:
+            return refused(
+                request, self.admin_site, _("Another process is applying this import. Look again in a minute.")
+            )
+        return people.process_result(result, request)
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request, pk):
+        """Gives up a plan that is not wanted."""
+        run = self.mine(request, pk, ImportRun.State.PLANNED)
+        cancel(run)
+        journal.record("import.cancel", object_type="importrun", uid=run.uid)
+        return HttpResponseRedirect(reverse("admin:registry_importrun_changelist"))
+
+    def mine(self, request, pk, state):
+        if not request.user.has_perm("registry.import_datasubject"):
+            raise PermissionDenied
+        return own_run(request, pk=pk, state=state)
+
+
+def may_see_rejected(request, run):
+    """The rows are personal values: for whoever imported them, and for the data protection officer."""
+    if not scope.sees_personal(request.user):
+        return False
+    return run.owner_id == request.user.pk or scope.role_of(request.user) == Role.DPO

@@ -1,0 +1,134 @@
+import json
+
+import pytest
+from django.urls import reverse
+
+from registry.models import JournalEntry, Membership, User
+from tests.factories import PASSWORD, make_user
+from tests.forms import form_fields
+
+pytestmark = pytest.mark.django_db
+LOGIN = "/admin/login/"
+
+
+def actions():
+    return list(JournalEntry.objects.order_by("seq").values_list("action", flat=True))
+
+
+@pytest.fixture
+def client_of_administrator(browser_client):
+    return browser_client(make_user("administrator", username="root"))
+
+
+def test_login_and_failure_are_entries_without_the_typed_name(client, dpo):
+    """Logins are told with the actor; a failure with nothing that was typed: it may be a password."""
+    client.post(LOGIN, {"username": "my secret", "password": "x"})
+    failed = JournalEntry.objects.latest("seq")
+    assert failed.action == "login.failed"
+    assert failed.actor is None and "secret" not in failed.body
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    assert (JournalEntry.objects.latest("seq").action, JournalEntry.objects.latest("seq").actor) == ("login", dpo.pk)
+    client.post(reverse("admin:logout"))
+    assert actions()[-1] == "logout"
+
+
+def test_session_id_changes_at_login(client, dpo):
+    """A session somebody prepared is worth nothing after the login."""
+    client.get(LOGIN)
+    client.cookies["sessionid"] = "prepared"
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    assert client.cookies["sessionid"].value != "prepared"
+
+
+def test_one_time_password_opens_the_password_page_only(client, dpo):
+    """At the first login a new password is asked for; nothing else opens before."""
+    dpo.must_change_password = True
+    dpo.save()
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    for page in (reverse("admin:index"), reverse("admin:registry_datasubject_changelist")):
+        assert client.get(page).url == reverse("admin:password_change")
+    new = "another horse battery"
+    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+    assert client.post(reverse("admin:password_change"), fields).status_code == 302
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert "password.change" in actions()
+
+
+def test_new_user_gets_a_one_time_password_shown_once(client_of_administrator, client):
+    """The administrator never chooses a password: one is made, shown once, and must be changed."""
+    add = reverse("admin:registry_user_add")
+    fields = form_fields(client_of_administrator.get(add).context, username="asel")
+    response = client_of_administrator.post(add, fields)
+    user = User.objects.get(username="asel")
+    assert response.context["password"] and user.check_password(response.context["password"])
+    assert user.must_change_password
+    said = json.loads(JournalEntry.objects.latest("seq").body)
+    assert said["action"] == "user.create"
+    assert said["fields"] == ["username"]
+
+
+def test_reset_password_ends_the_users_sessions(client_of_administrator, dpo):
+    """A one-time password set by the administrator closes what was open."""
+    from django.test import Client
+
+    theirs = Client()
+    theirs.force_login(dpo, backend="registry.scope.RoleBackend")
+    page = reverse("admin:registry_user_one_time_password", args=[dpo.pk])
+    assert client_of_administrator.get(page).context["password"] == ""
+    password = client_of_administrator.post(page).context["password"]
+    dpo.refresh_from_db()
+    assert dpo.check_password(password)
+    assert theirs.get(reverse("admin:index")).status_code == 302
+
+
+def test_administrator_cannot_lock_themselves_out(client_of_administrator):
+    """One's own rights are changed by somebody else."""
+    root = User.objects.get(username="root")
+    page = reverse("admin:registry_user_change", args=[root.pk])
+    fields = form_fields(client_of_administrator.get(page).context, is_administrator=None)
+    response = client_of_administrator.post(page, fields)
+    assert "You cannot change this for yourself." in response.content.decode()
+
+
+def test_administrator_sees_no_personal_data(client_of_administrator, lapp):
+    """Users and memberships, and nothing of what operators keep."""
+    desk = client_of_administrator.get(reverse("admin:index")).content.decode()
+    assert "Users and memberships are managed here" in desk
+    for model in ("datasubject", "consent", "processingactivity", "importrun"):
+        assert client_of_administrator.get(reverse(f"admin:registry_{model}_changelist")).status_code == 403
+
+
+def test_administrator_is_no_member(lapp):
+    """Who gives out rights does not read personal data."""
+    from django.core.exceptions import ValidationError
+
+    root = make_user("administrator")
+    with pytest.raises(ValidationError, match="An administrator sees no personal data"):
+        Membership(user=root, operator=lapp, role="dpo").full_clean()
+
+
+def test_disabled_user_is_out_at_once(dpo, browser_client):
+    """The session of a disabled account opens nothing."""
+    client = browser_client(dpo)
+    dpo.is_active = False
+    dpo.save()
+    assert client.get(reverse("admin:index")).status_code == 302
+
+
+def test_next_address_stays_on_this_host(dpo, lapp, browser_client):
+    """Nobody is sent elsewhere by a prepared form."""
+    client = browser_client(dpo)
+    response = client.post(
+        reverse("admin:switch_operator"), {"operator": lapp.pk, "next": "https://evil.example/admin/registry/x/1/"}
+    )
+    assert response.url == reverse("admin:index")
+
+
+def test_every_page_carries_the_strict_policy_and_is_not_stored(dpo, browser_client):
+    """No inline code, no framing, no referrer to others, nothing kept by the browser."""
+    response = browser_client(dpo).get(reverse("admin:index"))
+    policy = response.headers["Content-Security-Policy"]
+    assert "default-src 'none'" in policy and "unsafe" not in policy and "frame-ancestors 'none'" in policy
+    assert "no-store" in response.headers["Cache-Control"]
+    assert response.headers["Referrer-Policy"] == "same-origin"
+    assert response.headers["X-Content-Type-Options"] == "nosniff"

@@ -1,0 +1,219 @@
+import json
+
+import pytest
+from django.urls import reverse
+
+from registry.models import Consent, DataSubject, JournalEntry
+from tests.factories import make_purpose, make_subject, make_user, save
+from tests.forms import form_fields
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def url(record, view="change"):
+    return reverse(f"admin:registry_{record._meta.model_name}_{view}", args=[record.pk])
+
+
+def last_entry(action=None):
+    entries = JournalEntry.objects.filter(action=action) if action else JournalEntry.objects.all()
+    entry = entries.latest("seq")
+    return entry, json.loads(entry.body)
+
+
+@pytest.fixture
+def subject(lapp):
+    return make_subject(lapp)
+
+
+@pytest.fixture
+def client_of_dpo(dpo, browser_client):
+    return browser_client(dpo)
+
+
+def post(client, record, **changes):
+    return client.post(url(record), form_fields(client.get(url(record)).context, **changes))
+
+
+def test_change_of_a_person_keeps_the_reason(client_of_dpo, dpo, subject):
+    """A person is changed with a reason; history and journal say who, what and why, the journal no value."""
+    response = post(client_of_dpo, subject, phone="+7 701 000 00 01", _reason="She called us")
+    assert response.status_code == 302
+    row = subject.history.first()
+    assert (row.phone, row.history_change_reason, row.history_user_id) == ("+77010000001", "She called us", dpo.pk)
+    entry, said = last_entry("change")
+    assert (said["fields"], said["role"], said["operator"], said["actor"]) == (["phone"], "dpo", "lapp", dpo.pk)
+    assert "7010000001" not in entry.body and "called" not in entry.body
+
+
+def test_change_of_a_person_without_a_reason_saves_nothing(client_of_dpo, subject):
+    """Without a reason the form comes back with what was typed."""
+    response = post(client_of_dpo, subject, phone="+77010000001", _reason=" ")
+    assert response.status_code == 200
+    assert "Nothing was saved: a reason is required." in response.content.decode()
+    assert 'value="+77010000001"' in response.content.decode()
+    subject.refresh_from_db()
+    assert subject.phone == "+77077356312"
+    assert subject.history.count() == 1
+
+
+def test_second_save_gets_a_conflict(client_of_dpo, subject):
+    """Two officers on one record: the later one is told who was first, and nothing of the first is lost."""
+    fields = form_fields(client_of_dpo.get(url(subject)).context, phone="+77010000001")
+    post(client_of_dpo, subject, email="asem@example.kz")
+    response = client_of_dpo.post(url(subject), fields)
+    assert response.status_code == 409
+    assert "was changed by natalia" in response.content.decode()
+    subject.refresh_from_db()
+    assert (subject.email, subject.phone) == ("asem@example.kz", "+77077356312")
+
+
+def test_conflict_sees_links_too(client_of_dpo, lapp, subject):
+    """A consent added meanwhile is a change of the person's record."""
+    fields = form_fields(client_of_dpo.get(url(subject)).context)
+    save(Consent(subject=subject, purpose=make_purpose(lapp), given_on="2025-01-01"))
+    assert client_of_dpo.post(url(subject), fields).status_code == 409
+
+
+def test_person_with_wrong_iin_is_refused(client_of_dpo, subject):
+    """An IIN of another length is refused with what to do, beside its field."""
+    response = post(client_of_dpo, subject, iin="9001013008")
+    errors = response.context["adminform"].form.errors
+    assert errors == {"iin": ["An IIN has 12 digits, this one has 10: correct it or leave it empty."]}
+
+
+def test_same_crm_id_twice_is_refused_in_words(client_of_dpo, lapp, subject):
+    """The operator is not on the form, yet its constraints speak."""
+    other = make_subject(lapp)
+    response = post(client_of_dpo, other, crm_id=subject.crm_id)
+    assert "A person of this CRM id is in the register already." in response.content.decode()
+
+
+def test_opening_a_person_is_a_read(client_of_dpo, subject):
+    """Who looked at whom is in the journal."""
+    client_of_dpo.get(url(subject))
+    entry, said = last_entry()
+    assert (said["action"], said["object"], said["uid"]) == ("view", "datasubject", str(subject.uid))
+    assert entry.subjects.get().uid == subject.uid
+
+
+def test_list_of_people_names_the_people_shown(client_of_dpo, lapp, subject):
+    """A list is one entry with everybody on the page."""
+    other = make_subject(lapp)
+    client_of_dpo.get(reverse("admin:registry_datasubject_changelist"))
+    _entry, said = last_entry()
+    assert said["action"] == "list"
+    assert set(said["uids"]) == {str(subject.uid), str(other.uid)}
+
+
+def test_page_view_writes_no_entry_for_the_register(client_of_dpo, lapp):
+    """Reading what holds no personal data is not recorded."""
+    purpose = make_purpose(lapp)
+    before = JournalEntry.objects.count()
+    client_of_dpo.get(url(purpose))
+    assert JournalEntry.objects.count() == before
+
+
+def test_auditor_sees_no_personal_value(lapp, subject, browser_client):
+    """An auditor meets people by uid, on the list, on the form, in history and in reasons."""
+    client = browser_client(make_user("dpo", lapp))
+    post(client, subject, phone="+77010000001", _reason="Said by Қасымова")
+    client = browser_client(make_user("auditor", lapp))
+    pages = [reverse("admin:registry_datasubject_changelist"), url(subject), url(subject, "history")]
+    for page in pages:
+        text = client.get(page).content.decode()
+        assert subject.uid.hex[-8:] in text
+        for value in ("Қасымова", "Әсем", "7077356312", "7010000001"):
+            assert value not in text, page
+
+
+@pytest.mark.parametrize("lookup", ["surname__startswith", "phone__contains", "search_key__contains", "consents__evidence"])
+def test_auditor_cannot_filter_by_what_is_hidden(lapp, browser_client, lookup):
+    """A value that is not shown cannot be guessed letter by letter."""
+    client = browser_client(make_user("auditor", lapp))
+    response = client.get(reverse("admin:registry_datasubject_changelist"), {lookup: "Қ"})
+    assert response.status_code == 400
+
+
+def test_history_page_tells_who_what_why_and_number(client_of_dpo, subject):
+    """The history of a record: who, when, from and to, the reason, the journal's number."""
+    post(client_of_dpo, subject, phone="+77010000001", _reason="She called us")
+    number = last_entry("change")[0].n
+    text = client_of_dpo.get(url(subject, "history")).content.decode()
+    for said in ("natalia", "<del>+77077356312</del>", "<ins>+77010000001</ins>", "She called us", f"№ {number}"):
+        assert said in text
+    assert last_entry()[1]["action"] == "history"
+
+
+def test_history_page_asks_a_fixed_number_of_queries(client_of_dpo, subject, django_assert_max_num_queries):
+    """A long history costs no more than a short one."""
+    for digit in range(8):
+        post(client_of_dpo, subject, phone=f"+7701000000{digit}")
+    with django_assert_max_num_queries(40):
+        client_of_dpo.get(url(subject, "history"))
+
+
+def test_history_of_an_activity_tells_of_its_links(client_of_dpo, lapp):
+    """Adding a recipient is a change of the activity, told on its page."""
+    world = make_world("kazger")
+    client_of_dpo.force_login(make_user("dpo", world["operator"]), backend="registry.scope.RoleBackend")
+    text = client_of_dpo.get(url(world["processingactivity"], "history")).content.decode()
+    assert "recipient of the activity: created" in text
+
+
+def test_add_gives_the_current_operator(client_of_dpo, lapp):
+    """A new record belongs to the operator one works under."""
+    add = reverse("admin:registry_purpose_add")
+    client_of_dpo.post(add, form_fields(client_of_dpo.get(add).context, code="letters", name_en="Letters"))
+    assert lapp.pk == DataSubject._meta.get_field("operator").related_model.objects.get(code="lapp").pk
+    _entry, said = last_entry("create")
+    assert (said["object"], said["operator"]) == ("purpose", "lapp")
+
+
+def test_delete_is_refused_while_something_refers_to_it(browser_client):
+    """What an activity uses cannot be deleted; the page names what refers to it."""
+    world = make_world("lapp")
+    client = browser_client(make_user("dpo", world["operator"]))
+    page = client.get(url(world["purpose"], "delete")).content.decode()
+    assert "It cannot be deleted while other records refer to it." in page
+    assert client.post(url(world["purpose"], "delete"), {"post": "yes"}).status_code in (200, 403)
+    world["purpose"].refresh_from_db()
+
+
+def test_journal_failure_is_a_plain_503(client_of_dpo, subject, monkeypatch):
+    """Where nothing can be told, nothing is done."""
+    from registry.journal import unit
+
+    fields = form_fields(client_of_dpo.get(url(subject)).context, phone="+77010000001")
+
+    def fail(*args, **kwargs):
+        raise unit.DatabaseError("disk full")
+
+    monkeypatch.setattr(unit, "_append_locked", fail)
+    response = client_of_dpo.post(url(subject), fields)
+    assert response.status_code == 503
+    subject.refresh_from_db()
+    assert subject.phone == "+77077356312"
+
+
+def test_people_search_goes_by_post_and_keeps_no_term(client_of_dpo, lapp, subject):
+    """Found in either letter case, by words in any order; the journal keeps whom, not what was typed."""
+    page = reverse("admin:people_search")
+    for term in ("ҚАСЫМОВА", "әсем қас", "8 707 735 63 12", subject.crm_id):
+        response = client_of_dpo.post(page, {"q": term, "by": "any"})
+        assert [hit["url"] for hit in response.context["results"]] == [url(subject)], term
+        entry, said = last_entry()
+        assert (said["action"], said["uids"]) == ("search", [str(subject.uid)])
+        assert term.casefold() not in entry.body.casefold()
+    assert not client_of_dpo.get(page, {"q": "Қасымова"}).context["results"]
+
+
+def test_people_search_is_capped(client_of_dpo, lapp, monkeypatch):
+    """More than the limit are not shown; the page asks to narrow the search."""
+    from registry.admin import people_search
+
+    monkeypatch.setattr(people_search, "HITS", 2)
+    for _number in range(3):
+        make_subject(lapp)
+    response = client_of_dpo.post(reverse("admin:people_search"), {"q": "қасымова"})
+    assert (len(response.context["results"]), response.context["too_many"]) == (2, True)

@@ -1,0 +1,76 @@
+"""Every admin page in Chromium: nothing inline, no error, nothing wider than the screen."""
+
+import pytest
+from django.contrib import admin
+from django.urls import NoReverseMatch, reverse
+
+from tests.factories import PASSWORD, make_user
+from tests.world import make_world
+
+SCREENS = [(1280, "light"), (390, "dark")]
+VIEWS = ("changelist", "add", "change", "history", "delete")
+
+
+def log_in(page, user):
+    page.goto("/admin/login/")
+    page.fill("#id_username", user.username)
+    page.fill("#id_password", PASSWORD)
+    page.click("[type=submit]")
+    page.wait_for_url("**/admin/")
+
+
+def addresses(world):
+    """Addresses of every page of every model, the desk and the pages of their own."""
+    yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
+    yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
+    for model in admin.site._registry:
+        name = model._meta.model_name
+        for view in VIEWS:
+            record = world[name]
+            try:
+                yield reverse(f"admin:registry_{name}_{view}", args=[record.pk] if view in VIEWS[2:] else [])
+            except NoReverseMatch:
+                continue
+    for extra in ("datasubject_import", "exportrun_register", "exportrun_audit"):
+        try:
+            yield reverse(f"admin:registry_{extra}")
+        except NoReverseMatch:
+            continue
+
+
+@pytest.mark.parametrize("role", ["dpo", "auditor", "administrator"])
+def test_no_page_complains(role, page, transactional_db):
+    """Every page a role reaches loads under the strict policy, without an error, and fits 1280 and 390 pixels."""
+    world = make_world("lapp")
+    user = make_user(role, world["operator"])
+    log_in(page, user)
+    reached, too_wide = 0, []
+    for width, scheme in SCREENS:
+        page.set_viewport_size({"width": width, "height": 800})
+        page.emulate_media(color_scheme=scheme)
+        for address in addresses(world):
+            response = page.goto(address)
+            if response.status in (403, 404):
+                # The refusal itself is drawn; the browser logs the status as an error of the network.
+                page.complaints = [each for each in page.complaints if "status of 40" not in each]
+                continue
+            assert response.status == 200, address
+            reached += 1
+            if page.evaluate("document.documentElement.scrollWidth > innerWidth"):
+                too_wide.append(f"{width}: {address}")
+    assert not page.complaints
+    assert not too_wide
+    assert reached > 10
+
+
+def test_slash_focuses_the_search(page, transactional_db):
+    """The search is one key away."""
+    world = make_world("lapp")
+    log_in(page, make_user("dpo", world["operator"]))
+    page.keyboard.press("/")
+    assert page.evaluate("document.activeElement.id") == "people-search"
+    page.keyboard.type("Қасымова")
+    page.keyboard.press("Enter")
+    page.wait_for_url("**/find-a-person/")
+    assert "Қасымова Әсем" in page.inner_text("table")
+    assert not page.complaints
