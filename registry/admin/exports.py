@@ -131,9 +131,13 @@ class ExportRunAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("what"))
     def what(self, run):
-        return " · ".join(
-            str(value) for key, value in run.filter.items() if value and key not in ("operator", "personal")
-        )
+        if run.kind == ExportRun.Kind.REGISTER:
+            said = [run.filter.get(name, "") for name in ("layout", "format", "language", "on")]
+        else:
+            subject = run.filter.get("subject", "")
+            said = [_("one data subject, …%s") % subject[-8:] if subject else _("all entries")]
+            said.append(_("with what changed") if run.filter.get("changes") else "")
+        return " · ".join(str(each) for each in said if each)
 
     @admin.display(description=_("state"))
     def state(self, run):

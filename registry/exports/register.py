@@ -68,17 +68,21 @@ class Register:
         return self.layout.rows(self.record, self.words)
 
     @property
+    def language(self):
+        return self.words.language
+
+    @property
     def number_heading(self):
         return self.words("number")
 
     def screen_rows(self):
-        """Rows of cells, a cell being pairs of a text and whether it says that something is missing."""
-        missing = self.words("missing")
+        """Rows of heading and cell, a cell being pairs of a text and whether it says that something is missing."""
+        missing, headings = self.words("missing"), self.columns
         for row in self.rows():
-            lacking = row["lacking"]
+            cells = {column: cell if isinstance(cell, list) else [cell] for column, cell in row.items()}
             yield [
-                [(value, missing in value or cell is lacking) for value in (cell if isinstance(cell, list) else [cell])]
-                for cell in row.values()
+                (headings[column], [(text, missing in text or column == "lacking") for text in cell if text])
+                for column, cell in cells.items()
             ]
 
     def file(self, format) -> Sealed:

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import subprocess
 import sys
 import zipfile
@@ -34,7 +35,11 @@ def test_register_is_shown_on_screen(record, dpo, browser_client):
     text = page.content.decode()
     assert "Дербес деректерді өңдеу әрекеттерінің тізілімі, бақылаушы (GDPR, 30-бап, 1-т.)" in text
     assert '<span class="pill warn">[көрсетілмеген]</span>' in text
-    assert 'lang="kk"' in text
+    assert '<section class="register" lang="kk">' in text
+    assert (
+        '<input type="hidden" name="layout" value="gdpr-controller"><input type="hidden" name="language" value="kk">'
+        in text
+    )
     viewed = JournalEntry.objects.order_by("-seq").first()
     assert (viewed.action, viewed.actor, viewed.object_uid) == ("register.view", dpo.pk, record.uid)
 
@@ -50,10 +55,13 @@ def test_moment_to_come_is_refused_on_screen(record, dpo, browser_client):
 @pytest.mark.parametrize("format", ["csv", "json"])
 def test_downloaded_file_is_the_register_shown(record, dpo, browser_client, format):
     """The file is that of the moment shown on screen; it is told before its first byte and after its last."""
-    moment = resolve(None, "lapp")
     client = browser_client(dpo)
+    moment = resolve(None, "lapp")
+    shown = client.get(REGISTER, {"layout": "kz", "language": "ru", "on": ""}).content.decode()
+    hidden = dict(re.findall(r'<input type="hidden" name="(layout|language|on)" value="([^"]*)">', shown))
+    assert hidden == {"layout": "kz", "language": "ru", "on": moment.text}
     make_purpose(record, "later")
-    asked = {"layout": "kz", "language": "ru", "on": moment.text, "format": format, "reason": "For the ministry"}
+    asked = hidden | {"format": format, "reason": "For the ministry"}
     response = client.post(DOWNLOAD, asked)
     assert content(response) == b"".join(Register("lapp", moment, "kz", "ru").file(format))
     day = moment.day.isoformat()
@@ -140,8 +148,10 @@ def test_list_of_exports_shows_what_left(record, dpo, browser_client):
     client = browser_client(dpo)
     asked = {"layout": "kz", "language": "ru", "on": "", "format": "csv", "reason": "Ахметова asked"}
     content(client.post(DOWNLOAD, asked))
-    run = m.ExportRun.objects.get()
+    content(client.post(AUDIT, {"changes": "on"}))
+    run = m.ExportRun.objects.get(kind="register")
     one = reverse("admin:registry_exportrun_change", args=[run.pk])
+    assert "all entries · with what changed" in client.get(RUNS).content.decode()
     assert "kz · csv · ru" in client.get(RUNS).content.decode()
     assert "Ахметова asked" in client.get(one).content.decode()
     auditor = browser_client(make_user("auditor", record))
