@@ -39,7 +39,8 @@ def lacking(words, activity):
 
 def citation(record, words, norm):
     """The article, with the mark of one that was not read in an official text."""
-    text = words("norm") % {"law": record.law_of(norm).code, "article": norm.article}
+    text = f"{norm.act} {norm.article}".strip() if norm.act else ""
+    text = text or words("norm") % {"law": record.law_of(norm).code, "article": norm.article}
     return text if norm.verified == "verified" else f"{text} ({words.known('verified', norm.verified)})"
 
 

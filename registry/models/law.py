@@ -50,7 +50,10 @@ class Norm(Tracked):
 
     law = models.ForeignKey(Law, models.PROTECT, verbose_name=_("law"), related_name="norms")
     code = models.CharField(_("code"), max_length=60, unique=True, help_text=_("For example KZ-94-V/8(4)."))
-    article = models.CharField(_("article"), max_length=60)
+    act = models.CharField(
+        _("act"), max_length=60, blank=True, help_text=_("The rules or order under the law, where it is not the law itself.")
+    )
+    article = models.CharField(_("article"), max_length=60, blank=True)
     topics = CodesField(_("topics"), options=NormTopic)
     is_ground = models.BooleanField(_("is a ground for processing"), default=False)
     text_en = models.TextField(_("what it says, in English"))
@@ -64,7 +67,7 @@ class Norm(Tracked):
     history = History()
     objects = NormQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
-        none="law code article topics is_ground text_en text_ru text_kk verified source valid_from valid_until"
+        none="law code act article topics is_ground text_en text_ru text_kk verified source valid_from valid_until"
     )
 
     class Meta:
@@ -73,6 +76,11 @@ class Norm(Tracked):
         ordering = ["law__code", "code"]
         default_permissions = ("view",)
         constraints = [
+            models.CheckConstraint(
+                condition=~models.Q(act="", article=""),
+                name="norm_has_a_place",
+                violation_error_message=_("Say where the norm stands: an article of the law, or an act under it."),
+            ),
             models.CheckConstraint(
                 condition=models.Q(valid_until__isnull=True)
                 | models.Q(valid_from__isnull=True)
@@ -89,6 +97,8 @@ class Norm(Tracked):
     def citation(self):
         """As shown to people: unverified citations say so."""
         mark = "" if self.verified == self.Verified.VERIFIED else f" ({self.get_verified_display()})"
+        if self.act:
+            return f"{self.act} {self.article}".strip() + mark
         return _("%(law)s art. %(article)s") % {"law": self.law.code, "article": self.article} + mark
 
     def text_in(self, language):

@@ -18,6 +18,7 @@ class Command(BaseCommand):
     help = "Loads the registers that are missing and adds the first administrator and DPO; their passwords are printed once."
 
     def handle(self, *args, **options):
+        call_command("load_laws", stdout=self.stdout)
         call_command("load_register", all=True, new_only=True, stdout=self.stdout)
         if User.objects.exists():
             return
