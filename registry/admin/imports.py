@@ -261,13 +261,14 @@ class ImportRunAdmin(RegistryModelAdmin):
         raise Http404  # a run has no history: the journal records each of its steps
 
     def form_context(self, request, run):
+        if run is None:
+            return super().form_context(request, run)
         storage.purge_expired()
         shown = may_see_rejected(request, run)
         rejected = list(run.rejected_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
         if rejected:
             journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
-        return {
-            "seen": "",
+        return super().form_context(request, run) | {
             "run": run,
             "state_pill": state_pill(run.state, run.get_state_display()),
             "mapped": [(header, field) for header, field in run.mapping if field],

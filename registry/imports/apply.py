@@ -1,7 +1,9 @@
 """Applies exactly the plan that was shown: in chunks, each one transaction with its history and entries; resumable."""
 
+import datetime as dt
 import time
 from collections import Counter
+from typing import NamedTuple
 
 from django.db import IntegrityError, OperationalError
 from django.utils import timezone
@@ -15,7 +17,7 @@ from . import storage
 from .compare import KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
-from .plan import day_of, refuse, store_rejected
+from .plan import LETTERS, refuse, store_rejected
 from .reference import Reference
 from .rows import Problem
 
@@ -58,25 +60,33 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     begun = time.monotonic()
     reason = reason or _("CRM import #%(run)d") % {"run": run.pk}
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
-    file, comparison, seq = _as_planned(run, actor)
+    file, planned = _as_planned(run, actor)
     done = run.rows_done
     for chunk in file.chunks(skip=done):
-        counts = _with_retries(run, chunk, comparison, seq, actor, done)
+        counts = _with_retries(run, chunk, planned, actor)
         done += len(chunk)
-        if progress:
-            progress(done)
         run.rows_done = done
         for kind in KINDS:
             setattr(run, kind, getattr(run, kind) + counts[kind])
+        if progress:
+            progress(done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 
 
+class Planned(NamedTuple):
+    """What the plan was made under, and what it showed of each row. seq: the journal's last entry before it."""
+
+    comparison: Comparison
+    seq: int
+    kinds: str
+
+
 def _as_planned(run, actor):
-    """(file, comparison, last entry before the plan); whatever moved since then refuses the run, nothing half done."""
+    """(file, planned). A file or register that is no longer the plan's refuses the run before anything is written."""
     try:
         plan = storage.read_plan(run)
-        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=day_of(plan["today"]))
+        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=dt.date.fromisoformat(plan["today"]))
         if file.inspected.sha256 != run.sha256:
             raise FileRefused(_("The file is not the one that was planned. Upload it again."))
         reference = Reference(run.operator)
@@ -87,26 +97,27 @@ def _as_planned(run, actor):
     except FileRefused as refusal:
         refuse(run, str(refusal), actor)
         raise
-    return file, Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names), plan["seq"]
+    comparison = Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names)
+    return file, Planned(comparison, plan["seq"], plan["kinds"])
 
 
-def _with_retries(run, chunk, comparison, seq, actor, done):
+def _with_retries(run, chunk, planned, actor):
     """Two writers may meet at one id, or wait too long for SQLite: the chunk is compared and written anew."""
     for attempt in range(TRIES):
         try:
-            return _apply_chunk(run, chunk, comparison, seq, actor, done)
+            return _apply_chunk(run, chunk, planned, actor)
         except (IntegrityError, OperationalError):
             if attempt == TRIES - 1:
                 raise
     raise AssertionError
 
 
-def _apply_chunk(run, chunk, comparison, seq, actor, done):
+def _apply_chunk(run, chunk, planned, actor):
+    done = run.rows_done
     with journal.unit_of_work(**actor):
-        outcomes = comparison.outcomes(chunk)
+        outcomes = planned.comparison.outcomes(chunk)
         _lock(outcomes)
-        stopped = _stop_changed_since(run, outcomes, seq)
-        store_rejected(run, stopped)
+        store_rejected(run, _stop_changed_since(run, outcomes, planned))
         _write(outcomes, run.operator.code)
         counts = Counter(outcome.kind for outcome in outcomes)
         totals = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
@@ -128,14 +139,20 @@ def _lock(outcomes):
             list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
-def _stop_changed_since(run, outcomes, seq):
-    """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten."""
+def _stop_changed_since(run, outcomes, planned):
+    """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten.
+
+    A row of which other things are true now than were shown is such a row, whatever the journal says.
+    """
+    shown = planned.kinds[run.rows_done : run.rows_done + len(outcomes)].encode()
+    stopped = [outcome for outcome, letter in zip(outcomes, shown, strict=True) if LETTERS[outcome.kind][0] != letter]
     touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.writes and outcome.person.get("id")}
-    if not touched:
-        return []
-    entries = JournalEntry.objects.filter(subjects__uid__in=list(touched), seq__gt=seq, history_id__isnull=False)
-    others = entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True)
-    stopped = [touched[uid] for uid in set(others) if uid in touched]
+    if touched:
+        entries = JournalEntry.objects.filter(
+            subjects__uid__in=list(touched), seq__gt=planned.seq, history_id__isnull=False
+        )
+        others = entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True)
+        stopped += [touched[uid] for uid in set(others) if uid in touched and touched[uid] not in stopped]
     for outcome in stopped:
         reason = _("the person was changed in the register since the plan: import the file again to see how it differs")
         outcome.turn_down(STOPPED, [Problem("", "", reason)])

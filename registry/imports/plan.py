@@ -1,6 +1,5 @@
 """The plan of an import: every row read, mapped, checked and compared; nothing of the register is written."""
 
-import datetime as dt
 import time
 from collections import Counter
 from dataclasses import dataclass, field
@@ -14,7 +13,7 @@ from registry import journal
 from registry.models import ImportRun, JournalHead, RejectedRow
 
 from . import storage
-from .compare import CHANGED, KINDS, NEW, REJECTED, STOPPED, Comparison
+from .compare import CHANGED, KINDS, NEW, REJECTED, SAME, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .differences import Difference, difference
 from .inspection import FileRefused
@@ -25,6 +24,7 @@ SHOWN_REJECTED = 20
 # Warnings a run keeps, in sentences without values; the rest is counted.
 KEPT_WARNINGS = 500
 AS_FOUND = Said()
+LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
 
 
 @dataclass
@@ -41,6 +41,8 @@ class Plan:
     incomplete: Counter = field(default_factory=Counter)
     writes: Counter = field(default_factory=Counter)
     shown_uids: list = field(default_factory=list)
+    # One letter a row, for apply to hold every row to what was shown of it.
+    kinds: bytearray = field(default_factory=bytearray)
 
     @property
     def warning_count(self):
@@ -95,6 +97,7 @@ def _read(run, said, accept_damaged_names, progress):
     plan.file_warnings = _file_warnings(file, plan)
     _describe(run, file, plan, accept_damaged_names)
     bound = {"seq": seq, "today": str(today), "reference": reference.digest(), "said": said._asdict()}
+    bound["kinds"] = plan.kinds.decode()
     storage.write_plan(run, bound)
     return plan
 
@@ -108,6 +111,7 @@ def _last_entry():
 def _note(plan, outcomes):
     for outcome in outcomes:
         plan.counts[outcome.kind] += 1
+        plan.kinds += LETTERS[outcome.kind]
         plan.row_warning_count += len(outcome.warnings)
         room = KEPT_WARNINGS - len(plan.row_warnings)
         plan.row_warnings += [_on_line(outcome.row.line, warning) for warning in outcome.warnings[: max(room, 0)]]
@@ -185,7 +189,3 @@ def _describe(run, file, plan, accept_damaged_names):
     run.rows = plan.counts.total()
     for kind in KINDS:
         setattr(run, kind, plan.counts[kind])
-
-
-def day_of(text) -> dt.date:
-    return dt.date.fromisoformat(text)

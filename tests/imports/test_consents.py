@@ -1,0 +1,147 @@
+"""Consents out of a CRM: key, kind, items, renewal, withdrawal."""
+
+import datetime as dt
+
+import pytest
+from django.utils import timezone
+
+from registry.journal import unit_of_work
+from registry.models import Consent, Policy
+from tests import factories
+
+from .conftest import consent, person
+
+pytestmark = pytest.mark.django_db
+
+
+def given(day, **cells):
+    return consent(consent_given_on=day, consent_expires_on="", **cells)
+
+
+def stored():
+    return list(Consent.objects.order_by("given_on").values_list("given_on", "ended_on"))
+
+
+def withdraw(day):
+    with unit_of_work(by=None, role="dpo", operator="lapp"):
+        moment = timezone.make_aware(dt.datetime.combine(day, dt.time(12)))
+        Consent.objects.order_by("given_on").last().withdraw(by=None, at=moment)
+
+
+def test_consent_takes_its_items_from_file_and_register(crm):
+    """Term, third parties, border, publication from the file; the data list from the purpose; the policy of that day."""
+    for version, day in (("1", dt.date(2023, 1, 1)), ("2", dt.date(2024, 9, 11)), ("3", dt.date(2024, 9, 12))):
+        factories.save(
+            Policy(operator=crm.operator, version=version, title="P", effective_on=day, published_on=day, language="ru")
+        )
+    crm.load([person(1, **consent(third_parties="да"))])
+    one = Consent.objects.get()
+    assert (one.kind, one.given_on, one.expires_on) == ("processing", dt.date(2024, 9, 11), dt.date(2034, 9, 11))
+    assert (one.third_parties, one.cross_border, one.publication, one.channel) == (True, False, False, "written")
+    assert (one.policy.version, one.withdrawn_at, one.ended_on) == ("2", None, None)
+
+
+def test_kind_is_marketing_where_the_purpose_is(crm):
+    """Consent for a marketing purpose is a marketing consent."""
+    factories.make_purpose(crm.operator, "advertising", is_marketing=True)
+    crm.load([person(1, **consent(consent_purpose="advertising"))])
+    assert Consent.objects.get().kind == "marketing"
+
+
+def test_purpose_unknown_to_the_operator_is_rejected(crm, kazger):
+    """Only purposes the operator has defined count; those of another operator do not."""
+    factories.make_purpose(kazger, "advertising")
+    run = crm.load([person(1, **consent(consent_purpose="advertising"))])
+    assert crm.reasons(run) == {
+        2: [
+            "consent_purpose “advertising”: the operator has no purpose of this code (it has: email-information): correct "
+            "it, or add the purpose"
+        ]
+    }
+
+
+def test_incomplete_consent_is_stored_and_reported(crm):
+    """What the file cannot supply is named; the consent is kept and is no ground."""
+    run = crm.load([person(1, **consent(consent_expires_on="", publication="")), person(2, **consent())])
+    assert run.warnings == [
+        "1 consent is incomplete and no ground for processing; it lacks: the operator’s name and BIN; the term of the "
+        "consent; whether data are published; the list of data collected.",
+        "1 consent is incomplete and no ground for processing; it lacks: the operator’s name and BIN; the list of data "
+        "collected.",
+    ]
+    assert not Consent.objects.get(subject__crm_id="C0000001").is_complete
+
+
+def test_later_consent_is_a_renewal_and_ends_the_earlier(crm):
+    """Given again on 1 March 2025: the consent of 2024 ends on 28 February 2025, the day before."""
+    crm.load([person(1, **given("11.09.2024"))])
+    run = crm.load([person(1, **given("01.03.2025"))])
+    assert crm.counts(run) == {"changed": 1}
+    assert stored() == [(dt.date(2024, 9, 11), dt.date(2025, 2, 28)), (dt.date(2025, 3, 1), None)]
+    assert Consent.objects.order_by("given_on").first().history.count() == 2
+
+
+def test_expired_consent_is_not_ended_by_a_renewal(crm):
+    """A consent that ran out before the renewal ended by itself."""
+    crm.load([person(1, **consent(consent_expires_on="31.12.2024"))])
+    crm.load([person(1, **given("01.03.2025"))])
+    assert stored() == [(dt.date(2024, 9, 11), None), (dt.date(2025, 3, 1), None)]
+
+
+def test_older_consent_is_kept_as_the_past(crm):
+    """An older export tells of an earlier consent: it is stored as ended the day before the later one began."""
+    crm.load([person(1, **given("01.03.2025"))])
+    old = [person(1, **given("11.09.2024"))]
+    assert crm.counts(crm.load(old)) == {"changed": 1}
+    assert stored() == [(dt.date(2024, 9, 11), dt.date(2025, 2, 28)), (dt.date(2025, 3, 1), None)]
+    assert crm.counts(crm.load(old)) == {"same": 1}
+
+
+def test_consent_in_between_ends_the_one_before_it(crm):
+    """Three consents told out of order end one another in the order of their days."""
+    for day in ("11.09.2024", "01.09.2025", "01.03.2025"):
+        crm.load([person(1, **given(day))])
+    assert stored() == [
+        (dt.date(2024, 9, 11), dt.date(2025, 2, 28)),
+        (dt.date(2025, 3, 1), dt.date(2025, 8, 31)),
+        (dt.date(2025, 9, 1), None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("day", "counts"),
+    [("31.05.2025", {"same": 1}), ("01.06.2025", {"same": 1}), ("02.06.2025", {"changed": 1})],
+)
+def test_withdrawal_beats_an_older_yes(crm, day, counts):
+    """Withdrawn on 1 June 2025: a yes of the day before or of that day does not count, one of the day after does."""
+    crm.load([person(1, **given("11.09.2024"))])
+    withdraw(dt.date(2025, 6, 1))
+    run = crm.load([person(1, **given(day))])
+    assert crm.counts(run) == counts
+    if "same" in counts:
+        assert "the consent was withdrawn on 2025-06-01, after this date: the withdrawal stands" in run.warnings[0]
+        assert Consent.objects.count() == 1
+
+
+def test_same_consent_withdrawn_stays_withdrawn(crm):
+    """The CRM still says yes as of the old day: the withdrawn consent is not touched, whatever the other cells say."""
+    crm.load([person(1, **consent())])
+    withdraw(dt.date(2025, 6, 1))
+    run = crm.load([person(1, **consent(consent_channel="web form", consent_expires_on="11.09.2044"))])
+    assert crm.counts(run) == {"same": 1}
+    assert Consent.objects.get().channel == "written"
+
+
+def test_items_of_the_same_consent_are_corrected(crm):
+    """Another term for the consent of the same day changes that consent."""
+    crm.load([person(1, **consent())])
+    run = crm.load([person(1, **consent(consent_expires_on="11.09.2030", third_parties="да"))])
+    one = Consent.objects.get()
+    assert (crm.counts(run), one.expires_on, one.third_parties) == ({"changed": 1}, dt.date(2030, 9, 11), True)
+
+
+def test_purpose_said_for_the_whole_file(crm):
+    """A default purpose makes consents of the rows with a date."""
+    rows = [person(1, **consent(consent_purpose="")), person(2, **dict.fromkeys(consent(), ""))]
+    run = crm.load(rows, defaults=("consent_purpose=email-information",))
+    assert (crm.counts(run), Consent.objects.count()) == ({"new": 2}, 1)
