@@ -74,7 +74,9 @@ def test_activation_in_a_shell_asks_the_same_gate(world):
 def test_active_activity_loses_no_link_it_needs(client_of_dpo, world):
     """Taking the last database off an active activity is refused; the form comes back, everything stays as it was."""
     activity = activated(world["processingactivity"])
-    fields = form_fields(client_of_dpo.get(change_url(activity)).context, **{"databases-0-DELETE": "on", "note": "Typed"})
+    fields = form_fields(
+        client_of_dpo.get(change_url(activity)).context, **{"databases-0-DELETE": "on", "note": "Typed"}
+    )
     response = client_of_dpo.post(change_url(activity), fields)
     text = response.content.decode()
     assert response.status_code == 200
@@ -120,7 +122,14 @@ def test_auditor_may_not_activate(world, browser_client):
 def test_each_gap_is_a_blocker(world, change, code):
     """Each thing the record must say is asked for by name."""
     change(world)
-    for record in ("legalbasis", "database", "recipient", "activitydatacategory", "retentionrule", "processingactivity"):
+    for record in (
+        "legalbasis",
+        "database",
+        "recipient",
+        "activitydatacategory",
+        "retentionrule",
+        "processingactivity",
+    ):
         save(world[record])
     activity = type(world["processingactivity"]).objects.get(pk=world["processingactivity"].pk)
     assert [blocker.code for blocker in activity.blockers()] == [code]

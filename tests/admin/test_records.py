@@ -127,7 +127,9 @@ def test_auditor_sees_no_personal_value(lapp, subject, browser_client):
             assert value not in text, page
 
 
-@pytest.mark.parametrize("lookup", ["surname__startswith", "phone__contains", "search_key__contains", "consents__evidence"])
+@pytest.mark.parametrize(
+    "lookup", ["surname__startswith", "phone__contains", "search_key__contains", "consents__evidence"]
+)
 def test_auditor_cannot_filter_by_what_is_hidden(lapp, browser_client, lookup):
     """A value that is not shown cannot be guessed letter by letter."""
     client = browser_client(make_user("auditor", lapp))
