@@ -83,8 +83,7 @@ class RegistrySite(AdminSite):
         """Django's login, with an entry for each attempt. The typed name is never kept: people type passwords there."""
         if request.method != "POST":
             return super().login(request, extra_context)
-        with journal.unit_of_work(by=None):
-            response = super().login(request, extra_context)
+        response = super().login(request, extra_context)
         user = request.user if request.user.is_authenticated else None
         with journal.unit_of_work(by=user, role=scope.role_of(user) if user else ""):
             journal.record("login" if user else "login.failed")

@@ -76,8 +76,11 @@ class JournalHead(models.Model):
     @classmethod
     def locked(cls):
         """The head, locked until the transaction ends: whoever holds it appends."""
-        cls.objects.bulk_create([cls(pk=1)], ignore_conflicts=True)
-        return cls.objects.select_for_update().get(pk=1)
+        head = cls.objects.select_for_update().filter(pk=1).first()
+        if head is None:  # the very first entry; of two first writers one inserts, both then wait for the lock
+            cls.objects.bulk_create([cls(pk=1)], ignore_conflicts=True)
+            head = cls.objects.select_for_update().get(pk=1)
+        return head
 
     def note(self, operators=None):
         """The unsigned head note, four lines and one for each operator the reader may see."""
