@@ -9,7 +9,7 @@ from registry.journal import unit_of_work
 from registry.models import Consent, Policy
 from tests import factories
 
-from .conftest import consent, person
+from .crm import consent, person
 
 pytestmark = pytest.mark.django_db
 

@@ -11,7 +11,7 @@ from registry.journal import unit_of_work
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, RejectedRow
 from tests import factories
 
-from .conftest import consent, csv_of, person
+from .crm import consent, csv_of, person
 
 pytestmark = pytest.mark.django_db
 
