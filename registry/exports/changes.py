@@ -1,6 +1,7 @@
 """What changed, one field a line: from what to what, by whom, why, and under which number of the journal."""
 
 import json
+from functools import cache
 
 from django.apps import apps
 from django.db import models
@@ -29,26 +30,23 @@ def rows(last_seq, operator_code="", subject=None, personal_of=frozenset()):
         entries = list(chunk.filter(shown(operator_code, subject), history_id__isnull=False))
         found = history_of(entries)
         name_actors(actors, {entry.actor for entry in entries})
+        codes.learn(row for pair in found.values() for row in pair if row is not None)
         for entry in entries:
             row, before = found.get((entry.object_type, entry.history_id), (None, None))
-            if row is None:
-                continue
-            for field, old, new, is_personal in differences(row, before, codes):
-                hidden = is_personal and entry.operator not in personal_of
-                reason = row.history_change_reason or ""
-                yield [
-                    entry.seq,
-                    entry.n,
-                    entry.at.astimezone(ALMATY).isoformat(timespec="microseconds"),
-                    actors[entry.actor],
-                    json.loads(entry.body).get("role", ""),
-                    entry.object_type,
-                    entry.object_uid,
-                    field,
-                    MASK if hidden and old else old,
-                    MASK if hidden and new else new,
-                    MASK if reason and entry.operator not in personal_of else reason,
-                ]
+            if row is not None:
+                yield from lines_of(entry, row, before, actors, codes, entry.operator in personal_of)
+
+
+def lines_of(entry, row, before, actors, codes, shows_personal):
+    at = entry.at.astimezone(ALMATY).isoformat(timespec="microseconds")
+    role = json.loads(entry.body).get("role", "")
+    about = [entry.seq, entry.n, at, actors[entry.actor], role, entry.object_type, entry.object_uid]
+    reason = row.history_change_reason or ""
+    reason = reason if shows_personal or not reason else MASK
+    for field, old, new, is_personal in differences(row, before, codes):
+        if is_personal and not shows_personal:
+            old, new = MASK if old else old, MASK if new else new
+        yield [*about, field, old, new, reason]
 
 
 def history_of(entries):
@@ -100,23 +98,38 @@ def name_actors(actors, ids):
 class Codes:
     """What a link points to: the code of a vocabulary entry, else the uid; never a name."""
 
+    MOST = 50_000
+
     def __init__(self):
         self._known = {}
 
     def of(self, model, pk):
-        if pk is None:
-            return ""
-        if (model, pk) not in self._known:
-            if len(self._known) > 50_000:
-                self._known.clear()
-            self._known[model, pk] = self._look_up(model, pk)
-        return self._known[model, pk]
+        return self._known.get((model, pk), f"#{pk}") if pk is not None else ""
 
-    def _look_up(self, model, pk):
+    def learn(self, rows):
+        """Reads, a query for each model, what the links of these history rows point to."""
+        if len(self._known) > self.MOST:
+            self._known.clear()
+        wanted = {}
+        for row in rows:
+            for field in links_of(type(row)):
+                pk = getattr(row, field.attname)
+                if pk is not None and (field.related_model, pk) not in self._known:
+                    wanted.setdefault(field.related_model, set()).add(pk)
+        for model, ids in wanted.items():
+            self._learn(model, ids)
+
+    def _learn(self, model, ids):
         names = {field.name for field in model._meta.concrete_fields}
         name = next((name for name in ("code", "uid", "username") if name in names), "pk")
-        if hasattr(model, "history"):
-            found = model.history.filter(id=pk).order_by("-history_id").values_list(name, flat=True).first()
-        else:
-            found = model.objects.filter(pk=pk).values_list(name, flat=True).first()
-        return str(found) if found else f"#{pk}"
+        found = dict(model._base_manager.filter(pk__in=ids).values_list("pk", name))
+        if hasattr(model, "history") and (gone := ids - set(found)):
+            found |= dict(model.history.filter(id__in=gone).order_by("history_id").values_list("id", name))
+        self._known |= {(model, pk): str(value) for pk, value in found.items()}
+
+
+@cache
+def links_of(history_model):
+    """The tracked foreign keys of a history model."""
+    fields = (history_model._meta.get_field(tracked.name) for tracked in history_model.tracked_fields)
+    return [field for field in fields if isinstance(field, models.ForeignKey)]

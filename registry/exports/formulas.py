@@ -4,6 +4,7 @@ import re
 
 # The full-width signs count too: East Asian spreadsheets fold them to the plain ones.
 RISKY = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
+FIRST_SIGNS = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 RISKY_START = re.compile(f"'*[{RISKY}]")
 APOSTROPHE = re.compile(f"'+[{RISKY}]")
 PHONE = re.compile(r"\+\d[\d ()-]{5,20}", re.ASCII)
@@ -19,7 +20,9 @@ def escape(value) -> str:
     A text that already begins with apostrophes before a risky sign gets one more, so `unescape` always gives the value back.
     """
     text = "" if value is None else str(value)
-    if not RISKY_START.match(text) or (isinstance(value, Phone) and PHONE.fullmatch(text)):
+    if text[:1] not in FIRST_SIGNS or not RISKY_START.match(text):
+        return text
+    if isinstance(value, Phone) and PHONE.fullmatch(text):
         return text
     return "'" + text
 
