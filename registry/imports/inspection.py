@@ -43,7 +43,7 @@ CERTAINLY_UTF8_LETTERS = 8
 CYRILLIC_SHARE = 0.9
 
 _MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|table)", re.IGNORECASE)
-_CYRILLIC = re.compile(r"[А-Яа-яЁёІі№«»–— ]")
+_CYRILLIC = re.compile(r"[А-Яа-яЁёІі№«»“”„’…–—\u00a0]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 

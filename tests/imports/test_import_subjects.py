@@ -1,0 +1,192 @@
+"""manage.py import_subjects: exit codes, what it prints, the rejects file."""
+
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Operator
+from tests import factories
+
+from .crm import consent, csv_of, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def run_command(crm, tmp_path):
+    """Runs the command over rows or bytes: (exit code, printed lines)."""
+
+    def run(content, *said, operator="lapp"):
+        path = tmp_path / "people.csv"
+        path.write_bytes(content if isinstance(content, bytes) else csv_of(content))
+        out = io.StringIO()
+        code = 0
+        try:
+            call_command("import_subjects", path, "--operator", operator, *said, stdout=out)
+        except SystemExit as stop:
+            code = stop.code
+        return code, out.getvalue().splitlines()
+
+    return run
+
+
+def told(lines):
+    return json.loads(lines[-1])
+
+
+def test_everything_applied_is_exit_0(run_command):
+    """All rows taken: exit 0, and the last line is one JSON object whose rows add up."""
+    code, lines = run_command([person(1, **consent()), person(2)], "--json")
+    said = told(lines)
+    assert code == 0
+    assert said.pop("seconds") >= 0
+    assert said == {
+        "run": ImportRun.objects.get().pk,
+        "rows": 2,
+        "new": 2,
+        "changed": 0,
+        "same": 0,
+        "rejected": 0,
+        "stopped": 0,
+        "encoding": "utf-8",
+        "delimiter": ";",
+        "warnings": 1,
+    }
+    assert lines[0] == (
+        "Warning: 1 consent is incomplete and no ground for processing; it lacks: the operator’s name and BIN; the list of "
+        "data collected."
+    )
+
+
+def test_rows_rejected_or_stopped_is_exit_2(run_command, tmp_path):
+    """Some rows left: exit 2; they are in the rejects file with the CRM's columns, the line and the reason."""
+    out = tmp_path / "rejects.csv"
+    rows = [person(1), person(2, surname="?"), person(3, email="=x", given_name="@SUM(A1)")]
+    code, lines = run_command(rows, "--json", "--rejects", str(out))
+    said = told(lines)
+    assert (code, said["new"], said["stopped"], said["rejected"]) == (2, 1, 1, 1)
+    assert said["rows"] == sum(said[kind] for kind in ("new", "changed", "same", "rejected", "stopped"))
+    assert out.read_text(encoding="utf-8").splitlines() == [
+        "crm_id;surname;given_name;email;phone;language;line;reason",
+        "C0000002;?;Әсем;asem2@example.kz;8 (701) 000-00-02;ru;3;surname “?”: a letter of the name was lost on the way (“?”): "
+        "export in UTF-8, or accept damaged names",
+        "C0000003;Қасымова;'@SUM(A1);'=x;8 (701) 000-00-03;ru;4;email “=x”: an e-mail address looks like name@example.kz: "
+        "correct it or leave it empty",
+    ]
+    assert oct(out.stat().st_mode)[-3:] == "600"
+
+
+@pytest.mark.parametrize("encoding", ["utf-8-sig", "utf-16", "cp1251"])
+def test_rejects_are_in_the_dialect_of_the_file(run_command, tmp_path, encoding):
+    """The CRM's owner gets the encoding and delimiter the CRM wrote, and what is corrected there can be imported."""
+    out = tmp_path / "rejects.csv"
+    content = "ID\tФамилия\tE-mail\nC1\tИванов\tx\nC2\tПетров\ta@b.kz\n".encode(encoding)
+    assert run_command(content, "--rejects", str(out))[0] == 2
+    text = out.read_bytes().decode(encoding)
+    assert text.splitlines()[0] == "ID\tФамилия\tE-mail\tline\treason"
+    code, lines = run_command(text.replace("\tx\t", "\tc@d.kz\t").encode(encoding), "--json")
+    assert (code, told(lines)["new"], told(lines)["encoding"]) == (0, 1, encoding)
+
+
+def test_ragged_row_keeps_its_surplus_cells_after_the_reason(run_command, tmp_path):
+    """Nothing of a row is lost on its way back."""
+    out = tmp_path / "rejects.csv"
+    run_command(b"crm_id;surname\nC1\nC2;A;B;C\n", "--rejects", str(out))
+    rows = out.read_text(encoding="utf-8").splitlines()
+    assert rows[1].startswith("C1;;2;")
+    assert rows[2].endswith(";B;C")
+
+
+@pytest.mark.parametrize(
+    ("content", "said", "reason"),
+    [
+        (b"", (), "The file is empty. Export it from the CRM again."),
+        (b"MZ\x00", (), "This is a file of kind EXE, not CSV. Export CSV from the CRM."),
+        (b"crm_id;surname\nC1;A\n", ("--encoding", "koi8-r"), "The encoding “koi8-r” is not read here."),
+        (b"crm_id;surname\nC1;A\n", ("--map", "Name=surname"), "The file has no column “Name”."),
+        (b"crm_id;surname\nC1;A\n", ("--operator", "nobody"), "There is no operator “nobody”. Known are: lapp."),
+        (
+            b"crm_id;surname\nC1;A\n",
+            ("--by", "nobody"),
+            "“nobody” is no DPO or registrar of lapp and cannot import people.",
+        ),
+    ],
+)
+def test_refused_file_is_exit_1(run_command, content, said, reason):
+    """A refused file ends with a sentence and exit 1 (CommandError's), nothing written."""
+    with pytest.raises(CommandError) as refusal:
+        run_command(content, *said)
+    assert str(refusal.value).startswith(reason)
+    assert (refusal.value.returncode, DataSubject.objects.count()) == (1, 0)
+
+
+def test_missing_file_is_exit_1(crm):
+    """A path that leads nowhere is said so."""
+    with pytest.raises(CommandError, match="^nowhere.csv cannot be read or written: No such file or directory."):
+        call_command("import_subjects", "nowhere.csv", "--operator", "lapp")
+
+
+def test_plan_only_writes_nothing(run_command):
+    """The counts of what would happen; no person, no file kept."""
+    code, lines = run_command([person(1)], "--plan-only", "--json")
+    run = ImportRun.objects.get()
+    assert (code, told(lines)["new"], DataSubject.objects.count(), run.state) == (0, 1, 0, "cancelled")
+
+
+def test_what_is_said_is_heeded(run_command):
+    """Mapping, default, damaged names, actor and reason."""
+    lapp = Operator.objects.get()
+    registrar = factories.make_user("registrar", lapp, username="aigul")
+    content = "Номер клиента;Имя\nC1;?сем\n".encode()
+    said = ("--map", "Номер клиента=crm_id", "--default", "language=kk", "--accept-damaged-names", "--by", "aigul")
+    assert run_command(content, *said, "--reason", "July")[0] == 0
+    subject = DataSubject.objects.get()
+    row = subject.history.get()
+    assert (subject.given_name, subject.language) == ("?сем", "kk")
+    assert (row.history_user_id, row.history_change_reason) == (registrar.pk, "July")
+    entry = JournalEntry.objects.get(object_type="datasubject")
+    assert (entry.actor, json.loads(entry.body)["role"]) == (registrar.pk, "registrar")
+
+
+def test_auditor_cannot_import(run_command, lapp):
+    """Only a DPO or a registrar of the operator imports people."""
+    factories.make_user("auditor", lapp, username="audit")
+    with pytest.raises(CommandError, match="“audit” is no DPO or registrar of lapp"):
+        run_command([person(1)], "--by", "audit")
+
+
+def test_cut_off_import_is_finished_by_the_same_command(run_command, monkeypatch):
+    """The same file again after a crash goes on where the first run stopped."""
+    from registry.imports import apply as engine
+    from registry.imports import crm_file
+
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, "sqlite", 2)
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, "postgresql", 2)
+    rows = [person(number, **consent()) for number in range(5)]
+    whole = engine._with_retries
+
+    def crash(run, *args):
+        if run.rows_done:
+            raise KeyboardInterrupt
+        return whole(run, *args)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "_with_retries", crash)
+        with pytest.raises(KeyboardInterrupt):
+            run_command(rows)
+    code, lines = run_command(rows, "--json")
+    run = ImportRun.objects.get()
+    assert lines[0] == f"Import #{run.pk} was cut off after 2 rows and goes on from there."
+    assert (code, told(lines)["new"], run.state) == (0, 5, "applied")
+    assert (DataSubject.objects.count(), Consent.objects.count()) == (5, 5)
+
+
+def test_nothing_personal_is_printed(run_command):
+    """The terminal shows lines and columns, never a value."""
+    rows = [person(1, email="anna at b.kz", iin="123"), person(2, surname="?асымова"), person(3, surname="=1+1")]
+    _code, lines = run_command(rows, "--json")
+    text = "\n".join(lines)
+    assert "Line 4, surname: the cell begins like a formula" in text
+    assert not any(value in text for value in ("anna", "асымова", "1+1", "123", "C000"))
