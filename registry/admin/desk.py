@@ -17,8 +17,9 @@ from registry.models import (
     Operator,
     ProcessingActivity,
 )
+from registry.templatetags.registry_ui import grouped
 
-from .labels import action_label, actor_names, norms_of
+from .labels import action_label, actor_names, norms_of, object_label
 
 SHOWN = 5
 
@@ -73,16 +74,22 @@ def cards(user, today, incomplete):
         {
             "label": _("Consents in force"),
             "value": in_force,
-            "note": _("%d incomplete, hence no ground") % unfinished if unfinished else _("all complete"),
-            "tone": "warn" if unfinished else "ok",
+            "note": incomplete_note(in_force, unfinished),
+            "tone": "warn" if unfinished else "ok" if in_force else "quiet",
         },
         {
             "label": _("Audit trail"),
             "value": number,
-            "note": _("entries of this operator, whole journal %d") % (head.seq if head else 0),
+            "note": _("entries of this operator, %s in the whole journal") % grouped(head.seq if head else 0),
             "tone": "quiet",
         },
     ]
+
+
+def incomplete_note(in_force, unfinished):
+    if not in_force:
+        return _("none recorded yet")
+    return _("%s incomplete, hence no ground") % grouped(unfinished) if unfinished else _("all complete")
 
 
 def administrator_cards():
@@ -119,7 +126,12 @@ def incomplete_activities(user):
 
 
 def described(blocker, operator):
-    return {"code": blocker.code, "message": blocker.message, "norm": norms_of(blocker.topic, operator), "field": blocker.field}
+    return {
+        "code": blocker.code,
+        "message": blocker.message,
+        "norm": norms_of(blocker.topic, operator),
+        "field": blocker.field,
+    }
 
 
 def last_imports(user):
@@ -148,7 +160,7 @@ def last_entries(user):
             "when": entry.at,
             "actor": names.get(entry.actor, _("system")),
             "action": action_label(entry.action),
-            "object": entry.object_type,
+            "object": object_label(entry.object_type),
             "url": reverse("admin:registry_journalentry_change", args=[entry.pk]),
         }
         for entry in entries

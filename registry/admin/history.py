@@ -73,7 +73,7 @@ def version(entry, row, before, names, personal, record):
         "reason": reason_shown(row, personal),
         "n": entry.n or entry.seq,
         "seq": entry.seq,
-        "changes": changes(row, before, personal) if row is not None and row.history_type != "-" else [],
+        "changes": changes(row, before, personal, record) if row is not None and row.history_type != "-" else [],
     }
 
 
@@ -91,10 +91,10 @@ def reason_shown(row, personal):
     return row.history_change_reason if personal else _("(not shown to your role)")
 
 
-def changes(row, before, personal):
+def changes(row, before, personal, record):
     shown = []
     for name in changed_fields(before, row):
-        if name in QUIET_FIELDS:
+        if name in QUIET_FIELDS or points_to(row, name, record):
             continue
         hidden = row.instance_type.FIELD_CLASSES[name] == PERSONAL and not personal
         old = value_shown(before, name) if before is not None else ""
@@ -103,6 +103,12 @@ def changes(row, before, personal):
             old, new = (old and _("(personal)")), (new and _("(personal)"))
         shown.append({"field": row._meta.get_field(name).verbose_name, "old": old, "new": new})
     return shown
+
+
+def points_to(row, name, record):
+    """Whether the field only says that a link belongs to the record whose page this is."""
+    field = row._meta.get_field(name)
+    return field.related_model is type(record) and getattr(row, field.attname) == record.pk
 
 
 def value_shown(row, name):

@@ -22,12 +22,16 @@ class LawAdmin(RegistryModelAdmin):
 
 @admin.register(Norm)
 class NormAdmin(RegistryModelAdmin):
-    list_display = ["law", "article", "text", "is_ground", "verification"]
-    list_display_links = ["article"]
+    list_display = ["law", "place", "text", "is_ground", "verification"]
+    list_display_links = ["place"]
     list_filter = ["law", "verified", "is_ground"]
     list_select_related = ["law"]
-    search_fields = ["code", "article", "text_en", "text_ru", "text_kk"]
+    search_fields = ["code", "act", "article", "text_en", "text_ru", "text_kk"]
     exclude = ()
+
+    @admin.display(description=_("article"), ordering="article")
+    def place(self, norm):
+        return f"{norm.act} {norm.article}".strip()
 
     @admin.display(description=_("what it says"))
     def text(self, norm):

@@ -57,7 +57,7 @@ def person_column(request, of=lambda record: record):
 class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
-    list_display = ["crm_id", "email", "phone", "language", "state_shown"]
+    list_display = ["crm_id", "email", "phone", "state_shown"]
     list_filter = ["state", "language"]
     inlines = [ConsentInline, AgreementInline, SubjectInCategoryInline]
     fieldsets = [
