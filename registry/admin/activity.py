@@ -165,7 +165,10 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             except ValidationError as refusal:
                 refusals = refusal.messages
             else:
-                messages.success(request, _t("“%(what)s” is now: %(state)s.") % {"what": activity, "state": activity.get_status_display()})
+                messages.success(
+                    request,
+                    _t("“%(what)s” is now: %(state)s.") % {"what": activity, "state": activity.get_status_display()},
+                )
                 return HttpResponseRedirect(reverse("admin:registry_processingactivity_change", args=[activity.pk]))
         context = self.admin_site.each_context(request) | {
             "title": label,

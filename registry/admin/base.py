@@ -192,13 +192,17 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
         context = self.form_context(request, record) | (extra_context or {})
         if request.method != "POST":
             if record is not None and self.about_people:
-                journal.record("view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects())
+                journal.record(
+                    "view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects()
+                )
             return super().changeform_view(request, object_id, form_url, context)
         if record is not None and request.POST.get("_seen", context["seen"]) != context["seen"]:
             return self.conflict(request, record)
         if self.reason_required and not reason_of(request):
             context["reason_errors"] = [_("Say why: the history of a person keeps the reason.")]
-            request.refusal = ValidationError(_("Nothing was saved: a reason is required. Enter it beside the save button."))
+            request.refusal = ValidationError(
+                _("Nothing was saved: a reason is required. Enter it beside the save button.")
+            )
         try:
             with transaction.atomic():
                 return super().changeform_view(request, object_id, form_url, context)

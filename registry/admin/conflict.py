@@ -16,7 +16,9 @@ def histories(record, linked):
 
 def seen_token(record, linked):
     """The state a form was drawn from: the newest history row of the record and of each kind of its links, and their number."""
-    newest = (rows.order_by("-history_id").values_list("history_id", flat=True).first() for rows in histories(record, linked))
+    newest = (
+        rows.order_by("-history_id").values_list("history_id", flat=True).first() for rows in histories(record, linked)
+    )
     counts = (model._base_manager.filter(**{field: record.pk}).count() for model, field in linked)
     return ".".join(str(each or 0) for each in (*newest, *counts))
 

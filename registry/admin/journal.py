@@ -66,7 +66,9 @@ class JournalEntryAdmin(RegistryModelAdmin):
         return super().get_queryset(request).annotate(actor_name=Subquery(named.values("name")[:1]))
 
     def changelist_view(self, request, extra_context=None):
-        intro = _("Entries cannot be changed or deleted. They hold no personal values: what was written lies in the history.")
+        intro = _(
+            "Entries cannot be changed or deleted. They hold no personal values: what was written lies in the history."
+        )
         return super().changelist_view(request, {"list_intro": intro} | (extra_context or {}))
 
     @admin.display(description=_("number"), ordering="seq")
@@ -91,4 +93,6 @@ class JournalEntryAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("body, as hashed"))
     def body_shown(self, entry):
-        return format_html('<pre class="body">{}</pre>', json.dumps(json.loads(entry.body), ensure_ascii=False, indent=1))
+        return format_html(
+            '<pre class="body">{}</pre>', json.dumps(json.loads(entry.body), ensure_ascii=False, indent=1)
+        )

@@ -45,7 +45,9 @@ GROUPS = (
 def navigation(request, site):
     """Groups of links for the sidebar, with a count where something waits."""
     desk = reverse(f"{site.name}:index")
-    groups = [{"label": "", "items": [{"label": _("Desk"), "url": desk, "count": None, "current": request.path == desk}]}]
+    groups = [
+        {"label": "", "items": [{"label": _("Desk"), "url": desk, "count": None, "current": request.path == desk}]}
+    ]
     registered = {model._meta.model_name: model for model in site._registry}
     waiting = counts(request)
     for label, names in GROUPS:

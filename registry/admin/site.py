@@ -117,5 +117,3 @@ def role_label(user):
         return _("Administrator")
     membership = scope.current_membership(user)
     return membership.get_role_display() if membership else ""
-
-

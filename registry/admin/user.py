@@ -80,7 +80,9 @@ class UserAdmin(RegistryModelAdmin):
             obj.set_password(obj.one_time_password)
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
-            journal.record("user.change" if change else "user.create", object_type="user", fields=sorted(form.changed_data))
+            journal.record(
+                "user.change" if change else "user.create", object_type="user", fields=sorted(form.changed_data)
+            )
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.show_password(request, obj, obj.one_time_password)
