@@ -195,7 +195,6 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", _("English")), ("ru", _("Russian")), ("kk", _("Kazakh"))]
 FORMAT_MODULE_PATH = "config.formats"
-LOCALE_PATHS = [BASE_DIR / "registry" / "locale"]
 TIME_ZONE = "Asia/Almaty"
 USE_TZ = True
 USE_I18N = True

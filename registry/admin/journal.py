@@ -9,10 +9,11 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
+from registry.journal.actions import Action
 from registry.models import JournalEntry
 
 from .base import RegistryModelAdmin
-from .labels import ACTIONS, action_label, object_label
+from .labels import action_label, object_label
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -34,7 +35,7 @@ class ActionFilter(admin.SimpleListFilter):
     title, parameter_name = _("action"), "action"
 
     def lookups(self, request, model_admin):
-        return list(ACTIONS.items())
+        return Action.choices
 
     def queryset(self, request, queryset):
         return queryset.filter(action=self.value()) if self.value() else queryset

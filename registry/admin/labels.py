@@ -3,44 +3,12 @@
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
-from django.utils.translation import gettext_lazy as _
 
+from registry.journal.actions import Action
 from registry.models import Norm
 
-ACTIONS = {
-    "create": _("created"),
-    "change": _("changed"),
-    "delete": _("deleted"),
-    "view": _("opened"),
-    "list": _("listed"),
-    "search": _("searched"),
-    "history": _("history read"),
-    "login": _("logged in"),
-    "login.failed": _("login failed"),
-    "logout": _("logged out"),
-    "refused": _("refused"),
-    "password.change": _("password changed"),
-    "password.reset": _("one-time password set"),
-    "operator.switch": _("switched operator"),
-    "user.create": _("user added"),
-    "user.change": _("user changed"),
-    "import.plan": _("import planned"),
-    "import.apply": _("import applied"),
-    "import.preview": _("import preview shown"),
-    "import.reject": _("import file refused"),
-    "rejects.view": _("rejected rows read"),
-    "rejects.download": _("rejected rows downloaded"),
-    "import.cancel": _("import cancelled"),
-    "export.start": _("export started"),
-    "export.finish": _("export finished"),
-    "register.load": _("register loaded"),
-    "register.view": _("register read"),
-    "journal.verify": _("journal verified"),
-}
-
-
 def action_label(action):
-    return ACTIONS.get(action, action)
+    return Action(action).label
 
 
 def actor_names(entries):

@@ -12,6 +12,7 @@ from django.db import DatabaseError, transaction
 from django.utils import timezone
 
 from . import copying
+from .actions import Action
 from .canonical import canonical, chain, moment
 from .models import JournalEntry, JournalHead, JournalSubject
 
@@ -113,12 +114,13 @@ def reading(*, by, role="", operator=None, reason=""):
 def record(action, *, operator=None, object_type="", uid=None, uids=(), subjects=(), count=None, run=None, **said):
     """Notes an act that writes no history row: a read, a refusal, a login, an export. Values are never passed here.
 
-    `uids` are people shown; `subjects` people touched without being listed in the body; `said` takes `reason_code`,
+    `action` is one of journal.actions (ValueError otherwise). `uids` are people shown; `subjects` people touched without being listed in the body; `said` takes `reason_code`,
     `norm` and `fields`.
     """
     unit = _current.get()
     if unit is None:
         raise OutsideUnitOfWork(f"“{action}” was to be recorded outside journal.unit_of_work.")
+    action = Action(action).value
     said = {"object": object_type, "uid": str(uid) if uid else "", "count": count} | said
     if uids:
         said["uids"] = [str(each) for each in uids]
