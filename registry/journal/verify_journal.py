@@ -64,7 +64,7 @@ def read_body(text, seq):
 def read_head(path):
     with open(path, encoding="utf-8") as text:
         lines = text.read().splitlines()
-    found = [re.fullmatch(shape, line) for shape, line in zip(HEAD + ["n (.+) ([0-9]+)"] * len(lines), lines)]
+    found = list(map(re.fullmatch, HEAD + ["n (.+) ([0-9]+)"] * len(lines), lines))
     check(len(found) >= len(HEAD) and all(found), "head note: changed: not PDR1 head, seq, hash, at and n lines")
     numbers = {line[1]: int(line[2]) for line in found[4:]}
     return {"seq": int(found[1][1]), "hash": found[2][1], "at": found[3][1], "numbers": numbers}
@@ -158,8 +158,8 @@ class Journal:
     def compare(self, number, head):
         """The head note against what was read: last, so that a wrong line is named before it."""
         seq = head["seq"]
-        check(seq >= self.first - 1, f"head note {seq}: the export begins only with entry {self.first}")
         check(seq <= self.seq, f"line {number}: truncated: it ends with entry {self.seq}, the head note says {seq}")
+        check(self.noted, f"head note {seq}: the export begins only with entry {self.first}")
         line, digest, at, numbers = self.noted
         same = digest == head["hash"] and at in (None, head["at"])
         check(same, f"line {line}: changed: entry {seq}, or one before it, is not as in the head note")

@@ -1,15 +1,18 @@
 """Which moment is meant, and that the past is read by journal order."""
 
 import datetime as dt
+import threading
+import time
 
 import pytest
 from django.core.exceptions import ValidationError
+from django.db import connection, transaction
 from django.utils import timezone
 
 from registry.exports.past import ALMATY, Past, parse_moment, resolve
 from registry.journal.models import JournalEntry, JournalHead
 from registry.models import Norm, Operator, Purpose
-from tests.factories import make_norm, make_purpose, save
+from tests.factories import make_norm, make_operator, make_purpose, save
 
 NOW = dt.datetime(2026, 11, 22, 5, 0, tzinfo=dt.UTC)  # 10:00 in Almaty
 
@@ -118,3 +121,24 @@ def test_before_the_first_entry_there_was_nothing(lapp):
     moment = resolve(dt.datetime(2020, 1, 1, tzinfo=ALMATY), "lapp")
     assert moment.head_note == ["PDR1 head", "seq 0", f"hash {'0' * 64}", "at -"]
     assert codes(Past(moment, "lapp"), Operator) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_entry_on_its_way_is_waited_for():
+    """An entry already stamped but not yet committed belongs to the register of now: the head lock makes us wait for it."""
+    lapp = make_operator("lapp")
+    stamped = threading.Event()
+
+    def write_slowly():
+        with transaction.atomic():
+            make_purpose(lapp, "slow")
+            stamped.set()
+            time.sleep(0.5)
+        connection.close()
+
+    writer = threading.Thread(target=write_slowly)
+    writer.start()
+    stamped.wait(10)
+    moment = resolve(timezone.now(), "lapp")
+    writer.join()
+    assert codes(Past(moment, "lapp"), Purpose) == ["slow"]

@@ -335,6 +335,8 @@ def test_export_that_starts_later(run):
     assert run(lines, before) == (0, "2 entries: matches head note 3 (unsigned), 2 came later\n")
     long_before = head_note(journal(OWNERS[:2]), "n lapp 1")
     assert run(lines, long_before) == (1, "head note 2: the export begins only with entry 4\n")
+    nothing = head_note(journal([]), at="2026-11-22T05:00:00.000000Z")
+    assert run(journal(OWNERS), nothing) == (1, "head note 0: the export begins only with entry 1\n")
 
 
 def test_head_note_kept_from_an_earlier_day_finds_a_rewritten_journal(run):
