@@ -48,5 +48,5 @@ fix: $(VENV)/.development
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.development
-	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m tests.benchmarks
-	TEST_DATABASE=postgresql $(BIN)/python -m tests.benchmarks
+	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m tests.benchmarks.bench_import
+	TEST_DATABASE=postgresql $(BIN)/python -m tests.benchmarks.bench_import
