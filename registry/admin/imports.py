@@ -1,13 +1,13 @@
-"""CRM imports: import-export's screens for people, and the runs with their rejected rows."""
+"""The CRM import in the browser: import-export's upload, preview and confirmation, with stored runs under them."""
 
 from types import SimpleNamespace
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -16,20 +16,15 @@ from import_export.admin import ImportMixin
 from import_export.forms import ImportForm
 
 from registry import journal, scope
-from registry.choices import Role
 from registry.imports import storage
-from registry.imports.apply import AlreadyTaken, cancel, take
+from registry.imports.apply import AlreadyTaken, take
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
-from registry.imports.rejects import file_name, rejected_csv
 from registry.imports.resource import CSV, PeopleResource
 from registry.models import ImportRun
-from registry.templatetags.registry_ui import grouped, state_pill
+from registry.templatetags.registry_ui import grouped
 
-from .base import RegistryModelAdmin
 from .exports import own_units
-
-REJECTED_SHOWN = 20
 
 
 class CRMImportForm(ImportForm):
@@ -179,15 +174,7 @@ class PeopleImport(ImportMixin):
         )
 
     def process_result(self, result, request):
-        if result.has_errors():
-            return refused(request, self.admin_site, str(result.base_errors[0].error))
-        run = result.run
-        counts = {kind: grouped(getattr(run, kind)) for kind in ("new", "changed", "same", "rejected", "stopped")}
-        told = _(
-            "Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s stopped."
-        )
-        messages.success(request, told % counts)
-        return HttpResponseRedirect(reverse("admin:registry_importrun_change", args=[run.pk]))
+        return finished(request, self.admin_site, result)
 
 
 class StoredUpload(SimpleNamespace):
@@ -227,98 +214,14 @@ def refused(request, site, sentence):
     return render(request, "admin/registry/datasubject/import_refused.html", context, status=400)
 
 
-@admin.register(ImportRun)
-class ImportRunAdmin(RegistryModelAdmin):
-    list_display = ["number", "file_name", "state_shown", "uploaded_at", "owner", "rows", "new", "changed", "same",
-                    "rejected", "stopped"]  # fmt: skip
-    list_display_links = ["number", "file_name"]
-    list_filter = ["state", "uploaded_at"]
-    list_select_related = ["owner"]
-    change_form_template = "admin/registry/importrun/change_form.html"
-    change_list_template = "admin/registry/importrun/change_list.html"
-    fields = ["file_name"]
-
-    def get_urls(self):
-        def page(view):
-            return self.admin_site.admin_view(view)
-
-        return [
-            path("<int:pk>/rejected/", page(self.rejected_view), name="registry_importrun_rejected"),
-            path("<int:pk>/continue/", page(self.continue_view), name="registry_importrun_continue"),
-            path("<int:pk>/cancel/", page(self.cancel_view), name="registry_importrun_cancel"),
-            *super().get_urls(),
-        ]
-
-    @admin.display(description=gettext_lazy("number"), ordering="pk")
-    def number(self, run):
-        return f"№ {run.pk}"
-
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def state_shown(self, run):
-        return state_pill(run.state, run.get_state_display())
-
-    def history_view(self, request, object_id, extra_context=None):
-        raise Http404  # a run has no history: the journal records each of its steps
-
-    def form_context(self, request, run):
-        if run is None:
-            return super().form_context(request, run)
-        storage.purge_expired()
-        shown = may_see_rejected(request, run)
-        rejected = list(run.rejected_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
-        if rejected:
-            journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
-        return super().form_context(request, run) | {
-            "run": run,
-            "state_pill": state_pill(run.state, run.get_state_display()),
-            "mapped": [(header, field) for header, field in run.mapping if field],
-            "rejected": rejected,
-            "rejected_more": max(run.rejected + run.stopped - len(rejected), 0) if rejected else 0,
-            "is_mine": run.owner_id == request.user.pk,
-        }
-
-    def rejected_view(self, request, pk):
-        """The rejected and stopped rows as a file for the CRM's owner."""
-        run = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not may_see_rejected(request, run):
-            raise PermissionDenied
-        if not run.rejected_rows.exists():
-            raise Http404
-        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.rejected_rows.count())
-        response = StreamingHttpResponse(rejected_csv(run), content_type="text/csv")
-        response["Content-Disposition"] = f'attachment; filename="{file_name(run)}"'
-        return response
-
-    @own_units
-    @method_decorator(require_POST)
-    def continue_view(self, request, pk):
-        """Goes on with an import that was cut off."""
-        run = self.mine(request, pk, ImportRun.State.APPLYING)
-        people = self.admin_site._registry[PeopleResource._meta.model]
-        try:
-            result = PeopleResource().import_data(run, dry_run=False, by=request.user, role=scope.role_of(request.user))
-        except AlreadyTaken:
-            return refused(
-                request, self.admin_site, _("Another process is applying this import. Look again in a minute.")
-            )
-        return people.process_result(result, request)
-
-    @method_decorator(require_POST)
-    def cancel_view(self, request, pk):
-        """Gives up a plan that is not wanted."""
-        run = self.mine(request, pk, ImportRun.State.PLANNED)
-        cancel(run)
-        journal.record("import.cancel", object_type="importrun", uid=run.uid)
-        return HttpResponseRedirect(reverse("admin:registry_importrun_changelist"))
-
-    def mine(self, request, pk, state):
-        if not request.user.has_perm("registry.import_datasubject"):
-            raise PermissionDenied
-        return own_run(request, pk=pk, state=state)
-
-
-def may_see_rejected(request, run):
-    """The rows are personal values: for whoever imported them, and for the data protection officer."""
-    if not scope.sees_personal(request.user):
-        return False
-    return run.owner_id == request.user.pk or scope.role_of(request.user) == Role.DPO
+def finished(request, site, result):
+    """Tells what came of an import and goes to the page of its run."""
+    if result.has_errors():
+        return refused(request, site, str(result.base_errors[0].error))
+    run = result.run
+    counts = {kind: grouped(getattr(run, kind)) for kind in ("new", "changed", "same", "rejected", "stopped")}
+    told = _(
+        "Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s stopped."
+    )
+    messages.success(request, told % counts)
+    return HttpResponseRedirect(reverse("admin:registry_importrun_change", args=[run.pk]))

@@ -1,7 +1,7 @@
 """The plan of an import: every row read, mapped, checked and compared; nothing of the register is written."""
 
 import time
-from collections import Counter
+from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
 from django.db import transaction
@@ -21,8 +21,7 @@ from .reference import Reference
 
 SHOWN_DIFFERENCES = 100
 SHOWN_REJECTED = 20
-# Warnings a run keeps, in sentences without values; the rest is counted.
-KEPT_WARNINGS = 500
+LINES_NAMED = 50
 AS_FOUND = Said()
 LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
 
@@ -34,7 +33,8 @@ class Plan:
     run: ImportRun
     counts: Counter = field(default_factory=Counter)
     file_warnings: list = field(default_factory=list)
-    row_warnings: list = field(default_factory=list)
+    # (column, reason) → lines; values stay out of it, for the run keeps these sentences.
+    row_warnings: dict = field(default_factory=lambda: defaultdict(list))
     row_warning_count: int = 0
     differences: list[Difference] = field(default_factory=list)
     rejected: list = field(default_factory=list)
@@ -47,6 +47,10 @@ class Plan:
     @property
     def warning_count(self):
         return len(self.file_warnings) + self.row_warning_count
+
+    def warnings(self):
+        """Sentences: what is said of the file, then what is said of rows, each with the lines it is true of."""
+        return self.file_warnings + [_on_lines(*said, lines) for said, lines in self.row_warnings.items()]
 
 
 def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=False, reason="", progress=None) -> Plan:
@@ -113,8 +117,8 @@ def _note(plan, outcomes):
         plan.counts[outcome.kind] += 1
         plan.kinds += LETTERS[outcome.kind]
         plan.row_warning_count += len(outcome.warnings)
-        room = KEPT_WARNINGS - len(plan.row_warnings)
-        plan.row_warnings += [_on_line(outcome.row.line, warning) for warning in outcome.warnings[: max(room, 0)]]
+        for warning in outcome.warnings:
+            plan.row_warnings[warning.column, warning.reason].append(outcome.row.line)
         if outcome.missing:
             plan.incomplete[outcome.missing] += 1
         if outcome.kind in (NEW, CHANGED):
@@ -126,8 +130,17 @@ def _note(plan, outcomes):
             plan.rejected.append(outcome)
 
 
-def _on_line(line, problem):
-    return _("Line %(line)d, %(problem)s") % {"line": line, "problem": problem}
+def _on_lines(column, reason, lines):
+    named = ", ".join(map(str, lines[:LINES_NAMED])) + (" …" if len(lines) > LINES_NAMED else "")
+    said = {"count": len(lines), "lines": named, "column": column, "reason": reason}
+    return (
+        ngettext(
+            "Line %(lines)s, %(column)s: %(reason)s",
+            "%(count)d rows, %(column)s: %(reason)s (lines %(lines)s)",
+            len(lines),
+        )
+        % said
+    )
 
 
 def store_rejected(run, outcomes):
@@ -182,10 +195,7 @@ def _describe(run, file, plan, accept_damaged_names):
     run.encoding, run.delimiter = inspected.encoding, inspected.delimiter
     run.mapping = [[header, fields.get(place, "")] for place, header in enumerate(file.columns.header)]
     run.defaults, run.accept_damaged_names = file.columns.defaults, accept_damaged_names
-    more = plan.row_warning_count - len(plan.row_warnings)
-    run.warnings = plan.file_warnings + plan.row_warnings
-    if more > 0:
-        run.warnings.append(_("… and %(count)d more.") % {"count": more})
+    run.warnings = plan.warnings()
     run.rows = plan.counts.total()
     for kind in KINDS:
         setattr(run, kind, plan.counts[kind])

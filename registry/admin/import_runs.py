@@ -1,0 +1,135 @@
+"""Runs of CRM imports: what came of each, its rejected rows, going on with one that was cut off."""
+
+from django.contrib import admin
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponseRedirect, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.urls import path, reverse
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from registry import journal, scope
+from registry.choices import Role
+from registry.imports import storage
+from registry.imports.apply import AlreadyTaken, cancel
+from registry.imports.rejects import file_name, rejected_csv
+from registry.imports.resource import PeopleResource
+from registry.models import ImportRun
+from registry.templatetags.registry_ui import grouped, state_pill
+
+from .base import RegistryModelAdmin
+from .exports import own_units
+from .imports import finished, own_run, refused
+
+REJECTED_SHOWN = 20
+OUTCOMES = {
+    "new": gettext_lazy("new"),
+    "changed": gettext_lazy("changed"),
+    "same": gettext_lazy("same"),
+    "rejected": gettext_lazy("rejected"),
+    "stopped": gettext_lazy("stopped"),
+}
+
+
+@admin.register(ImportRun)
+class ImportRunAdmin(RegistryModelAdmin):
+    list_display = ["number", "file_name", "state_shown", "uploaded_at", "owner", "rows", "outcome"]
+    list_display_links = ["number", "file_name"]
+    list_filter = ["state", "uploaded_at"]
+    list_select_related = ["owner"]
+    change_form_template = "admin/registry/importrun/change_form.html"
+    change_list_template = "admin/registry/importrun/change_list.html"
+    fields = ["file_name"]
+
+    def get_urls(self):
+        def page(view):
+            return self.admin_site.admin_view(view)
+
+        return [
+            path("<int:pk>/rejected/", page(self.rejected_view), name="registry_importrun_rejected"),
+            path("<int:pk>/continue/", page(self.continue_view), name="registry_importrun_continue"),
+            path("<int:pk>/cancel/", page(self.cancel_view), name="registry_importrun_cancel"),
+            *super().get_urls(),
+        ]
+
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
+    def number(self, run):
+        return f"№ {run.pk}"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, run):
+        return state_pill(run.state, run.get_state_display())
+
+    @admin.display(description=gettext_lazy("outcome"))
+    def outcome(self, run):
+        if run.refusal:
+            return run.refusal
+        parts = [(getattr(run, kind), label) for kind, label in OUTCOMES.items()]
+        return " · ".join(f"{grouped(count)} {label}" for count, label in parts if count)
+
+    def history_view(self, request, object_id, extra_context=None):
+        raise Http404  # a run has no history: the journal records each of its steps
+
+    def form_context(self, request, run):
+        if run is None:
+            return super().form_context(request, run)
+        storage.purge_expired()
+        shown = may_see_rejected(request, run)
+        rejected = list(run.rejected_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
+        if rejected:
+            journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
+        return super().form_context(request, run) | {
+            "run": run,
+            "state_pill": state_pill(run.state, run.get_state_display()),
+            "mapped": [(header, field) for header, field in run.mapping if field],
+            "rejected": rejected,
+            "rejected_more": max(run.rejected + run.stopped - len(rejected), 0) if rejected else 0,
+            "is_mine": run.owner_id == request.user.pk,
+        }
+
+    def rejected_view(self, request, pk):
+        """The rejected and stopped rows as a file for the CRM's owner."""
+        run = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not may_see_rejected(request, run):
+            raise PermissionDenied
+        if not run.rejected_rows.exists():
+            raise Http404
+        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.rejected_rows.count())
+        response = StreamingHttpResponse(rejected_csv(run), content_type="text/csv")
+        response["Content-Disposition"] = f'attachment; filename="{file_name(run)}"'
+        return response
+
+    @own_units
+    @method_decorator(require_POST)
+    def continue_view(self, request, pk):
+        """Goes on with an import that was cut off."""
+        run = self.mine(request, pk, ImportRun.State.APPLYING)
+        try:
+            result = PeopleResource().import_data(run, dry_run=False, by=request.user, role=scope.role_of(request.user))
+        except AlreadyTaken:
+            return refused(
+                request, self.admin_site, _("Another process is applying this import. Look again in a minute.")
+            )
+        return finished(request, self.admin_site, result)
+
+    @method_decorator(require_POST)
+    def cancel_view(self, request, pk):
+        """Gives up a plan that is not wanted."""
+        run = self.mine(request, pk, ImportRun.State.PLANNED)
+        cancel(run)
+        journal.record("import.cancel", object_type="importrun", uid=run.uid)
+        return HttpResponseRedirect(reverse("admin:registry_importrun_changelist"))
+
+    def mine(self, request, pk, state):
+        if not request.user.has_perm("registry.import_datasubject"):
+            raise PermissionDenied
+        return own_run(request, pk=pk, state=state)
+
+
+def may_see_rejected(request, run):
+    """The rows are personal values: for whoever imported them, and for the data protection officer."""
+    if not scope.sees_personal(request.user):
+        return False
+    return run.owner_id == request.user.pk or scope.role_of(request.user) == Role.DPO
