@@ -3,6 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
+from django.utils.translation import gettext as _
 
 from registry import scope
 from registry.exports import audit, trail
@@ -33,9 +34,8 @@ class Command(BaseCommand):
                 operator, subject = operator or found.operator, found.uid
                 role = role or scope.role_for(by, operator)
             size = trail.size(operator.code if operator else "", subject or None)
-            self.stdout.write(
-                f"{size.entries} entries, {size.whole} of them whole, about {filesizeformat(size.bytes)}."
-            )
+            said = {"entries": size.entries, "whole": size.whole, "bytes": filesizeformat(size.bytes)}
+            self.stdout.write(_("%(entries)s entries, %(whole)s of them whole, about %(bytes)s.") % said)
             run = audit.export(
                 audit.Directory(output),
                 by=by,
@@ -49,15 +49,21 @@ class Command(BaseCommand):
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
         except OSError as error:
-            raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
-        self.stdout.write(f"{output}: {run.count} entries. Verify: python verify_journal.py journal.jsonl head.txt")
+            raise unwritable(output, error) from None
+        said = {"directory": output, "count": run.count}
+        command = "python verify_journal.py journal.jsonl head.txt"
+        self.stdout.write(_("%(directory)s: %(count)s entries. Verify:") % said + f" {command}")
+
+
+def unwritable(path, error):
+    return CommandError(_("%(path)s cannot be written: %(error)s.") % {"path": path, "error": error.strerror})
 
 
 def operator_of(code):
     operator = Operator.objects.filter(code=code).first()
     if operator is None:
-        known = ", ".join(Operator.objects.values_list("code", flat=True)) or "none"
-        raise CommandError(f"There is no operator “{code}”. Known are: {known}.")
+        known = ", ".join(Operator.objects.values_list("code", flat=True)) or "—"
+        raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
     return operator
 
 
@@ -67,5 +73,5 @@ def acting(username, operator):
         return None, "system"
     user = User.objects.filter(username=username, is_active=True).first()
     if user is None:
-        raise CommandError(f"There is no active user “{username}”.")
+        raise CommandError(_("There is no active user “%s”.") % username)
     return user, scope.role_for(user, operator)

@@ -6,6 +6,7 @@ import sys
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry.exports import past, runs
 from registry.exports.layouts import LAYOUTS
@@ -13,7 +14,7 @@ from registry.exports.register import FORMATS, Register
 from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
 
-from .export_audit import acting, operator_of
+from .export_audit import acting, operator_of, unwritable
 
 
 class Command(BaseCommand):
@@ -46,9 +47,8 @@ class Command(BaseCommand):
         write(output, sealed)
         runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
         if output != "-":
-            self.stdout.write(
-                f"{output}: {sealed.count} rows as of {register.moment.text}, entry {register.moment.seq}."
-            )
+            said = {"file": output, "count": sealed.count, "at": register.moment.text, "seq": register.moment.seq}
+            self.stdout.write(_("%(file)s: %(count)s rows as of %(at)s, entry %(seq)s.") % said)
 
 
 def write(output, pieces):
@@ -63,4 +63,4 @@ def write(output, pieces):
             file.writelines(pieces)
         os.replace(part, output)
     except OSError as error:
-        raise CommandError(f"{output} cannot be written: {error.strerror}.") from None
+        raise unwritable(output, error) from None

@@ -3,6 +3,7 @@
 from itertools import chain
 
 from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
 
 from registry.exports import runs
 from registry.journal import record, unit_of_work
@@ -20,7 +21,9 @@ class Command(BaseCommand):
 
     def handle(self, *, by, reason, **options):
         by, role = acting(by, None)
-        altered = (Finding(f"exportrun {run.uid}", f"{what} not as its entries say") for run, what in runs.altered())
+        altered = (
+            Finding(f"exportrun {run.uid}", _("%s not as its entries say") % what) for run, what in runs.altered()
+        )
         count = 0
         for finding in chain(findings(), altered):
             count += 1
@@ -28,6 +31,6 @@ class Command(BaseCommand):
         with unit_of_work(by=by, role=role, reason=reason):
             record("journal.verify", count=count)
         if count:
-            self.stdout.write(f"{count} findings.")
+            self.stdout.write(_("%s findings.") % count)
             raise SystemExit(1)
-        self.stdout.write("Everything agrees: records, history and journal.")
+        self.stdout.write(_("Everything agrees: records, history and journal."))
