@@ -1,5 +1,8 @@
 """System checks: what no migration and no type can promise about the models, each with what to do."""
 
+import datetime as dt
+from zoneinfo import ZoneInfo
+
 from django.apps import apps
 from django.core.checks import Error, register
 
@@ -58,3 +61,13 @@ def tracked_models_have_no_many_to_many(app_configs=None, **kwargs):
         for model in tracked_models()
         if model._meta.local_many_to_many
     ]
+
+
+@register()
+def almaty_has_one_offset(app_configs=None, **kwargs):
+    """Kazakhstan has one time, UTC+5, since 1 March 2024. Older zone data would count days from the wrong midnight."""
+    offset = dt.datetime(2024, 3, 2, tzinfo=ZoneInfo("Asia/Almaty")).utcoffset()
+    if offset == dt.timedelta(hours=5):
+        return []
+    hint = "Update the system's time zone data (tzdata 2024a or newer)."
+    return [Error(f"Asia/Almaty is {offset} ahead of UTC here, not 5 hours.", hint=hint, id="registry.E006")]
