@@ -141,6 +141,7 @@ def last_imports(user):
             "when": run.uploaded_at,
             "url": reverse("admin:registry_importrun_change", args=[run.pk]),
             "state": run.get_state_display(),
+            "tone": run.state,
             "new": run.new,
             "changed": run.changed,
             "same": run.same,

@@ -58,8 +58,8 @@ class JournalEntryAdmin(RegistryModelAdmin):
     list_filter = [ActionFilter, ObjectFilter, ActorFilter, ("at", admin.DateFieldListFilter)]
     list_per_page = 100
     exclude = ()
-    fields = ["number", "seq", "at", "who", "did", "what", "reference", "history_id", "run", "hash", "body_shown"]
-    readonly_fields = ["number", "who", "did", "what", "reference", "body_shown"]
+    fields = ["number", "place", "at", "who", "did", "what", "reference", "history_id", "run", "hash", "body_shown"]
+    readonly_fields = ["number", "place", "who", "did", "what", "reference", "body_shown"]
 
     def get_queryset(self, request):
         users = get_user_model().objects.filter(pk=OuterRef("actor"))
@@ -75,6 +75,10 @@ class JournalEntryAdmin(RegistryModelAdmin):
     @admin.display(description=_("number"), ordering="seq")
     def number(self, entry):
         return f"№ {entry.n or entry.seq}"
+
+    @admin.display(description=_("number in the whole journal"))
+    def place(self, entry):
+        return entry.seq
 
     @admin.display(description=_("who"))
     def who(self, entry):

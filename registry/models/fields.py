@@ -49,7 +49,7 @@ class CodesField(models.CharField):
             required=not self.blank,
             label=self.verbose_name.capitalize(),
             help_text=self.help_text,
-            widget=forms.CheckboxSelectMultiple,
+            widget=forms.CheckboxSelectMultiple(attrs={"class": "checkbox-grid"}),
         )
 
 
