@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject
 from registry.models.base import uuid7
-from registry.rules.identifiers import check_iin
+from registry.rules.identifiers import birth_date_error
 from registry.rules.names import same_but_for_lost_letters, search_key
 
 from .columns import PERSON_FIELDS
@@ -143,7 +143,7 @@ class Comparison:
             return
         person = stored | changes
         name = next((name for name in ("iin", "birth_date") if name in changes), None)
-        if name and person["iin"] and (error := check_iin(person["iin"], person["birth_date"]).error):
+        if name and person["iin"] and (error := birth_date_error(person["iin"], person["birth_date"])):
             errors.append(Problem(self.label(name), str(changes[name]), error))
         person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
         outcome.person, outcome.person_write = person, Written(person, stored["uid"], stored)

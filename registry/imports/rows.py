@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from registry.exports.formulas import RISKY_START, unescape
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.dates import parse_date
-from registry.rules.identifiers import Checked, check_iin
+from registry.rules.identifiers import Checked, birth_date_error, check_iin
 from registry.rules.names import clean_name, lost_letters
 
 from .columns import KEY, Columns
@@ -146,7 +146,7 @@ class RowCleaner:
         if KEY not in values and not any(problem.column == label(KEY) for problem in errors):
             errors.append(Problem(label(KEY), "", _("the id of the person in the CRM is empty: fill it in")))
         if "iin" in values and "birth_date" in values:
-            error = check_iin(values["iin"], values["birth_date"]).error
+            error = birth_date_error(values["iin"], values["birth_date"])
             if error:
                 errors.append(Problem(label("iin"), values["iin"], error))
         self._consent(values, errors, warnings)

@@ -45,14 +45,14 @@ def check_iin(text: str, birth_date: dt.date | None = None, today: dt.date | Non
     number = _NOISE.sub("", text)
     if not number:
         return Checked()
-    error = _wrong_format(number, _("an IIN"))
+    error = _wrong_format(number, is_bin=False)
     if error:
         return Checked(number, error)
     if number[4] in BIN_KINDS:
         return Checked(number, _("this is a BIN, the number of an organisation: give the IIN of the person"))
     if number[6] not in CENTURIES and number[6] != "0":
         return Checked(number, _("the seventh digit of an IIN is 0 to 6: compare it with the identity document"))
-    error = _birth_date_error(number, birth_date, today)
+    error = birth_date_error(number, birth_date, today)
     if error:
         return Checked(number, error)
     return Checked(number, "", _control_warning(number))
@@ -63,7 +63,7 @@ def check_bin(text: str) -> Checked:
     number = _NOISE.sub("", text)
     if not number:
         return Checked()
-    error = _wrong_format(number, _("a BIN"))
+    error = _wrong_format(number, is_bin=True)
     if error:
         return Checked(number, error)
     if number[4] in "0123":
@@ -89,19 +89,20 @@ def iin_birth_date(number: str) -> dt.date | None:
         return None
 
 
-def _wrong_format(number: str, what: str) -> str:
-    if not (number.isascii() and number.isdigit()):
-        return _("%(what)s has digits only: correct it or leave it empty") % {"what": what}
-    if len(number) == DIGITS:
+def _wrong_format(number: str, *, is_bin: bool) -> str:
+    if len(number) == DIGITS and number.isascii() and number.isdigit():
         return ""
-    if len(number) == DIGITS - 1:
+    if not (number.isascii() and number.isdigit()):
+        message = _("%(what)s has digits only: correct it or leave it empty")
+    elif len(number) == DIGITS - 1:
         message = _("%(what)s has 12 digits, this one has 11: was a leading zero lost by a spreadsheet?")
     else:
         message = _("%(what)s has 12 digits, this one has %(count)d: correct it or leave it empty")
-    return message % {"what": what, "count": len(number)}
+    return message % {"what": _("a BIN") if is_bin else _("an IIN"), "count": len(number)}
 
 
-def _birth_date_error(number: str, birth_date: dt.date | None, today: dt.date | None) -> str:
+def birth_date_error(number: str, birth_date: dt.date | None, today: dt.date | None = None) -> str:
+    """Why the birth date in an IIN of right format cannot be: no date, another than the one given, or after today."""
     month, day = number[2:4], number[4:6]
     if number[6] == "0":
         if not ("01" <= month <= "12" and "01" <= day <= "31"):
