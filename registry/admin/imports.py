@@ -142,7 +142,7 @@ class PeopleImport(ImportMixin):
         return [CSV]
 
     def get_import_form_kwargs(self, request):
-        acting = {"operator": request.operator, "owner": request.user}
+        acting = {"operator": request.operator, "owner": request.user, "role": scope.role_of(request.user)}
         return super().get_import_form_kwargs(request) | {"acting": acting}
 
     def get_confirm_form_initial(self, request, import_form):
@@ -183,7 +183,7 @@ class StoredUpload(SimpleNamespace):
     def __init__(self, file):
         super().__init__(name="", run=None, refusal=None)
         try:
-            self.run = storage.upload(**file.acting, file_name=file.name, chunks=file.chunks())
+            self.run = storage.upload(**file.acting, file_name=file.name, chunks=file.chunks(), size=file.size)
             self.name = self.run.uid.hex
         except FileRefused as refusal:
             self.refusal = refusal

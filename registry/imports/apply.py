@@ -17,7 +17,7 @@ from . import storage
 from .compare import KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
-from .plan import LETTERS, refuse, store_rejected
+from .plan import LETTERS, store_rejected
 from .reference import Reference
 from .rows import Problem
 
@@ -95,7 +95,7 @@ def _as_planned(run, actor):
                 _("Purposes, policies or data lists of the register changed since the plan. Upload the file again.")
             )
     except FileRefused as refusal:
-        refuse(run, str(refusal), actor)
+        storage.refuse(run, str(refusal), actor)
         raise
     comparison = Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names)
     return file, Planned(comparison, plan["seq"], plan["kinds"])

@@ -13,7 +13,7 @@ from .inspection import Inspected, inspect
 from .reader import Table
 from .rows import Problem, RowCleaner, clean_id
 
-# One chunk is one transaction: its size is how long everybody else waits (measured, docs/journal.md).
+# One chunk is one transaction: its size is how long everybody else waits for a lock.
 CHUNK_ROWS = {"postgresql": 1000, "sqlite": 500}
 LINES_NAMED = 10
 

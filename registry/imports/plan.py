@@ -63,24 +63,13 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
     try:
         plan = _read(run, said, accept_damaged_names, progress)
     except FileRefused as refusal:
-        refuse(run, str(refusal), actor)
+        storage.refuse(run, str(refusal), actor)
         raise
     run.seconds = time.monotonic() - begun
     with journal.unit_of_work(**actor):
         run.save()
         journal.record("import.plan", object_type="importrun", uid=run.uid, count=run.rows)
     return plan
-
-
-def refuse(run, why, actor):
-    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays."""
-    run.state = ImportRun.State.CANCELLED if run.rows_done else ImportRun.State.REFUSED
-    run.refusal, run.token, run.expires_at = why, "", None
-    with journal.unit_of_work(**actor):
-        run.rejected_rows.all().delete()
-        run.save()
-        journal.record("import.reject", object_type="importrun", uid=run.uid)
-    storage.discard(run)
 
 
 def _read(run, said, accept_damaged_names, progress):

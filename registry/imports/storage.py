@@ -11,6 +11,7 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry import journal
 from registry.models import ImportRun
 
 from .inspection import FileRefused, Limits
@@ -22,25 +23,34 @@ UNFINISHED = (ImportRun.State.APPLYING,)
 WAITING = (ImportRun.State.UPLOADED, ImportRun.State.PLANNED)
 
 
-def upload(*, operator, owner, file_name, chunks) -> ImportRun:
-    """A run for a file that arrives in pieces of bytes; FileRefused when it grows beyond the limit."""
+def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
+    """A run for a file that arrives in pieces of bytes; FileRefused when it is, or grows, beyond the limit."""
     run = ImportRun.objects.create(
-        operator=operator, owner=owner, file_name=shown_name(file_name), expires_at=next_expiry()
+        operator=operator, owner=owner, file_name=shown_name(file_name), file_size=size, expires_at=next_expiry()
     )
-    limit, size = Limits.from_settings().bytes, 0
+    limit = Limits.from_settings().bytes
     with _create(file_of(run), "wb") as stream:
-        for chunk in chunks:
-            size += len(chunk)
+        for chunk in chunks if size <= limit else ():
+            stream.write(chunk)
+            size = max(size, stream.tell())
             if size > limit:
                 break
-            stream.write(chunk)
     if size > limit:
-        discard(run)
-        run.state, run.expires_at, run.token = ImportRun.State.REFUSED, None, ""
-        run.refusal = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
-        run.save()
-        raise FileRefused(run.refusal)
+        why = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
+        refuse(run, why, {"by": owner, "role": role, "operator": operator, "run": run.pk})
+        raise FileRefused(why)
     return run
+
+
+def refuse(run, why, actor):
+    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays."""
+    run.state = ImportRun.State.CANCELLED if run.rows_done else ImportRun.State.REFUSED
+    run.refusal, run.token, run.expires_at = why, "", None
+    with journal.unit_of_work(**actor):
+        run.rejected_rows.all().delete()
+        run.save()
+        journal.record("import.reject", object_type="importrun", uid=run.uid)
+    discard(run)
 
 
 def shown_name(name):

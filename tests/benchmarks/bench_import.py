@@ -73,7 +73,7 @@ def by_ours(operator, content, count):
     from registry.imports.plan import make_plan
 
     acting = {"by": None, "role": "system"}
-    run = storage.upload(operator=operator, owner=None, file_name="bench.csv", chunks=[content])
+    run = storage.upload(operator=operator, owner=None, role="system", file_name="bench.csv", chunks=[content])
     begun = time.perf_counter()
     make_plan(run, **acting)
     planned = time.perf_counter()

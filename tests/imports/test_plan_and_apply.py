@@ -331,6 +331,34 @@ def test_journal_that_cannot_be_written_rolls_the_chunk_back(crm, monkeypatch):
     assert (DataSubject.objects.count(), ImportRun.objects.get(pk=run.pk).rows_done) == (0, 0)
 
 
+def test_chunk_that_met_another_writer_is_compared_anew(crm, monkeypatch):
+    """Somebody enters the same person while the chunk is written: it is tried again, and the person is reported."""
+    from django.db import IntegrityError
+
+    from registry.journal import bulk
+
+    run = crm.plan([person(1), person(2)])
+    write = bulk.write
+
+    def meets_another_writer(model, rows, *, operator):
+        monkeypatch.setattr(bulk, "write", write)
+        raise IntegrityError
+
+    monkeypatch.setattr(bulk, "write", meets_another_writer)
+    crm.apply(run)
+    assert (crm.counts(run), DataSubject.objects.count()) == ({"new": 2}, 2)
+
+
+def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
+    """A file that grows beyond the limit is refused, deleted, and an entry of the journal."""
+    settings.IMPORT_MAX_BYTES = 100
+    with pytest.raises(FileRefused, match="^The file has more than the 100 bytes allowed"):
+        crm.upload([person(1), person(2)])
+    run = ImportRun.objects.get()
+    assert (run.state, storage.file_of(run).exists()) == ("refused", False)
+    assert JournalEntry.objects.get(action="import.reject").object_uid == run.uid
+
+
 def test_agreements_are_kept_by_number(crm):
     """An agreement is known by its number: another date changes it, another number adds one, none changes nothing."""
     crm.load([person(1, agreement_number="A-1", agreement_on="11.09.2024"), person(2, agreement_number="A-2")])

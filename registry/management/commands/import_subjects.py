@@ -73,7 +73,8 @@ class Command(BaseCommand):
                 return apply(begun, **acting, progress=self.progress("applied", begun.rows)), len(begun.warnings)
             stream.seek(0)
             chunks = iter(partial(stream.read, 1 << 20), b"")
-            run = storage.upload(operator=operator, owner=acting["by"], file_name=path.name, chunks=chunks)
+            who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
+            run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
         said = Said(options["encoding"], options["delimiter"], tuple(options["map"]), tuple(options["default"]))
         plan = make_plan(
             run,
