@@ -56,7 +56,9 @@ class CRM:
 
     def upload(self, content):
         content = content if isinstance(content, bytes) else csv_of(content)
-        return storage.upload(operator=self.operator, owner=None, role="system", file_name="people.csv", chunks=[content])
+        return storage.upload(
+            operator=self.operator, owner=None, role="system", file_name="people.csv", chunks=[content]
+        )
 
     def plan(self, content, *, accept_damaged_names=False, **said):
         run = self.upload(content)
