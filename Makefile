@@ -30,10 +30,10 @@ run: $(VENV)/.runtime
 test: test-sqlite test-postgresql
 
 test-sqlite: $(VENV)/.development
-	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m pytest $(ARGS)
+	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m pytest -n 2 $(ARGS)
 
 test-postgresql: $(VENV)/.development
-	TEST_DATABASE=postgresql $(BIN)/python -m pytest $(ARGS)
+	TEST_DATABASE=postgresql $(BIN)/python -m pytest -n 2 $(ARGS)
 
 lint: $(VENV)/.development
 	$(BIN)/ruff check .
@@ -48,5 +48,5 @@ fix: $(VENV)/.development
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.development
-	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m tests.benchmarks.bench_import
-	TEST_DATABASE=postgresql $(BIN)/python -m tests.benchmarks.bench_import
+	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m tests.benchmarks
+	TEST_DATABASE=postgresql $(BIN)/python -m tests.benchmarks

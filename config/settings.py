@@ -37,6 +37,11 @@ if PRODUCTION and DEBUG:
 DATA_DIR = Path(env("DATA_DIR") or BASE_DIR / "var").resolve()
 # Uploaded files and plans lie here, outside the web root, readable by their owner only.
 PRIVATE_DIR = DATA_DIR / "private"
+# A large upload is spooled here while it comes in, not in a folder that others can list.
+FILE_UPLOAD_TEMP_DIR = PRIVATE_DIR / "incoming"
+FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
+PRIVATE_DIR.chmod(0o700)
+FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
 
 
 def secret_key():

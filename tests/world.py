@@ -52,7 +52,9 @@ def make_world(code):
     def named(model, code="one", **fields):
         return add(model, code=code, name_en=f"{model._meta.verbose_name} of {operator.code}".capitalize(), **fields)
 
-    policy = add(Policy, version="1", title="Policy", effective_on=dt.date(2024, 1, 1), published_on=dt.date(2024, 1, 1))
+    policy = add(
+        Policy, version="1", title="Policy", effective_on=dt.date(2024, 1, 1), published_on=dt.date(2024, 1, 1)
+    )
     clause = add(Clause, policy=policy, number="3.2", obliges="Answer requests.", behaviours="B10")
     add(OperatorTerm, code="authority", request_kind="authority", amount=10, unit="day", clause=clause)
     add(RequestMark, mailbox="mail@example.kz", subject_line="Withdrawal", request_kind="withdrawal", clause=clause)

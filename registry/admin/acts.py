@@ -1,8 +1,10 @@
 """Every admin view inside the journal: writing views in one unit of work, reading ones followed by one."""
 
+import logging
 from functools import wraps
 
 from django.core.exceptions import PermissionDenied
+from django.db import OperationalError
 from django.http import Http404
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -12,6 +14,7 @@ from registry import journal, scope
 
 from . import errors
 
+logger = logging.getLogger(__name__)
 READING = ("GET", "HEAD", "OPTIONS")
 # What somebody with a one-time password may still reach.
 BEFORE_NEW_PASSWORD = ("password_change", "password_change_done", "logout", "jsi18n")
@@ -59,7 +62,9 @@ def journalled(view, site):
             note_refusal(request, "other_operator")
             context = site.each_context(request) | {"other": other.operator, "title": str(other.operator)}
             return TemplateResponse(request, "admin/other_operator.html", context)
-        except journal.JournalUnavailable:
+        except (journal.JournalUnavailable, OperationalError) as failure:
+            # A full disk, a lock held too long, a database that is restarting: nothing was done, another try may do.
+            logger.error("The database refused the work: %s", type(failure).__name__)
             return errors.unavailable(request)
 
     return wrapper

@@ -4,7 +4,7 @@ from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
 from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
-from django.db import models, transaction
+from django.db import IntegrityError, models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
@@ -209,7 +209,13 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
         except ValidationError as refusal:
             # A rule that could only speak once the links were written: everything is undone, the form comes back.
             request.refusal = refusal
-            return super().changeform_view(request, object_id, form_url, context)
+        except IntegrityError:
+            request.refusal = ValidationError(
+                _(
+                    "Nothing was saved: somebody else saved the same at this very moment. Look at the list, then save again."
+                )
+            )
+        return super().changeform_view(request, object_id, form_url, context)
 
     def form_context(self, request, record):
         return {

@@ -7,6 +7,7 @@ from django.utils import timezone
 from registry.journal.actions import Action
 from registry.models import Norm
 
+
 def action_label(action):
     return Action(action).label
 

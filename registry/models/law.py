@@ -51,7 +51,10 @@ class Norm(Tracked):
     law = models.ForeignKey(Law, models.PROTECT, verbose_name=_("law"), related_name="norms")
     code = models.CharField(_("code"), max_length=60, unique=True, help_text=_("For example KZ-94-V/8(4)."))
     act = models.CharField(
-        _("act"), max_length=60, blank=True, help_text=_("The rules or order under the law, where it is not the law itself.")
+        _("act"),
+        max_length=60,
+        blank=True,
+        help_text=_("The rules or order under the law, where it is not the law itself."),
     )
     article = models.CharField(_("article"), max_length=60, blank=True)
     topics = CodesField(_("topics"), options=NormTopic)
@@ -87,7 +90,7 @@ class Norm(Tracked):
                 | models.Q(valid_until__gte=models.F("valid_from")),
                 name="norm_period",
                 violation_error_message=_("A norm cannot end before it begins."),
-            )
+            ),
         ]
 
     def __str__(self):

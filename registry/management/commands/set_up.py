@@ -39,5 +39,7 @@ class Command(BaseCommand):
         with journal.unit_of_work(by=None, role="system"):
             user = User.objects.create_user(username, password, must_change_password=True, **fields)
             journal.record("user.create", object_type="user", fields=["username"])
-        self.stdout.write(_("user %(username)s  one-time password %(password)s") % {"username": username, "password": password})
+        self.stdout.write(
+            _("user %(username)s  one-time password %(password)s") % {"username": username, "password": password}
+        )
         return user
