@@ -1,16 +1,18 @@
 """The journal in the admin: read and filtered, never written."""
 
 import json
+from uuid import UUID
 
 from django.contrib import admin
 from django.contrib.auth import get_user_model
-from django.db.models import Case, OuterRef, Subquery, When
+from django.db.models import Case, OuterRef, Q, Subquery, When
+from django.urls import reverse
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.journal.actions import Action
-from registry.models import JournalEntry
+from registry.models import JournalEntry, JournalSubject
 
 from .base import RegistryModelAdmin
 from .labels import action_label, object_label
@@ -57,14 +59,30 @@ class JournalEntryAdmin(RegistryModelAdmin):
     list_display_links = ["number"]
     list_filter = [ActionFilter, ObjectFilter, ActorFilter, ("at", admin.DateFieldListFilter)]
     list_per_page = 100
+    search_fields = ["seq"]  # opens the field; what it finds is below
+    search_help_text = _("A number, or the uid of a record or a person.")
     exclude = ()
-    fields = ["number", "place", "at", "who", "did", "what", "reference", "history_id", "run", "hash", "body_shown"]
-    readonly_fields = ["number", "place", "who", "did", "what", "reference", "body_shown"]
+    fields = ["number", "place", "at", "who", "did", "what", "uid", "history_id", "run", "hash", "body_shown"]
+    readonly_fields = ["number", "place", "who", "did", "what", "uid", "body_shown"]
 
     def get_queryset(self, request):
         users = get_user_model().objects.filter(pk=OuterRef("actor"))
         named = users.annotate(name=Case(When(full_name="", then="username"), default="full_name"))
         return super().get_queryset(request).annotate(actor_name=Subquery(named.values("name")[:1]))
+
+    def get_search_results(self, request, queryset, search_term):
+        """By number, or by the uid of a record or of a person: then everything that touches them."""
+        term = search_term.strip()
+        if not term:
+            return queryset, False
+        if term.isdigit() and len(term) < 19:
+            return queryset.filter(Q(n=int(term)) | Q(seq=int(term))), False
+        try:
+            uid = UUID(term)
+        except ValueError:
+            return queryset.none(), False
+        touching = JournalSubject.objects.filter(uid=uid).values("entry")
+        return queryset.filter(Q(object_uid=uid) | Q(seq__in=touching)), False
 
     def changelist_view(self, request, extra_context=None):
         intro = _(
@@ -94,7 +112,16 @@ class JournalEntryAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("reference"))
     def reference(self, entry):
-        return f"…{entry.object_uid.hex[-8:]}" if entry.object_uid else ""
+        if not entry.object_uid:
+            return ""
+        return format_html('<a class="nowrap" href="?q={}">…{}</a>', entry.object_uid, entry.object_uid.hex[-8:])
+
+    @admin.display(description=_("uid"))
+    def uid(self, entry):
+        if not entry.object_uid:
+            return ""
+        url = reverse("admin:registry_journalentry_changelist")
+        return format_html('<a href="{}?q={}">{}</a>', url, entry.object_uid, entry.object_uid)
 
     @admin.display(description=_("body, as hashed"))
     def body_shown(self, entry):

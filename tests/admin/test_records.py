@@ -219,3 +219,25 @@ def test_people_search_is_capped(client_of_dpo, lapp, monkeypatch):
         make_subject(lapp)
     response = client_of_dpo.post(reverse("admin:people_search"), {"q": "қасымова"})
     assert (len(response.context["results"]), response.context["too_many"]) == (2, True)
+
+
+def test_journal_is_searched_by_number_and_by_uid(client_of_dpo, lapp, subject):
+    """An entry is found by its number, and all that touches a person by the person's uid, lists included."""
+    journal_page = reverse("admin:registry_journalentry_changelist")
+    client_of_dpo.get(reverse("admin:registry_datasubject_changelist"))
+    listed = last_entry("list")[0]
+    found = client_of_dpo.get(journal_page, {"q": str(subject.uid)}).context["cl"].result_list
+    assert {entry.action for entry in found} == {"create", "list"}
+    assert list(client_of_dpo.get(journal_page, {"q": str(listed.n)}).context["cl"].result_list)
+    assert not list(client_of_dpo.get(journal_page, {"q": "Қасымова"}).context["cl"].result_list)
+
+
+@pytest.mark.parametrize("asked", [{"action": "change"}, {"object": "datasubject"}, {"actor": "0"}])
+def test_journal_is_filtered(client_of_dpo, subject, asked):
+    """By action, by kind of record, by actor (0 is the system)."""
+    post(client_of_dpo, subject, phone="+77010000001")
+    name, value = next(iter(asked.items()))
+    column = {"action": "action", "object": "object_type", "actor": "actor"}[name]
+    page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), asked)
+    expected = {None} if value == "0" else {value}
+    assert {getattr(entry, column) for entry in page.context["cl"].result_list} == expected
