@@ -12,6 +12,7 @@ ADMINISTRATOR = "administrator"
 
 LIBRARY = {"law", "norm"}
 PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement"}
+RUNS = {"importrun", "exportrun"}
 VOCABULARY = {
     "purpose", "legalbasis", "datacategory", "subjectcategory", "database", "retentionrule", "securitymeasure", "tracker",
     "recipient", "crossbordertransfer", "transfercategory", "operatorlaw", "operatorterm", "responsibleperson",

@@ -47,7 +47,8 @@ class ObjectFilter(admin.SimpleListFilter):
     title, parameter_name = _("object"), "object"
 
     def lookups(self, request, model_admin):
-        return [(name, object_label(name)) for name in sorted(scope.REGISTER | scope.PEOPLE | {"membership"})]
+        names = scope.REGISTER | scope.PEOPLE | scope.RUNS
+        return sorted(((name, object_label(name)) for name in names), key=lambda choice: str(choice[1]))
 
     def queryset(self, request, queryset):
         return queryset.filter(object_type=self.value()) if self.value() else queryset
