@@ -1,10 +1,12 @@
 """Verify an export of the audit journal, offline: Python 3.8 or later and nothing else.
 
-    python verify_journal.py journal.jsonl [head.txt]
+    python verify_journal.py journal.jsonl [head.txt] [from=N]
 
 Prints the number of entries and "consistent" or "matches head note N (unsigned)", exit code 0; or the first wrong line and
 what is wrong with it, exit code 1. A hidden line shows only its digest, so a change in it is found at the next whole line.
-Who rewrites the whole journal gets a consistent export: only a head note you kept from an earlier day finds that out.
+An export that begins later than entry 1 is called so. If it leaves out entries that the head note counts for an operator it
+matches only where you say by from=N that you asked for an export from entry N on. Who rewrites the whole journal gets a consistent export: only a head note you kept from
+an earlier day finds that out.
 
     digest = SHA-256("PDR1\\0" + body)     hash = SHA-256(previous hash + digest), the first one after 32 zero bytes
 """
@@ -16,6 +18,7 @@ import sys
 
 HEX, TIME = "[0-9a-f]{64}", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z"
 KINDS = {"seq body hash": "whole", "seq digest": "hidden", "from previous": "from", "count seq hash": "trailer"}
+USAGE = "usage: python verify_journal.py journal.jsonl [head.txt] [from=N]"
 HEAD = ["PDR1 head", "seq ([0-9]+)", f"hash ({HEX})", f"at ({TIME})"]
 
 
@@ -101,7 +104,7 @@ class Journal:
 
     def __init__(self, path, head=None):
         self.path, self.head, self.noted, self.ended = path, head, None, False
-        self.first, self.seq, self.hash, self.at, self.numbers = 1, 0, bytes(32), "", {}
+        self.first, self.seq, self.hash, self.at, self.numbers, self.begun = 1, 0, bytes(32), "", {}, {}
         self.count, self.hidden, self.unproven = 0, 0, None
 
     def take(self, number, raw):
@@ -154,8 +157,9 @@ class Journal:
         gap = 0 if all_shown else self.hidden - hidden
         check(n - last - 1 <= gap, f"missing: of {operator} the numbers {last + 1} to {n - 1}, before this line")
         self.numbers[operator] = n, self.hidden
+        self.begun.setdefault(operator, n)
 
-    def compare(self, number, head):
+    def compare(self, number, head, is_asked_for):
         """The head note against what was read: last, so that a wrong line is named before it."""
         seq = head["seq"]
         check(seq <= self.seq, f"line {number}: truncated: it ends with entry {self.seq}, the head note says {seq}")
@@ -166,10 +170,13 @@ class Journal:
         for operator, n in head["numbers"].items():
             shown = numbers.get(operator, (0 if self.first == 1 else n, 0))[0]
             check(shown == n, f"line {line}: missing: {operator} has {n} entries by the head note, shown are {shown}")
+            left_out = self.first > 1 and self.begun.get(operator) != 1
+            said = f"line 1: missing: {entries(1, self.first - 1)}, the head note counts those of {operator} among them"
+            check(not left_out or is_asked_for, f"{said}; an export from there on is asked for by from={self.first}")
 
 
-def verify(path, head_path=None):
-    """The sentence to print; raises Wrong."""
+def verify(path, head_path=None, first=None):
+    """The sentence to print; `first` is the entry with which an export was asked to begin. Raises Wrong."""
     journal, number = Journal(path, head_path and read_head(head_path)), 0
     with open(path, "rb") as lines:
         for number, raw in enumerate(lines, 1):
@@ -179,18 +186,24 @@ def verify(path, head_path=None):
                 cut = not raw.endswith(b"\n") and "JSON" in str(wrong)
                 raise Wrong(f"line {number}: {'truncated: it breaks off' if cut else wrong}") from None
     check(journal.ended, f"line {number + 1}: truncated: the file ends after entry {journal.seq} without its trailer")
+    check(first in (None, journal.first), f"line 1: changed: it begins with entry {journal.first}, not with {first}")
     said = f"{journal.count} entries" + (f" ({journal.hidden} hidden)" if journal.hidden else "")
+    if journal.first > 1:
+        before = journal.first - 1
+        said += f", begins with entry {before + 1}, {entries(1, before)} {'is' if before == 1 else 'are'} not shown"
     if journal.head is None:
         return f"{said}: consistent"
-    journal.compare(number, journal.head)
+    journal.compare(number, journal.head, first is not None)
     later = journal.seq - journal.head["seq"]
     return f"{said}: matches head note {journal.head['seq']} (unsigned)" + (f", {later} came later" if later else "")
 
 
 def main(arguments):
     try:
-        check(len(arguments) in (1, 2), "usage: python verify_journal.py journal.jsonl [head.txt]")
-        print(verify(*arguments))
+        asked = re.fullmatch("from=([0-9]{1,18})", arguments[-1]) if len(arguments) > 1 else None
+        paths = arguments[:-1] if asked else arguments
+        check(len(paths) in (1, 2), USAGE)
+        print(verify(*paths, first=int(asked[1]) if asked else None))
     except (Wrong, OSError, ValueError) as wrong:
         print(ascii(str(wrong))[1:-1])
     else:

@@ -57,13 +57,13 @@ def text_of(lines):
 
 @pytest.fixture
 def run(tmp_path, capsys):
-    def verify(lines, head=None):
+    def verify(lines, head=None, *more):
         export, note = tmp_path / "journal.jsonl", tmp_path / "head.txt"
         content = lines if isinstance(lines, (str, bytes)) else text_of(lines)
         export.write_bytes(content if isinstance(content, bytes) else content.encode())
         if head is not None:
             note.write_text(head, encoding="utf-8")
-        code = verifier.main([str(export), str(note)] if head is not None else [str(export)])
+        code = verifier.main([str(export), *([str(note)] if head is not None else []), *more])
         return code, capsys.readouterr().out
 
     return verify
@@ -74,7 +74,11 @@ OWNERS = ["lapp", None, "kazger", "lapp", "lapp"]
 
 @pytest.mark.parametrize(
     ("export", "said"),
-    [("export_whole", "3 entries"), ("export_operator_lapp", "3 entries (1 hidden)"), ("export_from_2", "2 entries")],
+    [
+        ("export_whole", "3 entries"),
+        ("export_operator_lapp", "3 entries (1 hidden)"),
+        ("export_from_2", "2 entries, begins with entry 2, entry 1 is not shown"),
+    ],
 )
 def test_golden_exports_verify(run, export, said):
     """The exports written down with the format verify, alone and against the head note."""
@@ -308,19 +312,39 @@ def test_trailer_that_counts_otherwise_is_named(run):
 def test_export_that_starts_later(run):
     """An export from a later entry on is bound to the hash before it and may begin anywhere in an operator's numbers."""
     lines = journal(OWNERS, start=4)
-    assert run(lines) == (0, "2 entries: consistent\n")
-    assert run(lines, head_note(lines, "n lapp 3", "n kazger 1")) == (0, "2 entries: matches head note 5 (unsigned)\n")
+    named = "2 entries, begins with entry 4, entries 1 to 3 are not shown"
+    assert run(lines) == (0, f"{named}: consistent\n")
+    assert run(lines, None, "from=4") == (0, f"{named}: consistent\n")
+    assert run(lines, None, "from=3") == (1, "line 1: changed: it begins with entry 4, not with 3\n")
+    assert run(journal(OWNERS), None, "from=4") == (1, "line 1: changed: it begins with entry 1, not with 4\n")
     said = "line 2: changed: its hash does not follow from the line before\n"
     assert run([lines[0] | {"previous": "0" * 64}, *lines[1:]]) == (1, said)
     assert run([lines[0] | {"from": 1}, *lines[1:]]) == (1, "line 1: changed: entry 1 follows 32 zero bytes\n")
     assert run([lines[0] | {"from": 0}, *lines[1:]]) == (1, "line 1: changed: entry 1 follows 32 zero bytes\n")
     assert run(lines[1:]) == (1, "line 1: missing: entries 1 to 3\n")
     before = head_note(journal(OWNERS[:3]), "n lapp 1")
-    assert run(lines, before) == (0, "2 entries: matches head note 3 (unsigned), 2 came later\n")
+    assert run(lines, before, "from=4") == (0, f"{named}: matches head note 3 (unsigned), 2 came later\n")
     long_before = head_note(journal(OWNERS[:2]), "n lapp 1")
     assert run(lines, long_before) == (1, "head note 2: the export begins only with entry 4\n")
     nothing = head_note(journal([]), at="2026-11-22T05:00:00.000000Z")
     assert run(journal(OWNERS), nothing) == (1, "head note 0: the export begins only with entry 1\n")
+
+
+def test_journal_cut_at_the_front_is_no_match(run):
+    """Whoever cuts off the beginning is found by the running numbers of the head note, unless that export was asked for."""
+    lines = journal(OWNERS, start=4)
+    head = head_note(lines, "n kazger 1", "n lapp 3")
+    said = "line 1: missing: entries 1 to 3, the head note counts those of {} among them; "
+    said += "an export from there on is asked for by from=4\n"
+    assert run(lines, head) == (1, said.format("kazger"))
+    assert run(lines, head_note(lines, "n lapp 3")) == (1, said.format("lapp"))
+    named = "2 entries, begins with entry 4, entries 1 to 3 are not shown: matches head note 5 (unsigned)\n"
+    assert run(lines, head, "from=4") == (0, named)
+    assert run(lines, head_note(lines)) == (0, named)  # a person's extract: its note counts nobody's entries
+    hidden = journal(OWNERS, shown="lapp", start=2)
+    assert run(hidden, head_note(hidden, "n lapp 3"))[1].startswith("line 1: missing: entry 1, the head note counts")
+    later = journal([*OWNERS, "site"], start=6)
+    assert run(later, head_note(journal(OWNERS), "n lapp 3"))[0] == 1
 
 
 def test_head_note_kept_from_an_earlier_day_finds_a_rewritten_journal(run):
@@ -356,7 +380,9 @@ def test_journal_without_an_entry(run):
 def test_wrong_call_is_explained(capsys, tmp_path):
     """A wrong call is answered with the right one; a missing file is named."""
     assert verifier.main([]) == 1
-    assert capsys.readouterr().out == "usage: python verify_journal.py journal.jsonl [head.txt]\n"
+    assert capsys.readouterr().out == "usage: python verify_journal.py journal.jsonl [head.txt] [from=N]\n"
+    assert verifier.main(["a", "b", "c"]) == 1
+    assert capsys.readouterr().out.startswith("usage: ")
     assert verifier.main([str(tmp_path / "none.jsonl")]) == 1
     assert "No such file or directory" in capsys.readouterr().out
 
