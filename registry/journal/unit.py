@@ -8,7 +8,7 @@ from datetime import timedelta
 from uuid import UUID
 
 import orjson
-from django.db import DatabaseError, transaction
+from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from . import copying
@@ -28,6 +28,23 @@ class JournalUnavailable(RuntimeError):
     """The journal could not be written, so nothing was."""
 
 
+class Mark:
+    """Stands in the transaction where an entry without a history row was recorded, and goes with its savepoint.
+
+    Django forgets what waits for a commit when the savepoint it was registered in is rolled back.
+    """
+
+    def __init__(self):
+        self.committed = False
+        transaction.on_commit(self)
+
+    def __call__(self):
+        self.committed = True
+
+    def stands(self):
+        return self.committed or any(waiting is self for _savepoints, waiting, _robust in connection.run_on_commit)
+
+
 @dataclass(slots=True)
 class Pending:
     """An entry that waits for its number: all of the body but `v`, `seq`, `n`, `at` and the nonce."""
@@ -41,6 +58,7 @@ class Pending:
     history_id: int | None = None
     run: int | None = None
     subjects: tuple[UUID, ...] = ()
+    mark: Mark | None = None
 
 
 @dataclass(slots=True)
@@ -128,7 +146,7 @@ def record(action, *, operator=None, object_type="", uid=None, uids=(), subjects
     touched = dict.fromkeys([*uids, *subjects])
     unit.add(
         Pending(action, said | {"run": run}, operator_code(operator) or unit.operator, object_type, uid, run=run,
-                subjects=tuple(touched))
+                subjects=tuple(touched), mark=Mark())
     )  # fmt: skip
 
 
@@ -145,8 +163,8 @@ def append(unit):
 
 
 def _existing(entries):
-    """Without the entries whose history row went with a rolled-back savepoint."""
-    entries = list(entries)
+    """Without the entries whose history row, or who themselves, went with a rolled-back savepoint."""
+    entries = [entry for entry in entries if entry.mark is None or entry.mark.stands()]
     wanted = {}
     for entry in entries:
         if entry.history_id:

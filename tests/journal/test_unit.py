@@ -115,6 +115,47 @@ def test_rolled_back_savepoint_leaves_no_entry(lapp):
     assert [entry.object_uid for entry in entries()[before:]] == [kept.uid]
 
 
+def recorded(act, undo=False):
+    """Records a user's creation inside a transaction of its own, which `undo` rolls back."""
+    try:
+        with transaction.atomic():
+            journal.record("user.create", object_type="user", count=act)
+            if undo:
+                raise ValidationError("undone")
+    except ValidationError:
+        pass
+
+
+def counts(before):
+    return [body(entry)["count"] for entry in entries()[before:]]
+
+
+@pytest.mark.parametrize("collecting", [journal.unit_of_work, journal.reading])
+def test_act_recorded_in_a_rolled_back_savepoint_is_not_told(lapp, collecting):
+    """An act that was undone is no entry, though it writes no history row; what stands before and after it is told."""
+    before = len(entries())
+    with collecting(by=None):
+        journal.record("user.change", object_type="user", count=1)
+        recorded(2)
+        recorded(3, undo=True)
+        with transaction.atomic():
+            recorded(4, undo=True)
+            recorded(5)
+        journal.record("user.change", object_type="user", count=6)
+    assert counts(before) == [1, 2, 5, 6]
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("collecting", [journal.unit_of_work, journal.reading])
+def test_act_undone_with_a_whole_transaction_is_not_told(collecting):
+    """While reading nothing holds a transaction: what a view did in one of its own stands or falls with that one."""
+    with collecting(by=None):
+        journal.record("user.change", object_type="user", count=1)
+        recorded(2)
+        recorded(3, undo=True)
+    assert counts(0) == [1, 2]
+
+
 def test_save_without_a_change_writes_nothing(lapp):
     """Saving a record as it stands leaves neither a history row nor an entry."""
     subject = make_subject(lapp)
