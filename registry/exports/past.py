@@ -52,19 +52,18 @@ def parse_moment(text, now):
         return None
     try:
         day, at = parse_date(text), parse_datetime(text)
-    except ValueError:
-        day = at = None
-    if day is not None:
-        if day == now.astimezone(ALMATY).date():
-            return None
-        # fold: on 29 February 2024 the clock went back at midnight, the last hour of that day came twice
-        at = dt.datetime.combine(day, dt.time.max, ALMATY).replace(fold=1)
+        if day is not None:
+            if day == now.astimezone(ALMATY).date():
+                return None
+            # fold: on 29 February 2024 the clock went back at midnight, the last hour of that day came twice
+            at = dt.datetime.combine(day, dt.time.max, ALMATY).replace(fold=1)
+        if at is not None:
+            at = (at.replace(tzinfo=ALMATY) if timezone.is_naive(at) else at).astimezone(dt.UTC)
+    except (ValueError, OverflowError):  # OverflowError: in Greenwich it is before the year 1 or after 9999
+        at = None
     if at is None:
         message = _("“%s” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.")
         raise ValidationError(message % text)
-    if timezone.is_naive(at):
-        at = at.replace(tzinfo=ALMATY)
-    at = at.astimezone(dt.UTC)
     if at > now:
         now_text = now.astimezone(ALMATY).isoformat(timespec="seconds")
         raise ValidationError(

@@ -44,6 +44,13 @@ def test_register_is_shown_on_screen(record, dpo, browser_client):
     assert (viewed.action, viewed.actor, viewed.object_uid) == ("register.view", dpo.pk, record.uid)
 
 
+def test_moment_outside_all_calendars_is_refused_on_screen(record, dpo, browser_client):
+    """A moment that no calendar has is refused beside its field, like every other mistake."""
+    page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": "0001-01-01T00:00:00+14:00"})
+    assert page.status_code == 200
+    assert "“0001-01-01T00:00:00+14:00” is no moment." in page.content.decode()
+
+
 def test_moment_to_come_is_refused_on_screen(record, dpo, browser_client):
     """A moment to come is refused beside its field, and no register is shown."""
     page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": "2999-01-01"})

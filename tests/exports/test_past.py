@@ -49,6 +49,10 @@ def test_moment_is_understood(text, at):
         ("soon", "“soon” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00."),
         ("2026-02-30", "“2026-02-30” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00."),
         ("31.01.2026", "“31.01.2026” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00."),
+        *(
+            (text, f"“{text}” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.")
+            for text in ("0001-01-01T00:00:00+14:00", "0001-01-01T00:00", "9999-12-31T23:59:59-12:00")
+        ),
     ],
 )
 def test_moment_that_is_none_or_to_come_is_refused(text, message):
