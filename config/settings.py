@@ -1,5 +1,6 @@
 """One settings file, read from the environment; README.md lists the variables."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -39,20 +40,25 @@ DATA_DIR = Path(env("DATA_DIR") or BASE_DIR / "var").resolve()
 PRIVATE_DIR = DATA_DIR / "private"
 # A large upload is spooled here while it comes in, not in a folder that others can list.
 FILE_UPLOAD_TEMP_DIR = PRIVATE_DIR / "incoming"
-FILE_UPLOAD_TEMP_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-PRIVATE_DIR.chmod(0o700)
+for folder in (DATA_DIR, PRIVATE_DIR, FILE_UPLOAD_TEMP_DIR):
+    with contextlib.suppress(OSError):  # a check of Django's names a folder that is missing
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
 FILE_UPLOAD_PERMISSIONS, FILE_UPLOAD_DIRECTORY_PERMISSIONS = 0o600, 0o700
+
+
+SHORTEST_KEY = 50
 
 
 def secret_key():
     """The given key, or, locally, one generated once and kept beside the database."""
     if key := env("SECRET_KEY"):
+        if PRODUCTION and len(key) < SHORTEST_KEY:
+            raise ImproperlyConfigured(f"SECRET_KEY has {len(key)} characters; give it {SHORTEST_KEY} or more, at random.")
         return key
     if PRODUCTION:
         raise ImproperlyConfigured("MODE=production needs SECRET_KEY (or SECRET_KEY_FILE): it refuses a generated key.")
     path = DATA_DIR / "secret_key"
     if not path.exists():
-        DATA_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
         path.touch(mode=0o600)
         path.write_text(secrets.token_urlsafe(50), encoding="utf-8")
     return path.read_text(encoding="utf-8")
@@ -64,11 +70,11 @@ SECRET_KEY_FALLBACKS = [key for key in env("SECRET_KEY_FALLBACKS").split(",") if
 
 def database(url):
     """postgresql://user:password@host:port/name?option=value, or sqlite:///path; default: SQLite under DATA_DIR."""
-    parts = urlsplit(url or f"sqlite:///{DATA_DIR / 'registry.sqlite3'}")
-    if parts.scheme == "sqlite":
+    parts = urlsplit(url)
+    if not url or parts.scheme == "sqlite":
         return {
             "ENGINE": "django.db.backends.sqlite3",
-            "NAME": unquote(parts.path[1:]) if parts.path.startswith("//") else unquote(parts.path),
+            "NAME": unquote(parts.path).replace("//", "/", 1) if url else DATA_DIR / "registry.sqlite3",
             "OPTIONS": {
                 "timeout": 20,
                 "transaction_mode": "IMMEDIATE",
@@ -161,6 +167,7 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.NumericPasswordValidator"},
+    {"NAME": "registry.passwords.NotThePresentPassword"},
 ]
 SESSION_COOKIE_AGE = 8 * 3600
 SESSION_COOKIE_HTTPONLY = True
@@ -221,7 +228,6 @@ if not PRODUCTION:
 # History: reasons are free text; rows are found through the journal, never by date
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_DATE_INDEX = False
-SIMPLE_HISTORY_REVERT_DISABLED = True
 
 # CRM imports: limits are refused before parsing
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"

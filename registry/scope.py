@@ -3,6 +3,7 @@
 from django.contrib.auth.backends import ModelBackend
 from django.db.models import Q
 from django.views.debug import SafeExceptionReporterFilter
+from django.views.defaults import bad_request
 
 from registry.choices import Role
 from registry.models import ResponsiblePerson
@@ -115,8 +116,6 @@ def scope_filter(model, user):
         return Q(pk=operator.pk)
     if name == "user":  # pickers of responsible persons: colleagues only
         return Q(memberships__operator=operator)
-    if name == "rejectedrow":
-        return Q(run__operator=operator)
     return Q(operator=operator)
 
 
@@ -139,9 +138,6 @@ class RoleBackend(ModelBackend):
     def get_all_permissions(self, user_obj, obj=None):
         return {f"registry.{permission}" for permission in GRANTS.get(role_of(user_obj), ())}
 
-    def has_module_perms(self, user_obj, app_label):
-        return app_label == "registry" and bool(role_of(user_obj))
-
     def user_can_authenticate(self, user):
         return user.is_active
 
@@ -156,18 +152,25 @@ def choose(user, session):
     return memberships.get(session.get(SESSION_KEY))
 
 
-class ScopeMiddleware:
+def enter(request):
     """Gives the request its membership and operator, out of the session and the user's own memberships."""
+    user = request.user
+    if user.is_authenticated and not user.is_administrator:
+        user._memberships = list(user.memberships.select_related("operator").order_by("operator__code"))
+        user._membership = choose(user, request.session)
+    request.operator = current_operator(user)
+
+
+class ScopeMiddleware:
+    """Every request is made in the role of one membership. A query with NUL in it means no record and breaks PostgreSQL."""
 
     def __init__(self, get_response):
         self.get_response = get_response
 
     def __call__(self, request):
-        user = request.user
-        if user.is_authenticated and not user.is_administrator:
-            user._memberships = list(user.memberships.select_related("operator").order_by("operator__code"))
-            user._membership = choose(user, request.session)
-        request.operator = current_operator(user) if user.is_authenticated else None
+        if "%00" in request.META.get("QUERY_STRING", "") or "\0" in request.path:
+            return bad_request(request, None)
+        enter(request)
         return self.get_response(request)
 
 

@@ -23,8 +23,8 @@ from registry.models import (
 )
 from registry.templatetags.registry_ui import pill, state_pill
 
-from .base import RegistryInline
-from .desk import described
+from .labels import Citations
+from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
 
 Status = ProcessingActivity.Status
@@ -96,7 +96,6 @@ class CrossBorderTransferInline(RegistryInline):
 class ProcessingActivityAdmin(VocabularyAdmin):
     list_display = ["code", "name", "state_shown", "missing", "started_on", "review_due_on"]
     list_filter = ["status", "role"]
-    list_select_related = ["operator"]
     inlines = [
         ActivityPurposeInline,
         ActivityDataCategoryInline,
@@ -122,14 +121,18 @@ class ProcessingActivityAdmin(VocabularyAdmin):
 
     @admin.display(description=_("missing"))
     def missing(self, activity):
-        count = 0 if activity.status == Status.ENDED else len(activity.blockers())
+        count = 0 if activity.status == Status.ENDED else len(activity.blockers(stored=activity))
         return pill(count, "warn") if count else pill(_("nothing"), "ok")
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).with_links()
 
     def form_context(self, request, record):
         context = super().form_context(request, record)
         if record is None or record.status == Status.ENDED:
             return context
-        blockers = [described(blocker, record.operator) for blocker in record.blockers()]
+        citations = Citations(record.operator)
+        blockers = [citations.described(blocker) for blocker in record.blockers()]
         acts = [
             {"label": label, "url": self.act_url(record, act), "main": act == "activate"}
             for act, (label, states, _what) in ACTS.items()
@@ -176,7 +179,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             "object": activity,
             "what": what,
             "act": act,
-            "blockers": [described(blocker, activity.operator) for blocker in blockers],
+            "blockers": [Citations(activity.operator).described(blocker) for blocker in blockers],
             "refusals": refusals if not blockers else [],
             "posted": request.method == "POST",
             "possible": not blockers and activity.status in states,

@@ -36,7 +36,13 @@ def actor(request):
 
 
 def reason_of(request):
-    return request.POST.get("_reason", "").strip()[:500]
+    return request.POST.get("_reason", "").replace("\0", "").strip()[:500]
+
+
+def own_units(view):
+    """Marks a view that opens its units of work itself, or only reads: no transaction is held over it."""
+    view.in_own_units = True
+    return view
 
 
 def journalled(view, site):
@@ -45,10 +51,7 @@ def journalled(view, site):
     A view marked `in_own_units` (a long export) opens its units itself, so that no transaction is held over it.
     """
 
-    @wraps(view)
-    def wrapper(request, *args, **kwargs):
-        if must_change_password(request):
-            return redirect(f"{site.name}:password_change")
+    def told(request, *args, **kwargs):
         try:
             if request.method in READING or getattr(view, "in_own_units", False):
                 with journal.reading(**actor(request)):
@@ -62,12 +65,24 @@ def journalled(view, site):
             note_refusal(request, "other_operator")
             context = site.each_context(request) | {"other": other.operator, "title": str(other.operator)}
             return TemplateResponse(request, "admin/other_operator.html", context)
-        except (journal.JournalUnavailable, OperationalError) as failure:
-            # A full disk, a lock held too long, a database that is restarting: nothing was done, another try may do.
-            logger.error("The database refused the work: %s", type(failure).__name__)
-            return errors.unavailable(request)
+
+    @wraps(view)
+    def wrapper(request, *args, **kwargs):
+        if must_change_password(request):
+            return redirect(f"{site.name}:password_change")
+        return or_unavailable(told, request, *args, **kwargs)
 
     return wrapper
+
+
+def or_unavailable(view, request, *args, **kwargs):
+    """The view's answer, or a plain 503: a full disk, a lock held too long, a restarting database, a journal that cannot be
+    written. Nothing was done then; another try may do."""
+    try:
+        return view(request, *args, **kwargs)
+    except (journal.JournalUnavailable, OperationalError) as failure:
+        logger.error("The database refused the work: %s", type(failure).__name__)
+        return errors.unavailable(request)
 
 
 def must_change_password(request):

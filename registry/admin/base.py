@@ -2,89 +2,20 @@
 
 from django.contrib import admin
 from django.contrib.admin.options import IS_POPUP_VAR
-from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from registry import journal, scope
-from registry.models import PERSONAL, OperatorOwned, Tracked
+from registry.models import OperatorOwned, Tracked
 
 from .acts import OtherOperator, reason_of
 from .conflict import seen_token, who_saved
-from .forms import ScopedForm, ScopedInlineForm
+from .forms import ScopedForm
 from .history import history_page
-
-
-class Scoped:
-    """Foreign keys offer records of the current operator only; personal fields are there for those who may see them."""
-
-    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
-
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        if "queryset" not in kwargs:
-            kwargs["queryset"] = scope.in_scope(db_field.remote_field.model._default_manager.all(), request.user)
-        return super().formfield_for_foreignkey(db_field, request, **kwargs)
-
-    def formfield_for_dbfield(self, db_field, request, **kwargs):
-        field = super().formfield_for_dbfield(db_field, request, **kwargs)
-        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
-            # A missing entry can be added from here; the others have pages of their own.
-            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
-        return field
-
-    def get_fieldsets(self, request, obj=None):
-        fieldsets = []
-        for name, options in super().get_fieldsets(request, obj):
-            fields = visible_fields(self.model, options["fields"], request.user)
-            if fields:
-                fieldsets.append((name, options | {"fields": fields}))
-        return fieldsets
-
-
-class WritableByRole:
-    """`writable` opens a class; the role still decides."""
-
-    writable = False
-
-    def has_add_permission(self, request, obj=None):
-        return self.writable and request.user.has_perm(f"registry.add_{self.opts.model_name}")
-
-    def has_change_permission(self, request, obj=None):
-        return self.writable and request.user.has_perm(f"registry.change_{self.opts.model_name}")
-
-    def has_delete_permission(self, request, obj=None):
-        return self.writable and request.user.has_perm(f"registry.delete_{self.opts.model_name}")
-
-    def has_view_permission(self, request, obj=None):
-        return request.user.has_perm(f"registry.view_{self.opts.model_name}")
-
-
-class ScopedInline(Scoped, WritableByRole):
-    """Rows that belong to a record, on its form."""
-
-    writable = True
-    extra = 0
-    form = ScopedInlineForm
-    exclude = ("operator",)
-    show_change_link = False
-
-    def get_formset(self, request, obj=None, **kwargs):
-        form = type(self.form.__name__, (self.form,), {"request": request})
-        return super().get_formset(request, obj, **kwargs | {"form": form})
-
-    def get_queryset(self, request):
-        return scope.in_scope(super().get_queryset(request), request.user)
-
-
-class RegistryInline(ScopedInline, admin.TabularInline):
-    """Links, one a row."""
-
-
-class RegistryStackedInline(ScopedInline, admin.StackedInline):
-    """Records of more fields than a row holds."""
+from .scoped import Scoped, ScopedFilter, WritableByRole, touches_personal, visible_fields
 
 
 class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
@@ -131,6 +62,15 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
 
     def get_sortable_by(self, request):
         return visible_fields(self.model, super().get_sortable_by(request), request.user)
+
+    def get_list_filter(self, request):
+        return [self.scoped_filter(each) for each in super().get_list_filter(request)]
+
+    def scoped_filter(self, name):
+        """Filters offer records of the current operator only."""
+        if isinstance(name, str) and self.model._meta.get_field(name).is_relation:
+            return name, ScopedFilter
+        return name
 
     def lookup_allowed(self, lookup, value, request):
         """A value that is not shown cannot be guessed by filtering either."""
@@ -186,18 +126,40 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
         return type(form.__name__, (form,), {"request": request})
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
-        record = self.get_object(request, object_id) if object_id else None
-        if object_id and record is None:
-            raise Http404
-        context = self.form_context(request, record) | (extra_context or {})
         if request.method != "POST":
-            if record is not None and self.about_people:
-                journal.record(
-                    "view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects()
-                )
+            record = self.record_or_404(request, object_id)
+            context = self.form_context(request, record) | (extra_context or {})
+            self.tell_opened(request, record)
             return super().changeform_view(request, object_id, form_url, context)
-        if record is not None and request.POST.get("_seen", context["seen"]) != context["seen"]:
-            return self.conflict(request, record)
+        record = self.record_or_404(request, object_id, lock=True)
+        if not (self.has_change_permission(request, record) if record else self.has_add_permission(request)):
+            raise PermissionDenied
+        context = self.form_context(request, record) | (extra_context or {})
+        if request.POST.get("_seen", "") != context["seen"]:
+            return self.seen_otherwise(request, record)
+        response = self.saved(request, object_id, form_url, context)
+        if isinstance(response, TemplateResponse):  # the form came back: the person is shown again
+            self.tell_opened(request, record)
+        return response
+
+    def record_or_404(self, request, object_id, lock=False):
+        if object_id is None:
+            return None
+        record = self.get_object(request, object_id)
+        if record is None:
+            raise Http404
+        if lock:  # whoever saves next waits here, and then sees that the record is not as it was
+            self.model._base_manager.select_for_update(of=("self",)).get(pk=record.pk)
+            record.refresh_from_db()
+        return record
+
+    def tell_opened(self, request, record):
+        if record is not None and self.about_people:
+            journal.record("view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects())
+
+    def saved(self, request, object_id, form_url, context):
+        """Django's own view; what a rule or the database refuses comes back in the form, everything undone."""
+        view = super().changeform_view
         if self.reason_required and not reason_of(request):
             context["reason_errors"] = [_("Say why: the history of a person keeps the reason.")]
             request.refusal = ValidationError(
@@ -205,25 +167,40 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
             )
         try:
             with transaction.atomic():
-                return super().changeform_view(request, object_id, form_url, context)
+                return view(request, object_id, form_url, context)
         except ValidationError as refusal:
-            # A rule that could only speak once the links were written: everything is undone, the form comes back.
+            # A rule that could only speak once the links were written.
             request.refusal = refusal
         except IntegrityError:
             request.refusal = ValidationError(
-                _(
-                    "Nothing was saved: somebody else saved the same at this very moment. Look at the list, then save again."
-                )
+                _("Nothing was saved: somebody else saved the same at this moment. Look at the list, then save again.")
             )
-        return super().changeform_view(request, object_id, form_url, context)
+        return view(request, object_id, form_url, context)
 
     def form_context(self, request, record):
         return {
             "reason_required": self.reason_required,
             "reason_value": request.POST.get("_reason", ""),
             "reason_errors": [],
-            "seen": seen_token(record, self.linked_models()) if record is not None and self.tracked else "",
+            "seen": self.seen(request, record),
         }
+
+    def seen(self, request, record):
+        """What the form was drawn from: the operator, and the state of the record and its links."""
+        operator = request.operator.code if request.operator else "-"
+        if record is None or not self.tracked:
+            return operator
+        return f"{operator}.{seen_token(record, self.linked_models())}"
+
+    def seen_otherwise(self, request, record):
+        """The form was drawn for another operator (switched in another tab), or somebody saved the record since."""
+        code = request.POST.get("_seen", "").partition(".")[0]
+        for membership in getattr(request.user, "_memberships", []):
+            if membership.operator.code == code and membership.operator != request.operator:
+                raise OtherOperator(membership.operator)
+        if record is None or not self.tracked:
+            raise Http404
+        return self.conflict(request, record)
 
     def conflict(self, request, record):
         context = self.admin_site.each_context(request) | {
@@ -242,9 +219,15 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
         return super().delete_view(request, object_id, context)
 
     def get_deleted_objects(self, objs, request):
-        """Deletes only what nothing else refers to; the refusal says what does."""
-        deleted, counts, _perms, protected = super().get_deleted_objects(objs, request)
-        return deleted, counts, set(), protected
+        """Nothing is deleted with a record: what refers to it protects it, and is counted, not listed."""
+        protected = [
+            f"{relation.related_model._meta.verbose_name_plural}: {count}"
+            for record in objs
+            for relation in record._meta.get_fields(include_hidden=True)
+            if relation.auto_created and not relation.concrete and relation.on_delete is models.PROTECT
+            if (count := relation.related_model._base_manager.filter(**{relation.field.name: record.pk}).count())
+        ]
+        return [str(record) for record in objs], {self.opts.verbose_name: len(objs)}, set(), protected
 
     def response_action(self, request, queryset):
         if IS_POPUP_VAR in request.POST:
@@ -261,32 +244,3 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
 
     def log_deletions(self, request, queryset):
         return None
-
-
-def visible_fields(model, names, user):
-    """Without the personal fields, for those who may not see them."""
-    if scope.sees_personal(user) or not hasattr(model, "FIELD_CLASSES"):
-        return list(names)
-    kept = []
-    for name in names:
-        if isinstance(name, list | tuple):
-            if inner := visible_fields(model, name, user):
-                kept.append(tuple(inner))
-        elif model.FIELD_CLASSES.get(name) != PERSONAL:
-            kept.append(name)
-    return kept
-
-
-def touches_personal(model, lookup):
-    """Whether a lookup path reaches a personal field, or the search key made of them."""
-    for part in lookup.split("__"):
-        try:
-            field = model._meta.get_field(part)
-        except (FieldDoesNotExist, AttributeError):
-            return False
-        if part == "search_key" or getattr(model, "FIELD_CLASSES", {}).get(part) == PERSONAL:
-            return True
-        model = field.related_model
-        if model is None:
-            return False
-    return False

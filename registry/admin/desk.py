@@ -19,7 +19,7 @@ from registry.models import (
 )
 from registry.templatetags.registry_ui import grouped
 
-from .labels import action_label, actor_names, norms_of, object_label
+from .labels import Citations, action_label, actor_names, object_label
 
 SHOWN = 5
 
@@ -111,27 +111,19 @@ def administrator_cards():
 def incomplete_activities(user):
     """Activities that blockers keep from being active, and active ones that a blocker has caught up with."""
     found = []
-    ended = ProcessingActivity.Status.ENDED
-    for activity in scope.in_scope(ProcessingActivity.objects.exclude(status=ended), user).select_related("operator"):
-        if blockers := activity.blockers():
+    citations = Citations(scope.current_operator(user))
+    activities = ProcessingActivity.objects.exclude(status=ProcessingActivity.Status.ENDED).with_links()
+    for activity in scope.in_scope(activities, user):
+        if blockers := activity.blockers(stored=activity):
             found.append(
                 {
                     "activity": str(activity),
                     "url": reverse("admin:registry_processingactivity_change", args=[activity.pk]),
-                    "blockers": [described(blocker, activity.operator) for blocker in blockers[:3]],
+                    "blockers": [citations.described(blocker) for blocker in blockers[:3]],
                     "count": len(blockers),
                 }
             )
     return found
-
-
-def described(blocker, operator):
-    return {
-        "code": blocker.code,
-        "message": blocker.message,
-        "norm": norms_of(blocker.topic, operator),
-        "field": blocker.field,
-    }
 
 
 def last_imports(user):

@@ -22,18 +22,13 @@ from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
 from registry.templatetags.registry_ui import pill
 
+from .acts import own_units
 from .base import RegistryModelAdmin
 
 LAYOUT_NAMES = {
     "kz": _("94-V: list of necessary and sufficient data"),
     "gdpr-controller": _("GDPR art. 30(1): record of the controller"),
 }
-
-
-def own_units(view):
-    """Marks a view that opens its units of work itself: an export is told before its first byte and after its last."""
-    view.in_own_units = True
-    return view
 
 
 class ReasonField(forms.CharField):

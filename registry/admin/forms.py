@@ -1,9 +1,8 @@
 """Forms of one operator: the operator is given, choices are its own, and what a gate refuses comes back as an error."""
 
 from django import forms
-from django.core.exceptions import ValidationError
-from django.forms.models import BaseInlineFormSet
-from django.utils.translation import gettext_lazy as _
+from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
+from django.forms.models import ModelChoiceIterator
 
 
 class ScopedForm(forms.ModelForm):
@@ -20,11 +19,20 @@ class ScopedForm(forms.ModelForm):
         # A form without a field skips every constraint that touches it; the database would refuse with a 500.
         return super()._get_validation_exclusions() - {"operator"}
 
+    def _update_errors(self, errors):
+        # A rule may name a field that this form does not show; its sentence then stands above the form.
+        if hasattr(errors, "error_dict"):
+            placed = {}
+            for name, messages in errors.error_dict.items():
+                placed.setdefault(name if name in self.fields else NON_FIELD_ERRORS, []).extend(messages)
+            errors = ValidationError(placed)
+        super()._update_errors(errors)
+
     def clean(self):
         cleaned = super().clean()
         refusal = getattr(self.request, "refusal", None)
         if refusal is not None and not self.is_inline:
-            raise refusal
+            raise ValidationError(refusal.messages)
         return cleaned
 
     is_inline = False
@@ -34,10 +42,18 @@ class ScopedInlineForm(ScopedForm):
     is_inline = True
 
 
-class ScopedInlineFormSet(BaseInlineFormSet):
-    """Links of a record that is being added take their operator from the request."""
+class SharedChoices(ModelChoiceIterator):
+    """The choices of a column: read once for all its rows."""
+
+    def __iter__(self):
+        if not self.field.shared:
+            self.field.shared += super().__iter__()
+        return iter(self.field.shared)
 
 
-class ReasonMissing(ValidationError):
-    def __init__(self):
-        super().__init__(_("Say why, in the field beside the save button: the history of a person keeps the reason."))
+class SharedChoiceField(forms.ModelChoiceField):
+    iterator = SharedChoices
+
+    def __init__(self, *args, **kwargs):
+        self.shared = []  # the copies of the field in the rows of a formset hold the same one
+        super().__init__(*args, **kwargs)

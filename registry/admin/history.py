@@ -1,6 +1,8 @@
 """The history page: one version a journal entry, who, when, what from and to, why, under which number."""
 
-from django.core.exceptions import ObjectDoesNotExist
+import json
+from typing import NamedTuple
+
 from django.core.paginator import Paginator
 from django.db import models
 from django.db.models import Q
@@ -10,9 +12,9 @@ from django.utils.translation import gettext as _
 
 from registry import scope
 from registry.journal.history import changed_fields
-from registry.models import PERSONAL, DataSubject, JournalEntry, OperatorOwned
+from registry.models import PERSONAL, DataSubject, JournalEntry
 
-from .labels import action_label, actor_names
+from .labels import action_label, actor_names, role_label
 
 VERSIONS_A_PAGE = 25
 QUIET_FIELDS = {"uid", "operator"}
@@ -24,11 +26,10 @@ def history_page(record, linked, request):
     entries = list(page.object_list)
     shown = {model._meta.model_name: model for model in [type(record), *(model for model, _field in linked)]}
     rows = rows_of(entries, shown)
-    names, personal = actor_names(entries), scope.sees_personal(request.user)
-    versions = []
-    for entry in entries:
-        row, before = rows.get((entry.object_type, entry.history_id), (None, None))
-        versions.append(version(entry, row, before, names, personal, record))
+    shown = Shown(record, actor_names(entries), scope.sees_personal(request.user), names_of(rows.values()))
+    versions = [
+        version(entry, *rows.get((entry.object_type, entry.history_id), (None, None)), shown) for entry in entries
+    ]
     return {"versions": versions, "page_obj": page}
 
 
@@ -64,16 +65,44 @@ def rows_of(entries, shown):
     return found
 
 
-def version(entry, row, before, names, personal, record):
+class Shown(NamedTuple):
+    """Whose page it is, who acted, whether personal values are shown, and what foreign keys point to, by model and id."""
+
+    record: models.Model
+    actors: dict
+    personal: bool
+    names: dict
+
+
+def names_of(pairs):
+    """What the foreign keys of the rows point to, as it is called today: one query a model."""
+    wanted = {}
+    for row in (row for pair in pairs for row in pair if row is not None):
+        for field in row._meta.concrete_fields:
+            if isinstance(field, models.ForeignKey) and getattr(row, field.attname) is not None:
+                wanted.setdefault(field.related_model, set()).add(getattr(row, field.attname))
+    names = {}
+    for model, ids in wanted.items():
+        links = [field.name for field in model._meta.concrete_fields if field.is_relation and not field.null]
+        found = model._base_manager.select_related(*links).in_bulk(ids)
+        names |= {(model, pk): str(found[pk]) if pk in found else gone(model, pk) for pk in ids}
+    return names
+
+
+def gone(model, pk):
+    return _("%(what)s no. %(key)s (deleted)") % {"what": model._meta.verbose_name, "key": pk}
+
+
+def version(entry, row, before, shown):
     return {
         "when": date_format(localtime(entry.at), "DATETIME_FORMAT"),
-        "actor": names.get(entry.actor, _("system")),
-        "role": "",
-        "action": describe_act(entry, row, record),
-        "reason": reason_shown(row, personal),
+        "actor": shown.actors.get(entry.actor, _("system")),
+        "role": role_label(json.loads(entry.body).get("role", "")),
+        "action": describe_act(entry, row, shown.record),
+        "reason": reason_shown(row, shown.personal),
         "n": entry.n or entry.seq,
         "seq": entry.seq,
-        "changes": changes(row, before, personal, record) if row is not None and row.history_type != "-" else [],
+        "changes": changes(row, before, shown) if row is not None and row.history_type != "-" else [],
     }
 
 
@@ -91,18 +120,19 @@ def reason_shown(row, personal):
     return row.history_change_reason if personal else _("(not shown to your role)")
 
 
-def changes(row, before, personal, record):
-    shown = []
+def changes(row, before, shown):
+    """(field, old, new) of each field that got another value."""
+    found = []
     for name in changed_fields(before, row):
-        if name in QUIET_FIELDS or points_to(row, name, record):
+        if name in QUIET_FIELDS or points_to(row, name, shown.record):
             continue
-        hidden = row.instance_type.FIELD_CLASSES[name] == PERSONAL and not personal
-        old = value_shown(before, name) if before is not None else ""
-        new = value_shown(row, name)
+        hidden = row.instance_type.FIELD_CLASSES[name] == PERSONAL and not shown.personal
+        old = value_shown(before, name, shown.names) if before is not None else ""
+        new = value_shown(row, name, shown.names)
         if hidden:
             old, new = (old and _("(personal)")), (new and _("(personal)"))
-        shown.append({"field": row._meta.get_field(name).verbose_name, "old": old, "new": new})
-    return shown
+        found.append({"field": row._meta.get_field(name).verbose_name, "old": old, "new": new})
+    return found
 
 
 def points_to(row, name, record):
@@ -111,31 +141,23 @@ def points_to(row, name, record):
     return field.related_model is type(record) and getattr(row, field.attname) == record.pk
 
 
-def value_shown(row, name):
+def value_shown(row, name, names):
     """A value as people read it. What a foreign key points to is named as it is called today."""
     field = row._meta.get_field(name)
     value = getattr(row, field.attname)
     if value is None or value == "":
         return ""
     if isinstance(field, models.ForeignKey):
-        return named(field.related_model, value)
-    if field.choices:
-        return str(dict(field.flatchoices).get(value, value))
+        return names[field.related_model, value]
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(field, models.DateTimeField):
         return date_format(localtime(value), "DATETIME_FORMAT")
     if isinstance(field, models.DateField):
         return date_format(value, "DATE_FORMAT")
-    if isinstance(value, bytes | memoryview):
-        return bytes(value).hex()
+    if field.choices:
+        return str(dict(field.flatchoices).get(value, value))
+    if options := getattr(row.instance_type._meta.get_field(name), "options", ()):
+        labels = dict(getattr(options, "choices", options))
+        return ", ".join(str(labels.get(code, code)) for code in value.split())
     return str(value)
-
-
-def named(model, key):
-    try:
-        return str(model._base_manager.get(pk=key))
-    except ObjectDoesNotExist:
-        if issubclass(model, OperatorOwned):
-            return _("%(what)s no. %(key)s (deleted)") % {"what": model._meta.verbose_name, "key": key}
-        return str(key)

@@ -19,8 +19,8 @@ from registry.imports.resource import PeopleResource
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import grouped, state_pill
 
+from .acts import own_units
 from .base import RegistryModelAdmin
-from .exports import own_units
 from .imports import finished, own_run, refused
 
 REJECTED_SHOWN = 20

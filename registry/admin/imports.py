@@ -24,7 +24,7 @@ from registry.imports.resource import CSV, PeopleResource
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import grouped
 
-from .exports import own_units
+from .acts import own_units
 
 
 class CRMImportForm(ImportForm):

@@ -3,9 +3,17 @@
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
 
+from registry import scope
+from registry.choices import Role
 from registry.journal.actions import Action
 from registry.models import Norm
+
+
+def role_label(role):
+    """A role as the journal names it, in words."""
+    return {**dict(Role.choices), scope.ADMINISTRATOR: _("Administrator")}.get(role, "")
 
 
 def action_label(action):
@@ -26,10 +34,19 @@ def object_label(object_type):
         return object_type
 
 
-def norms_of(topic, operator):
-    """Citations of the operator's laws on a topic, in force today; what is unverified says so."""
-    if not topic:
-        return ""
-    norms = Norm.objects.about(topic).in_force(timezone.localdate())
-    norms = norms.filter(law__in=operator.laws.values("law")).select_related("law")
-    return "; ".join(norm.citation for norm in norms[:3])
+class Citations:
+    """The norms of an operator's laws in force today, by topic; what is unverified says so."""
+
+    SHOWN = 3
+
+    def __init__(self, operator):
+        norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
+        self.by_topic = {}
+        for norm in norms.select_related("law"):
+            for topic in norm.topics.split():
+                self.by_topic.setdefault(topic, []).append(norm.citation)
+
+    def described(self, blocker):
+        """A blocker with its norms, for templates."""
+        norms = "; ".join(self.by_topic.get(blocker.topic, [])[: self.SHOWN])
+        return {"code": blocker.code, "message": blocker.message, "norm": norms, "field": blocker.field}

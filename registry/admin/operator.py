@@ -3,7 +3,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
 
-from .base import RegistryInline, RegistryModelAdmin
+from .base import RegistryModelAdmin
+from .scoped import RegistryInline
 
 
 class OperatorLawInline(RegistryInline):

@@ -7,8 +7,9 @@ from registry import scope
 from registry.models import Agreement, Consent, DataSubject, SubjectInCategory
 from registry.templatetags.registry_ui import pill, state_pill
 
-from .base import RegistryInline, RegistryModelAdmin, RegistryStackedInline
+from .base import RegistryModelAdmin
 from .imports import PeopleImport
+from .scoped import RegistryInline, RegistryStackedInline
 
 
 class SubjectInCategoryInline(RegistryInline):

@@ -1,4 +1,5 @@
 from django.contrib import admin
+from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Clause, Policy, RequestMark
@@ -23,9 +24,12 @@ class PolicyAdmin(RegistryModelAdmin):
     def published(self, policy):
         return pill(policy.published_on.isoformat(), "ok") if policy.published_on else pill(_("not published"), "quiet")
 
-    @admin.display(description=_("clauses"))
+    def get_queryset(self, request):
+        return super().get_queryset(request).annotate(clause_count=Count("clauses"))
+
+    @admin.display(description=_("clauses"), ordering="clause_count")
     def clauses(self, policy):
-        return policy.clauses.count()
+        return policy.clause_count
 
 
 @admin.register(Clause)

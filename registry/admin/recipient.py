@@ -3,7 +3,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import CrossBorderTransfer, Recipient, TransferCategory
 
-from .base import RegistryInline
+from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
 
 

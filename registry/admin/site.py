@@ -1,5 +1,8 @@
 """The admin site: sidebar by job, operator switch, people search, journalled views."""
 
+from http import HTTPStatus
+
+from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout as log_user_out
 from django.core.exceptions import PermissionDenied
@@ -14,8 +17,9 @@ from django.views.decorators.http import require_POST
 
 from registry import journal, scope
 
-from .acts import journalled
+from .acts import actor, journalled, or_unavailable, own_units
 from .desk import desk
+from .labels import role_label
 from .nav import navigation
 from .people_search import people_search
 
@@ -50,7 +54,7 @@ class RegistrySite(AdminSite):
             "registry_nav": navigation(request, self),
             "operators": [membership.operator for membership in memberships],
             "operator": request.operator,
-            "role_label": role_label(user),
+            "role_label": role_label(scope.role_of(user)),
             "may_search_people": scope.sees_personal(user),
         }
 
@@ -60,6 +64,7 @@ class RegistrySite(AdminSite):
     def app_index(self, request, app_label, extra_context=None):
         return redirect(f"{self.name}:index")
 
+    @own_units
     def people_search(self, request):
         if not scope.sees_personal(request.user):
             raise PermissionDenied
@@ -72,7 +77,7 @@ class RegistrySite(AdminSite):
         if chosen not in operators:
             raise Http404
         request.session[scope.SESSION_KEY] = operators[chosen].operator_id
-        journal.record("operator.switch", operator=operators[chosen].operator)
+        journal.record("operator.switch")  # told to the operator that is left, in the role held there
         target = request.POST.get("next", "")
         if not url_has_allowed_host_and_scheme(target, {request.get_host()}, request.is_secure()):
             target = reverse(f"{self.name}:index")
@@ -83,24 +88,33 @@ class RegistrySite(AdminSite):
         """Django's login, with an entry for each attempt. The typed name is never kept: people type passwords there."""
         if request.method != "POST":
             return super().login(request, extra_context)
+        return or_unavailable(self.attempt, request, extra_context)
+
+    def attempt(self, request, extra_context):
         response = super().login(request, extra_context)
-        user = request.user if request.user.is_authenticated else None
-        with journal.unit_of_work(by=user, role=scope.role_of(user) if user else ""):
-            journal.record("login" if user else "login.failed")
+        if response.status_code != HTTPStatus.FOUND:
+            with journal.unit_of_work(by=None):
+                journal.record("login.failed")
+            return response
+        scope.enter(request)
+        with journal.unit_of_work(**actor(request)):
+            journal.record("login", object_type="user", uid=request.user.uid)
+        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, request.user.language, samesite="Lax")
         return response
 
     def logout(self, request, extra_context=None):
-        journal.record("logout")
+        journal.record("logout", object_type="user", uid=request.user.uid)
         log_user_out(request)
         return super().logout(request, extra_context)
 
+    @own_units  # hashing a password takes a while; no transaction waits for it
     def password_change(self, request, extra_context=None):
         before = request.user.password
         response = super().password_change(request, extra_context)
         if request.user.password != before:
             request.user.must_change_password = False
             request.user.save()
-            journal.record("password.change", object_type="user", fields=["password"])
+            journal.record("password.change", object_type="user", uid=request.user.uid, fields=["password"])
         return response
 
 
@@ -110,10 +124,3 @@ def landing(target):
     if len(parts) > 5 and parts[2] == "registry":
         return "/".join([*parts[:4], ""])
     return target
-
-
-def role_label(user):
-    if user.is_administrator:
-        return _("Administrator")
-    membership = scope.current_membership(user)
-    return membership.get_role_display() if membership else ""

@@ -1,10 +1,8 @@
 """Users and memberships: the administrator's work. New users get a one-time password, shown once."""
 
-import secrets
-
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -13,22 +11,17 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import journal
 from registry.models import Membership, User
+from registry.passwords import one_time_password
 
-from .base import RegistryInline, RegistryModelAdmin
-
-ONE_TIME_PASSWORD_BYTES = 15
-
-
-def one_time_password():
-    return secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
+from .base import RegistryModelAdmin
+from .forms import ScopedForm
+from .scoped import RegistryInline
 
 
-class UserForm(forms.ModelForm):
+class UserForm(ScopedForm):
     class Meta:
         model = User
         fields = ["username", "full_name", "email", "language", "is_active", "is_administrator"]
-
-    request = None
 
     def clean(self):
         cleaned = super().clean()
@@ -41,8 +34,19 @@ class UserForm(forms.ModelForm):
         return cleaned
 
 
+class MembershipFormSet(forms.BaseInlineFormSet):
+    def clean(self):
+        super().clean()
+        kept = [form for form in self.forms if form.has_changed() or form.instance.pk]
+        if self.instance.is_administrator and any(not self._should_delete_form(form) for form in kept):
+            raise ValidationError(
+                _("An administrator is no member of an operator. Delete the memberships, or untick “administrator”.")
+            )
+
+
 class MembershipInline(RegistryInline):
     model = Membership
+    formset = MembershipFormSet
     fk_name = "user"
     exclude = ()
 
@@ -71,7 +75,7 @@ class UserAdmin(RegistryModelAdmin):
 
     def form_context(self, request, record):
         """Users are not tracked: the journal records which of their fields changed."""
-        return {"reason_required": None, "seen": ""}
+        return super().form_context(request, record) | {"reason_required": None}
 
     def save_model(self, request, obj, form, change):
         if not change:
@@ -80,9 +84,8 @@ class UserAdmin(RegistryModelAdmin):
             obj.set_password(obj.one_time_password)
         super().save_model(request, obj, form, change)
         if not change or form.changed_data:
-            journal.record(
-                "user.change" if change else "user.create", object_type="user", fields=sorted(form.changed_data)
-            )
+            act = "user.change" if change else "user.create"
+            journal.record(act, object_type="user", uid=obj.uid, fields=sorted(form.changed_data))
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.show_password(request, obj, obj.one_time_password)
@@ -100,7 +103,7 @@ class UserAdmin(RegistryModelAdmin):
         user.set_password(password)
         user.must_change_password = True
         user.save()
-        journal.record("password.reset", object_type="user", fields=["password"])
+        journal.record("password.reset", object_type="user", uid=user.uid, fields=["password"])
         return self.show_password(request, user, password)
 
     def show_password(self, request, user, password):

@@ -47,6 +47,9 @@ class LegalBasisAdmin(VocabularyAdmin):
     list_select_related = ["norm__law", "operator"]
     fieldsets = [NAMES, (_("Basis"), {"fields": ["kind", "norm", "document", "clause"]})]
 
+    def get_queryset(self, request):
+        return super().get_queryset(request).prefetch_related("operator__laws")
+
     @admin.display(description=_("known to the law"))
     def known(self, basis):
         return pill(_("known"), "ok") if basis.known_to_law else pill(_("declared only"), "warn")

@@ -17,6 +17,7 @@ from registry.rules.activity import (
 
 from .base import field_classes
 from .fields import CodesField
+from .gate import refuse
 from .purpose import Coded
 from .recipient import Recipient
 
@@ -27,6 +28,21 @@ class ActivityQuerySet(models.QuerySet):
 
     def active(self):
         return self.filter(status=ProcessingActivity.Status.ACTIVE)
+
+    def with_links(self):
+        """With all that the gate asks, in a fixed number of queries."""
+        return self.select_related("operator").prefetch_related(
+            "operator__laws__law",
+            "operator__responsible_persons",
+            "purposes__purpose",
+            "purposes__basis__norm",
+            "data_categories__data_category",
+            "subject_categories",
+            "databases__database",
+            "retention__rule",
+            "measures",
+            "recipients__recipient",
+        )
 
 
 class ProcessingActivity(Coded):
@@ -91,47 +107,53 @@ class ProcessingActivity(Coded):
     def clean(self):
         super().clean()
         if self.pk and self.status == self.Status.ACTIVE:
-            self.refuse_if_blocked()
+            stored = self.with_stored_links()
+            had = set(stored.blockers(stored=stored)) if stored.status == self.Status.ACTIVE else set()
+            refuse([blocker for blocker in self.blockers(stored=stored) if blocker not in had])
 
-    def facts(self, today):
-        """What the gate asks, read from the links; a handful of queries."""
-        purposes = self.purposes.select_related("purpose", "basis__norm", "basis__operator")
+    def facts(self, today, stored=None):
+        """What the gate asks: this record's own values as they are here, its links as they are stored."""
+        stored = stored or self.with_stored_links()
+        laws = {each.law_id: each.law.code for each in stored.operator.laws.all()}
         needed = {}
-        for link in self.data_categories.select_related("data_category"):
+        for link in stored.data_categories.all():
             needed.setdefault(link.activity_purpose_id, []).append(link)
         return ActivityFacts(
             today=today,
-            laws=tuple(self.operator.laws.values_list("law__code", flat=True)),
+            laws=tuple(sorted(laws.values())),
             started_on=self.started_on,
             operations=tuple(self.operations.split()),
             sources=tuple(self.sources.split()),
-            purposes=tuple(_purpose_facts(link, needed.get(link.pk, [])) for link in purposes),
-            subject_categories=self.subject_categories.count(),
+            purposes=tuple(_purpose_facts(link, needed.get(link.pk, []), laws) for link in stored.purposes.all()),
+            subject_categories=len(stored.subject_categories.all()),
             databases=tuple(
-                DatabaseFacts(str(link.database), link.database.country)
-                for link in self.databases.select_related("database")
+                DatabaseFacts(str(link.database), link.database.country) for link in stored.databases.all()
             ),
-            retention_complete=tuple(
-                (str(link.rule), link.rule.is_complete) for link in self.retention.select_related("rule")
+            retention_complete=tuple((str(link.rule), link.rule.is_complete) for link in stored.retention.all()),
+            measures=len(stored.measures.all()),
+            recipients=tuple(_recipient_facts(link.recipient) for link in stored.recipients.all()),
+            has_responsible_person=any(
+                person.is_in_office(today) for person in stored.operator.responsible_persons.all()
             ),
-            measures=self.measures.count(),
-            recipients=tuple(_recipient_facts(link.recipient) for link in self.recipients.select_related("recipient")),
-            has_responsible_person=self.operator.responsible_persons.in_office(today).exists(),
         )
 
-    def blockers(self, today=None):
-        """What keeps this activity from being active."""
-        return activation_blockers(self.facts(today or timezone.localdate()))
+    def with_stored_links(self):
+        return type(self).objects.with_links().get(pk=self.pk)
 
-    def refuse_if_blocked(self):
-        if blockers := self.blockers():
-            raise ValidationError([ValidationError(blocker.message, code=blocker.code) for blocker in blockers])
+    def blockers(self, today=None, stored=None):
+        """What keeps this activity from being active. `stored`: the same activity out of `with_links()`, to read many at once."""
+        return activation_blockers(self.facts(today or timezone.localdate(), stored))
 
     def activate(self):
         """Puts the activity into effect; raises ValidationError with every blocker while one stands."""
-        self.refuse_if_blocked()
+        self.lock()
+        refuse(self.blockers())
         self.status = self.Status.ACTIVE
         self.save()
+
+    def lock(self):
+        """Nobody else activates it, or takes a link from it, until this transaction ends."""
+        list(type(self).objects.select_for_update(of=("self",)).filter(pk=self.pk).values_list("pk"))
 
     def suspend(self):
         """Stops an active activity until it is activated again."""
@@ -151,12 +173,12 @@ class ProcessingActivity(Coded):
         self.save()
 
 
-def _purpose_facts(link, needed):
+def _purpose_facts(link, needed, laws):
     basis = link.basis
     return PurposeFacts(
         name=str(link.purpose),
         has_basis=basis is not None,
-        basis_known=basis is not None and basis.known_to_law,
+        basis_known=basis is not None and basis.known_under(laws),
         basis=str(basis or ""),
         data_categories=len(needed),
         without_necessity=tuple(str(each.data_category) for each in needed if not each.necessity),

@@ -8,9 +8,10 @@ from registry.journal import History
 
 from .activity import ProcessingActivity
 from .base import OperatorOwned, field_classes
+from .gate import KeepsGate
 
 
-class ActivityLink(OperatorOwned):
+class ActivityLink(KeepsGate, OperatorOwned):
     """What an activity refers to. While the activity is active no change of a link may leave a blocker behind."""
 
     PARENT = "activity"
@@ -18,18 +19,8 @@ class ActivityLink(OperatorOwned):
     class Meta:
         abstract = True
 
-    def save(self, **kwargs):
-        super().save(**kwargs)
-        self.refuse_if_activity_blocked()
-
-    def delete(self, **kwargs):
-        deleted = super().delete(**kwargs)
-        self.refuse_if_activity_blocked()
-        return deleted
-
-    def refuse_if_activity_blocked(self):
-        if self.activity.status == ProcessingActivity.Status.ACTIVE:
-            self.activity.refuse_if_blocked()
+    def activities_at_stake(self):
+        return ProcessingActivity.objects.filter(pk=self.activity_id)
 
 
 def link_to_activity(related_name):

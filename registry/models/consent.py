@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal import History
-from registry.rules.consent import ConsentFacts, missing_items
+from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items
 
 from .base import OperatorOwned, field_classes
 from .people import DataSubject
@@ -113,6 +113,35 @@ class Consent(OperatorOwned):
         today = timezone.localdate()
         if isinstance(self.given_on, dt.date) and self.given_on > today:
             raise ValidationError({"given_on": _("%s is in the future. Correct the date.") % self.given_on.isoformat()})
+
+    def save(self, **kwargs):
+        """A consent given later than another of the same person, purpose and kind takes its place."""
+        for name in ("given_on", "expires_on"):
+            setattr(self, name, self._meta.get_field(name).to_python(getattr(self, name)))
+        stored = self.stored()
+        before = stored.others() if stored and stored.chain != self.chain else []
+        others = self.others()
+        [self.ended_on, *ends] = ends_by_renewal([each.term for each in (self, *others)])
+        super().save(**kwargs)
+        others += before
+        ends += ends_by_renewal([each.term for each in before])
+        for other, ended_on in zip(others, ends, strict=True):
+            if other.ended_on != ended_on:
+                other.ended_on = ended_on
+                super(Consent, other).save()
+
+    @property
+    def chain(self):
+        return {"subject_id": self.subject_id, "purpose_id": self.purpose_id, "kind": self.kind}
+
+    def others(self):
+        """The other consents of the same person, purpose and kind."""
+        return list(Consent.objects.filter(**self.chain).exclude(pk=self.pk).order_by("given_on"))
+
+    @property
+    def term(self):
+        withdrawn_on = timezone.localdate(self.withdrawn_at) if self.withdrawn_at else None
+        return Term(self.given_on, self.expires_on, withdrawn_on)
 
     @property
     def missing(self):

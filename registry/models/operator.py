@@ -10,6 +10,7 @@ from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
 from .fields import LanguageNames
+from .gate import KeepsGate
 from .law import Law
 
 
@@ -57,7 +58,7 @@ class Operator(LanguageNames, Tracked):
             )
 
 
-class OperatorLaw(OperatorOwned):
+class OperatorLaw(KeepsGate, OperatorOwned):
     """A law the operator is under, or cites."""
 
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="laws")
@@ -122,7 +123,7 @@ class ResponsiblePersonQuerySet(models.QuerySet):
         )
 
 
-class ResponsiblePerson(OperatorOwned):
+class ResponsiblePerson(KeepsGate, OperatorOwned):
     """The person responsible for organising the processing of personal data, or a deputy, as the operator publishes them."""
 
     operator = models.ForeignKey(
@@ -162,6 +163,15 @@ class ResponsiblePerson(OperatorOwned):
 
     def __str__(self):
         return self.name
+
+    def save(self, **kwargs):
+        # Two appointments at once: the second waits here and then meets the first.
+        list(Operator.objects.select_for_update().filter(pk=self.operator_id).values_list("pk"))
+        super().save(**kwargs)
+
+    def is_in_office(self, on):
+        """Whether this person is in office on that day, first and last day included."""
+        return (self.appointed_on or on) <= on <= (self.dismissed_on or on)
 
     def clean(self):
         super().clean()

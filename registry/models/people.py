@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.identifiers import check_iin
-from registry.rules.names import clean_name, search_key
+from registry.rules.names import clean_id, clean_name, search_key
 
 from .base import OperatorOwned, field_classes
 
@@ -109,7 +109,7 @@ class DataSubject(OperatorOwned):
         super().clean()
         errors = {}
         today = timezone.localdate()
-        self.crm_id = (self.crm_id or "").strip() or None
+        self.crm_id = clean_id(self.crm_id or "") or None
         checked = {name: clean_name(getattr(self, name)) for name in NAME_FIELDS}
         checked["email"] = normalise_email(self.email)
         checked["phone"] = normalise_phone(self.phone)

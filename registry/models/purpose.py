@@ -7,6 +7,7 @@ from registry.journal import History
 
 from .base import OperatorOwned, field_classes
 from .fields import LanguageNames
+from .gate import KeepsGate
 from .law import Norm
 
 
@@ -48,7 +49,7 @@ class Purpose(Coded):
         ordering = ["code"]
 
 
-class LegalBasis(Coded):
+class LegalBasis(KeepsGate, Coded):
     """A ground for processing as the policy declares it. Whether a law knows it is another question: see `known_to_law`."""
 
     class Kind(models.TextChoices):
@@ -87,4 +88,8 @@ class LegalBasis(Coded):
     @property
     def known_to_law(self):
         """Whether the basis rests on a norm that is a ground for processing under a law of the operator."""
-        return bool(self.norm_id and self.norm.is_ground and self.operator.laws.filter(law=self.norm.law_id).exists())
+        return self.known_under({each.law_id for each in self.operator.laws.all()})
+
+    def known_under(self, laws):
+        """`laws`: ids of the laws of the operator."""
+        return bool(self.norm_id and self.norm.is_ground and self.norm.law_id in laws)

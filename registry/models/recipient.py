@@ -7,10 +7,11 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
+from .gate import KeepsGate
 from .purpose import Coded
 
 
-class Recipient(Coded):
+class Recipient(KeepsGate, Coded):
     """A third party that receives personal data, or processes them on behalf of the operator."""
 
     class Kind(models.TextChoices):

@@ -74,7 +74,8 @@ class ImportRun(models.Model):
 
 
 class RejectedRow(models.Model):
-    """A line that was not taken, as it stood in the file, and why. It expires with its run's file."""
+    """A line that was not taken, as it stood in the file, and why. Personal values: kept a week after the run was applied or
+    given up, for the CRM's owner to ask about; where neither happens, as long as the file."""
 
     class Kind(models.TextChoices):
         REJECTED = "rejected", _("rejected")

@@ -8,11 +8,12 @@ from registry.choices import TermUnit
 from registry.journal import History
 
 from .base import field_classes
+from .gate import KeepsGate
 from .law import Norm
 from .purpose import Coded
 
 
-class Database(Coded):
+class Database(KeepsGate, Coded):
     """An ordered set of personal data in any form, paper included (94-V art. 1)."""
 
     class Form(models.TextChoices):
@@ -58,7 +59,7 @@ class Database(Coded):
             )
 
 
-class RetentionRule(Coded):
+class RetentionRule(KeepsGate, Coded):
     """How long data are kept after what, and what happens then."""
 
     class Trigger(models.TextChoices):

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Role
 from registry.journal import History
 
-from .base import OperatorOwned, field_classes
+from .base import OperatorOwned, field_classes, uuid7
 
 
 class UserManager(BaseUserManager):
@@ -26,6 +26,8 @@ class User(AbstractBaseUser):
     An administrator manages users and memberships and sees no personal data; nobody is a superuser.
     """
 
+    # By this the journal names whose account was added, changed or given a new password.
+    uid = models.UUIDField(_("uid"), default=uuid7, unique=True, editable=False)
     username = models.CharField(
         _("user name"),
         max_length=150,

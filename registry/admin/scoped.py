@@ -1,0 +1,119 @@
+"""What every form and list of the admin shares: the current operator's records only, and only what the role may see."""
+
+from django.contrib import admin
+from django.contrib.admin.widgets import RelatedFieldWidgetWrapper
+from django.core.exceptions import FieldDoesNotExist
+from django.db import models
+
+from registry import scope
+from registry.models import PERSONAL
+
+from .forms import ScopedInlineForm, SharedChoiceField
+
+
+class Scoped:
+    """Foreign keys offer records of the current operator only; personal fields are there for those who may see them."""
+
+    formfield_overrides = {models.URLField: {"assume_scheme": "https"}}
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        if "queryset" not in kwargs:
+            kwargs["queryset"] = scope.in_scope(db_field.remote_field.model._default_manager.all(), request.user)
+        return super().formfield_for_foreignkey(db_field, request, **kwargs)
+
+    def formfield_for_dbfield(self, db_field, request, **kwargs):
+        field = super().formfield_for_dbfield(db_field, request, **kwargs)
+        if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
+            # A missing entry can be added from here; the others have pages of their own.
+            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
+        return field
+
+    def get_fieldsets(self, request, obj=None):
+        fieldsets = []
+        for name, options in super().get_fieldsets(request, obj):
+            fields = visible_fields(self.model, options["fields"], request.user)
+            if fields:
+                fieldsets.append((name, options | {"fields": fields}))
+        return fieldsets
+
+
+class WritableByRole:
+    """`writable` opens a class; the role still decides."""
+
+    writable = False
+
+    def has_add_permission(self, request, obj=None):
+        return self.writable and request.user.has_perm(f"registry.add_{self.opts.model_name}")
+
+    def has_change_permission(self, request, obj=None):
+        return self.writable and request.user.has_perm(f"registry.change_{self.opts.model_name}")
+
+    def has_delete_permission(self, request, obj=None):
+        return self.writable and request.user.has_perm(f"registry.delete_{self.opts.model_name}")
+
+    def has_view_permission(self, request, obj=None):
+        return request.user.has_perm(f"registry.view_{self.opts.model_name}")
+
+
+class ScopedInline(Scoped, WritableByRole):
+    """Rows that belong to a record, on its form."""
+
+    writable = True
+    extra = 0
+    form = ScopedInlineForm
+    exclude = ("operator",)
+    show_change_link = False
+
+    def formfield_for_foreignkey(self, db_field, request, **kwargs):
+        return super().formfield_for_foreignkey(db_field, request, **{"form_class": SharedChoiceField} | kwargs)
+
+    def get_formset(self, request, obj=None, **kwargs):
+        form = type(self.form.__name__, (self.form,), {"request": request})
+        return super().get_formset(request, obj, **kwargs | {"form": form})
+
+    def get_queryset(self, request):
+        return scope.in_scope(super().get_queryset(request), request.user)
+
+
+class RegistryInline(ScopedInline, admin.TabularInline):
+    """Links, one a row."""
+
+
+class RegistryStackedInline(ScopedInline, admin.StackedInline):
+    """Records of more fields than a row holds."""
+
+
+class ScopedFilter(admin.RelatedFieldListFilter):
+    def field_choices(self, field, request, model_admin):
+        chosen = scope.scope_filter(field.related_model, request.user)
+        ordering = self.field_admin_ordering(field, request, model_admin)
+        return field.get_choices(include_blank=False, ordering=ordering, limit_choices_to=chosen)
+
+
+def visible_fields(model, names, user):
+    """Without the personal fields, for those who may not see them."""
+    if scope.sees_personal(user) or not hasattr(model, "FIELD_CLASSES"):
+        return list(names)
+    kept = []
+    for name in names:
+        if isinstance(name, list | tuple):
+            if inner := visible_fields(model, name, user):
+                kept.append(tuple(inner))
+        elif model.FIELD_CLASSES.get(name) != PERSONAL:
+            kept.append(name)
+    return kept
+
+
+def touches_personal(model, lookup):
+    """Whether a lookup path reaches a personal field, or the search key made of them."""
+    for part in lookup.split("__"):
+        try:
+            field = model._meta.get_field(part)
+        except (FieldDoesNotExist, AttributeError):
+            return False
+        if part == "search_key" or getattr(model, "FIELD_CLASSES", {}).get(part) == PERSONAL:
+            return True
+        model = field.related_model
+        if model is None:
+            return False
+    return False

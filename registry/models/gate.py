@@ -1,0 +1,48 @@
+"""What active activities stand on cannot be taken from under them, on any route."""
+
+from contextlib import contextmanager
+
+from django.apps import apps
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext as _
+
+
+def refuse(blockers):
+    if blockers:
+        raise ValidationError([ValidationError(blocker.message, code=blocker.code) for blocker in blockers])
+
+
+class KeepsGate(models.Model):
+    """A record that active activities stand on: no change of it may leave one of them with a blocker it did not have."""
+
+    class Meta:
+        abstract = True
+
+    def activities_at_stake(self):
+        return apps.get_model("registry", "ProcessingActivity").objects.filter(operator=self.operator_id)
+
+    def save(self, **kwargs):
+        with self.gate_kept():
+            super().save(**kwargs)
+
+    def delete(self, **kwargs):
+        with self.gate_kept():
+            return super().delete(**kwargs)
+
+    @contextmanager
+    def gate_kept(self):
+        """Locks the active activities, lets the change happen and refuses what it broke: the transaction is undone then."""
+        if not self.operator_id:
+            self.take_operator_from_parent()
+        at_stake = self.activities_at_stake()
+        locked = [activity.pk for activity in at_stake.active().select_for_update(of=("self",)).order_by("pk")]
+        at_stake = at_stake.filter(pk__in=locked).with_links()
+        before = {activity.pk: set(activity.blockers(stored=activity)) for activity in at_stake.all()}
+        yield
+        for activity in at_stake.all():
+            if new := [each for each in activity.blockers(stored=activity) if each not in before[activity.pk]]:
+                named = {"activity": activity, "what": " ".join(blocker.message for blocker in new)}
+                raise ValidationError(
+                    _("The active activity “%(activity)s” would no longer be in order: %(what)s") % named
+                )
