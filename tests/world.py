@@ -53,13 +53,17 @@ def make_world(code):
         return add(model, code=code, name_en=f"{model._meta.verbose_name} of {operator.code}".capitalize(), **fields)
 
     policy = add(
-        Policy, version="1", title="Policy", effective_on=dt.date(2024, 1, 1), published_on=dt.date(2024, 1, 1)
+        Policy,
+        version="1",
+        title=f"Policy of {code}",
+        effective_on=dt.date(2024, 1, 1),
+        published_on=dt.date(2024, 1, 1),
     )
     clause = add(Clause, policy=policy, number="3.2", obliges="Answer requests.", behaviours="B10")
     add(OperatorTerm, code="authority", request_kind="authority", amount=10, unit="day", clause=clause)
     add(RequestMark, mailbox="mail@example.kz", subject_line="Withdrawal", request_kind="withdrawal", clause=clause)
-    add(ResponsiblePerson, name="A. Person", email="person@example.kz", appointed_on=dt.date(2024, 1, 1))
-    world["purpose"] = purpose = make_purpose(operator)
+    add(ResponsiblePerson, name=f"Person of {code}", email="person@example.kz", appointed_on=dt.date(2024, 1, 1))
+    world["purpose"] = purpose = make_purpose(operator, name_en=f"Purpose of {code}")
     basis = named(LegalBasis, kind="consent", norm=norm)
     category = named(DataCategory, availability="restricted")
     subjects = named(SubjectCategory)

@@ -24,7 +24,7 @@ BY = {
 
 def people_search(request, site):
     """The search page; at most HITS people are shown, each of them a read in the journal."""
-    term = request.POST.get("q", "").strip()[:LONGEST_TERM]
+    term = request.POST.get("q", "").replace("\0", "").strip()[:LONGEST_TERM]
     by = request.POST.get("by", "any")
     by = by if by in BY else "any"
     found = find_people(request.user, term, by)[: HITS + 1] if term else []

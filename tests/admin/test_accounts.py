@@ -4,7 +4,7 @@ import pytest
 from django.urls import reverse
 
 from registry.models import JournalEntry, Membership, User
-from tests.factories import PASSWORD, make_user
+from tests.factories import PASSWORD, make_user, save
 from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
@@ -132,3 +132,53 @@ def test_every_page_carries_the_strict_policy_and_is_not_stored(dpo, browser_cli
     assert "no-store" in response.headers["Cache-Control"]
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert response.headers["X-Content-Type-Options"] == "nosniff"
+
+
+def test_failed_login_of_somebody_logged_in_is_a_failure(client, dpo):
+    """A wrong password is told as such, whoever the browser belongs to."""
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    client.post(LOGIN, {"username": dpo.username, "password": "wrong"})
+    assert actions()[-1] == "login.failed"
+
+
+def test_login_says_the_role_it_opens_with(client, lapp, kazger):
+    """With two memberships the entry names the one that is current."""
+    user = make_user("registrar", kazger, username="asel")
+    save(Membership(user=user, operator=lapp, role="dpo"))
+    client.post(LOGIN, {"username": "asel", "password": PASSWORD})
+    said = json.loads(JournalEntry.objects.latest("seq").body)
+    assert (said["action"], said["role"], said["operator"]) == ("login", "registrar", "kazger")
+    assert said["uid"] == str(user.uid)
+
+
+def test_one_time_password_cannot_be_kept(client, dpo):
+    """The new password is another one."""
+    dpo.must_change_password = True
+    dpo.save()
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    fields = {"old_password": PASSWORD, "new_password1": PASSWORD, "new_password2": PASSWORD}
+    response = client.post(reverse("admin:password_change"), fields)
+    assert "This is the present password. Choose another one." in response.content.decode()
+    dpo.refresh_from_db()
+    assert dpo.must_change_password
+
+
+def test_entries_about_accounts_name_the_account(client_of_administrator, dpo):
+    """Whose rights were changed, and who got a new password, is in the journal by uid."""
+    page = reverse("admin:registry_user_change", args=[dpo.pk])
+    client_of_administrator.post(page, form_fields(client_of_administrator.get(page).context, is_active=None))
+    said = json.loads(JournalEntry.objects.latest("seq").body)
+    assert (said["action"], said["uid"], said["fields"]) == ("user.change", str(dpo.uid), ["is_active"])
+    client_of_administrator.post(reverse("admin:registry_user_one_time_password", args=[dpo.pk]))
+    said = json.loads(JournalEntry.objects.latest("seq").body)
+    assert (said["action"], said["uid"]) == ("password.reset", str(dpo.uid))
+
+
+def test_administrator_with_a_membership_is_refused_in_words(client_of_administrator, lapp):
+    """Both at once on one form is refused; nothing is added."""
+    add = reverse("admin:registry_user_add")
+    membership = {"memberships-TOTAL_FORMS": "1", "memberships-0-operator": lapp.pk, "memberships-0-role": "dpo"}
+    fields = form_fields(client_of_administrator.get(add).context, username="both", is_administrator="on", **membership)
+    response = client_of_administrator.post(add, fields)
+    assert "An administrator is no member of an operator." in response.content.decode()
+    assert not User.objects.filter(username="both").exists()

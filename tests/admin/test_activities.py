@@ -133,3 +133,42 @@ def test_each_gap_is_a_blocker(world, change, code):
         save(world[record])
     activity = type(world["processingactivity"]).objects.get(pk=world["processingactivity"].pk)
     assert [blocker.code for blocker in activity.blockers()] == [code]
+
+
+@pytest.mark.parametrize(
+    ("record", "field", "value", "sentence"),
+    [
+        ("legalbasis", "norm", None, "which no law of the operator knows as a ground"),
+        ("recipient", "agreement_number", "", "There is no agreement with processor"),
+        ("database", "country", "DE", "None of the databases lies in Kazakhstan."),
+        ("retentionrule", "then", "", "names no term, or not what happens then."),
+        ("responsibleperson", "dismissed_on", "2025-01-01", "Nobody is responsible"),
+    ],
+)
+def test_ground_cannot_be_taken_from_under_an_active_activity(world, record, field, value, sentence):
+    """What an active activity stands on stays, on every route; the sentence names the activity."""
+    activated(world["processingactivity"])
+    changed = world[record]
+    setattr(changed, field, value)
+    with pytest.raises(ValidationError, match=sentence) as refused, journal.unit_of_work(by=None):
+        changed.full_clean()
+        changed.save()
+    assert "The active activity “Processing activity of lapp” would no longer be in order" in refused.value.messages[0]
+
+
+def test_law_of_the_operator_cannot_be_removed_from_under_an_active_activity(world):
+    """Without the law the ground is unknown."""
+    activated(world["processingactivity"])
+    with pytest.raises(ValidationError, match="no law of the operator knows"), journal.unit_of_work(by=None):
+        world["operatorlaw"].delete()
+
+
+def test_gap_that_time_has_made_does_not_forbid_mending(world):
+    """When an agreement has run out, other things of the activity can still be put right."""
+    activated(world["processingactivity"])
+    type(world["recipient"]).objects.filter(pk=world["recipient"].pk).update(agreement_until="2025-01-01")
+    activity = type(world["processingactivity"]).objects.get(pk=world["processingactivity"].pk)
+    activity.note = "The agreement is being renewed."
+    save(activity)
+    with pytest.raises(ValidationError, match="No security measure is named."), journal.unit_of_work(by=None):
+        world["activitymeasure"].delete()

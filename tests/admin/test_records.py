@@ -1,6 +1,8 @@
 import json
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from registry.models import Consent, DataSubject, JournalEntry
@@ -241,3 +243,77 @@ def test_journal_is_filtered(client_of_dpo, subject, asked):
     page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), asked)
     expected = {None} if value == "0" else {value}
     assert {getattr(entry, column) for entry in page.context["cl"].result_list} == expected
+
+
+def test_form_that_comes_back_is_a_read_too(client_of_dpo, subject):
+    """A refused save shows the person again, and that is told like every opening."""
+    post(client_of_dpo, subject, _reason="")
+    assert last_entry()[1]["action"] == "view"
+
+
+def test_post_without_a_token_is_a_conflict(client_of_dpo, subject):
+    """A form that does not say what it was drawn from overwrites nothing."""
+    fields = form_fields(client_of_dpo.get(url(subject)).context, phone="+77010000001")
+    del fields["_seen"]
+    assert client_of_dpo.post(url(subject), fields).status_code == 409
+    subject.refresh_from_db()
+    assert subject.phone == "+77077356312"
+
+
+def test_permission_comes_before_the_conflict(lapp, subject, browser_client):
+    """Who may not change is refused, and the refusal told, whatever the form says."""
+    client = browser_client(make_user("auditor", lapp))
+    assert client.post(url(subject), {"_seen": "zz"}).status_code == 403
+    assert last_entry()[1]["action"] == "refused"
+
+
+def test_search_term_is_cut_and_holds_no_nul(client_of_dpo, lapp):
+    """A term of any length or content is searched for, not an error."""
+    page = reverse("admin:people_search")
+    assert client_of_dpo.post(page, {"q": "\0"}).status_code == 200
+    response = client_of_dpo.post(page, {"q": "я" * 300_000})
+    assert len(response.context["form_field"]) == 200
+
+
+def test_refusal_while_the_journal_is_down_is_a_plain_503(client_of_dpo, kazger, monkeypatch):
+    """Not even a refusal goes untold."""
+    from registry.journal import unit
+
+    foreign = make_subject(kazger)
+
+    def fail(*args, **kwargs):
+        raise unit.DatabaseError("disk full")
+
+    monkeypatch.setattr(unit, "_append_locked", fail)
+    assert client_of_dpo.get(url(foreign)).status_code == 503
+    assert client_of_dpo.post("/admin/login/", {"username": "x", "password": "y"}).status_code == 503
+
+
+@pytest.mark.parametrize(
+    ("page", "model"),
+    [
+        ("admin:index", "processingactivity"),
+        ("admin:registry_processingactivity_changelist", "processingactivity"),
+        ("admin:registry_legalbasis_changelist", "legalbasis"),
+        ("admin:registry_policy_changelist", "policy"),
+    ],
+)
+def test_lists_cost_the_same_for_many_rows(page, model, browser_client, django_assert_num_queries):
+    """More rows, the same number of queries."""
+    world = make_world("lapp")
+    client = browser_client(make_user("dpo", world["operator"]))
+
+    def one_more(number):
+        record = type(world[model]).objects.get(pk=world[model].pk)
+        record.pk, record.uid = None, type(record)._meta.get_field("uid").get_default()
+        setattr(record, "version" if model == "policy" else "code", f"more-{number}")
+        save(record)
+
+    one_more(0)
+    client.get(reverse(page))
+    with CaptureQueriesContext(connection) as few:
+        client.get(reverse(page))
+    for number in range(1, 5):
+        one_more(number)
+    with django_assert_num_queries(len(few)):
+        client.get(reverse(page))

@@ -4,8 +4,8 @@ import pytest
 from django.contrib import admin
 from django.urls import NoReverseMatch, reverse
 
-from registry.models import JournalEntry
-from tests.factories import make_user
+from registry.models import JournalEntry, Membership, Purpose
+from tests.factories import make_user, save
 from tests.forms import form_fields
 from tests.world import make_world
 
@@ -171,3 +171,61 @@ def test_refusals_are_in_the_journal(worlds, browser_client):
     entry = JournalEntry.objects.latest("seq")
     assert (entry.action, entry.actor, entry.object_type) == ("refused", user.pk, "datasubject")
     assert '"reason_code":"404"' in entry.body
+
+
+def test_permission_on_a_record_is_that_of_its_operator(worlds):
+    """Asked about a record, the backend answers for its operator, not for the role alone."""
+    user = user_of("dpo", worlds["lapp"]["operator"])
+    assert user.has_perm("registry.change_purpose", worlds["lapp"]["purpose"])
+    assert not user.has_perm("registry.change_purpose", worlds["kazger"]["purpose"])
+
+
+def test_offer_of_the_switch_is_told(worlds, browser_client):
+    """Asking for a record of one's other operator is an entry of the one worked under."""
+    user = make_user("dpo", worlds["lapp"]["operator"], worlds["kazger"]["operator"])
+    client = browser_client(user)
+    client.post(reverse("admin:switch_operator"), {"operator": worlds["lapp"]["operator"].pk})
+    client.get(url_of("purpose", "change", worlds["kazger"]["purpose"].pk))
+    entry = JournalEntry.objects.latest("seq")
+    assert (entry.action, entry.operator) == ("refused", "lapp")
+    assert '"reason_code":"other_operator"' in entry.body
+
+
+def test_switch_is_told_to_the_operator_left_in_the_role_held_there(worlds, browser_client):
+    """An auditor of the next operator does not act there as DPO."""
+    user = make_user("dpo", worlds["lapp"]["operator"])
+    save(Membership(user=user, operator=worlds["kazger"]["operator"], role="auditor"))
+    client = browser_client(user)
+    client.post(reverse("admin:switch_operator"), {"operator": worlds["lapp"]["operator"].pk})
+    client.post(reverse("admin:switch_operator"), {"operator": worlds["kazger"]["operator"].pk})
+    entry = JournalEntry.objects.latest("seq")
+    assert (entry.action, entry.operator) == ("operator.switch", "lapp")
+    assert '"role":"dpo"' in entry.body
+
+
+@pytest.mark.parametrize("view", ["add", "change"])
+def test_form_of_another_operator_saves_nothing_after_a_switch(view, worlds, browser_client):
+    """A form drawn for one operator and posted after a switch in another tab writes into neither."""
+    user = make_user("dpo", worlds["lapp"]["operator"], worlds["kazger"]["operator"])
+    client = browser_client(user)
+    client.post(reverse("admin:switch_operator"), {"operator": worlds["lapp"]["operator"].pk})
+    url = url_of("purpose", view, worlds["lapp"]["purpose"].pk)
+    fields = form_fields(client.get(url).context, code="typed", name_en="Typed")
+    client.post(reverse("admin:switch_operator"), {"operator": worlds["kazger"]["operator"].pk})
+    response = client.post(url, fields)
+    assert response.templates[0].name == "admin/other_operator.html"
+    assert not Purpose.objects.filter(code="typed").exists()
+
+
+def test_auditor_cannot_sort_by_what_is_hidden(worlds, browser_client):
+    """A column that is not shown orders nothing."""
+    client = browser_client(user_of("auditor", worlds["lapp"]["operator"]))
+    shown = client.get(url_of("datasubject", "changelist")).context["cl"]
+    assert "email" not in shown.list_display and "email" not in (shown.sortable_by or [])
+
+
+@pytest.mark.parametrize("asked", ["?action=a%00", "?q=%00"])
+def test_nul_in_an_address_is_a_bad_request(worlds, browser_client, asked):
+    """No record is called so, and PostgreSQL would answer with an error."""
+    client = browser_client(user_of("dpo", worlds["lapp"]["operator"]))
+    assert client.get(url_of("journalentry", "changelist") + asked).status_code == 400
