@@ -1,9 +1,12 @@
 """Every export is two journal entries, before its first byte and after its last, and a run that keeps what they commit to."""
 
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from registry.journal import record, unit_of_work
-from registry.journal.canonical import public_commitment
+from registry.journal.canonical import moment, personal_commitment, public_commitment
+from registry.journal.reconcile import UNREADABLE, Finding, pieces, said
 from registry.models import ExportRun, JournalEntry
 
 STARTED, FINISHED = "export.start", "export.finish"
@@ -23,6 +26,7 @@ def start(kind, *, by, role, operator=None, reason="", filter, subjects=()):
             uids=subjects,
             run=run.pk,
             public=public_commitment(asked(run)),
+            personal=reason_commitment(run),
         )
     return run
 
@@ -44,23 +48,59 @@ def finish(run, *, count, digest, role):
 
 
 def asked(run):
-    return {"uid": str(run.uid), "kind": run.kind, "filter": run.filter}
+    return {"uid": str(run.uid), "kind": run.kind, "filter": run.filter, "started_at": moment(run.started_at)}
 
 
 def given(run):
-    return {"uid": str(run.uid), "count": run.count, "digest": run.digest}
+    return {"uid": str(run.uid), "count": run.count, "digest": run.digest, "finished_at": moment(run.finished_at)}
 
 
-def altered():
-    """Pairs of a run and what of it is not as its journal entries say."""
-    said = {}
-    entries = JournalEntry.objects.filter(object_type="exportrun", action__in=(STARTED, FINISHED)).order_by("seq")
-    for run_id, action, body in entries.values_list("run", "action", "body").iterator():
-        said[run_id, action] = body
-    for run in ExportRun.objects.order_by("pk").iterator():
-        if public_commitment(asked(run)) not in said.get((run.pk, STARTED), ""):
-            yield run, "kind, filter"
-        if (run.pk, FINISHED) in said and public_commitment(given(run)) not in said[run.pk, FINISHED]:
-            yield run, "count, digest"
-        elif run.finished_at and (run.pk, FINISHED) not in said:
-            yield run, "finished_at"
+def reason_commitment(run):
+    """A reason is free text and may name a person: salted, like every personal value."""
+    return personal_commitment(run.salt, {"reason": run.reason})
+
+
+def findings():
+    """Exports that are not as the journal tells of them, for reconcile: entries without their run, and runs that differ."""
+    told = JournalEntry.objects.filter(object_type="exportrun", action__in=(STARTED, FINISHED))
+    for piece in pieces(told, "seq"):
+        runs = ExportRun.objects.select_related("operator").in_bulk(
+            {entry.object_uid for entry in piece}, field_name="uid"
+        )
+        for entry in piece:
+            run = runs.get(entry.object_uid)
+            problems = _differences(run, entry) if run else [_("it is gone, entry %s tells of it") % entry.seq]
+            yield from (Finding(f"exportrun {entry.object_uid}", problem) for problem in problems)
+    of_run = told.filter(object_uid=OuterRef("uid"))
+    untold = ExportRun.objects.exclude(Exists(of_run.filter(action=STARTED)))
+    for run in untold.order_by("pk").iterator():
+        yield Finding(f"exportrun {run.uid}", _("no entry tells that it was started"))
+    unfinished = ExportRun.objects.filter(finished_at__isnull=False).exclude(Exists(of_run.filter(action=FINISHED)))
+    for run in unfinished.order_by("pk").iterator():
+        yield Finding(f"exportrun {run.uid}", _("no entry tells that it was finished"))
+
+
+def _differences(run, entry):
+    """What of a run is not as this entry of it says."""
+    body = said(entry)
+    if entry.action == FINISHED:
+        if not _opens(body.get("public"), lambda: public_commitment(given(run))):
+            yield _("count, digest or time of the end are not as entry %s says") % entry.seq
+        return
+    if not _opens(body.get("public"), lambda: public_commitment(asked(run))):
+        yield _("kind, filter or time of the start are not as entry %s says") % entry.seq
+    if not _opens(body.get("personal"), lambda: reason_commitment(run)):
+        yield _("the reason is not as entry %s says") % entry.seq
+    if (entry.run, entry.operator, entry.actor) != (
+        run.pk,
+        run.operator.code if run.operator else "",
+        run.started_by_id,
+    ):
+        yield _("number, operator or user are not as entry %s says") % entry.seq
+
+
+def _opens(commitment, made):
+    try:
+        return commitment == made()
+    except UNREADABLE:
+        return False

@@ -1,6 +1,7 @@
 """Does the register say what its journal says? Live rows, history rows, entries and the head, each against the other."""
 
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 
@@ -11,11 +12,14 @@ from django.utils.translation import gettext as _
 
 from .canonical import GENESIS, canonical, chain, commitments, moment, plain_value
 from .history import ACTIONS
-from .models import JournalEntry, JournalHead, JournalSubject
+from .models import JournalEntry, JournalHead
+from .touched import misled
 
 CHUNK_ROWS = 2000
 COLUMNS = (("actor", "actor"), ("action", "action"), ("operator", "operator"), ("object", "object_type"), ("n", "n"))
 COLUMNS += (("row", "history_id"), ("run", "run"))
+# What a value raises that is none of its kind: only SQL can have written it.
+UNREADABLE = (TypeError, ValueError, AttributeError, ValidationError)
 
 
 class Finding(NamedTuple):
@@ -59,6 +63,7 @@ def _entries():
         yield Finding(_("entry %s") % last, _("it stands beyond the journal head"))
     previous, due, numbers, at = GENESIS, 1, {}, None
     for piece in pieces(JournalEntry.objects.filter(seq__lte=head.seq), "seq"):
+        bodies = {entry.seq: said(entry) for entry in piece}
         for entry in piece:
             subject = _("entry %s") % entry.seq
             if entry.seq != due:
@@ -66,32 +71,36 @@ def _entries():
             previous, due, at = chain(previous, entry.body.encode()), entry.seq + 1, entry.at
             if entry.hash != previous.hex():
                 yield Finding(subject, _("the hash does not follow from its body and the entry before"))
-                previous = bytes.fromhex(entry.hash)
-            yield from (Finding(subject, problem) for problem in _columns(entry))
+                previous = bytes.fromhex(entry.hash) if re.fullmatch("[0-9a-f]{64}", entry.hash) else previous
+            yield from (Finding(subject, problem) for problem in _columns(entry, bodies[entry.seq]))
             if entry.operator:
                 numbers[entry.operator] = numbers.get(entry.operator, 0) + 1
                 if entry.n != numbers[entry.operator]:
                     yield Finding(subject, _("its number within the operator is not the next one"))
                     numbers[entry.operator] = entry.n or numbers[entry.operator]
         yield from _rows_of(piece)
-        yield from _people_of(piece)
+        yield from (Finding(_("entry %s") % seq, problem) for seq, problem in misled(piece, bodies))
     if (head.seq, head.hash, head.at, head.numbers) != (due - 1, previous.hex(), at, numbers):
         yield Finding(_("journal head"), _("it is not that of the last entry"))
 
 
-def _columns(entry):
-    """Columns that do not repeat what the body says."""
+def said(entry):
+    """The body of an entry, empty where it is not canonical."""
     try:
         body = json.loads(entry.body)
-        is_canonical = canonical(body).decode() == entry.body
-    except (ValueError, TypeError):
-        body, is_canonical = {}, False
-    if not is_canonical:
+        return body if canonical(body).decode() == entry.body else {}
+    except (*UNREADABLE, RecursionError):
+        return {}
+
+
+def _columns(entry, body):
+    """Columns that do not repeat what the body says."""
+    if not body:
         yield _("the body is not canonical")
         return
-    said = {column: body.get(key) for key, column in COLUMNS}
-    said |= {"seq": body.get("seq"), "at": body.get("at"), "object_uid": body.get("uid")}
-    for column, value in said.items():
+    repeated = {column: body.get(key) for key, column in COLUMNS}
+    repeated |= {"seq": body.get("seq"), "at": body.get("at"), "object_uid": body.get("uid")}
+    for column, value in repeated.items():
         stored = getattr(entry, column)
         stored = moment(stored) if column == "at" else str(stored) if column == "object_uid" and stored else stored
         if (stored or None) != value:
@@ -115,35 +124,19 @@ def _rows_of(piece):
             )
 
 
-def _people_of(piece):
-    """Entries that name people whose own trail does not lead to them."""
-    named = {}
-    for entry in piece:
-        if '"uids"' in entry.body:
-            named[entry.seq] = set(json.loads(entry.body)["uids"])
-        elif entry.object_type == "datasubject" and entry.object_uid:
-            named[entry.seq] = {str(entry.object_uid)}
-    found = {}
-    for seq, uid in JournalSubject.objects.filter(entry__in=list(named)).values_list("entry", "uid"):
-        found.setdefault(seq, set()).add(str(uid))
-    for seq, uids in named.items():
-        if uids - found.get(seq, set()):
-            yield Finding(_("entry %s") % seq, _("the trail of a person it names does not lead to it"))
-
-
 def _history(model):
     """History rows without an entry, and those that do not open what their entry commits to."""
     name = model._meta.model_name
     for piece in pieces(model.history.all(), "history_id"):
         found = JournalEntry.objects.filter(object_type=name, history_id__in=[row.history_id for row in piece])
-        bodies = {entry.history_id: json.loads(entry.body) for entry in found}
+        bodies = {entry.history_id: said(entry) | {"seq": entry.seq} for entry in found}
         for row in piece:
             subject = _("%(object)s %(uid)s, history row %(row)s") % {"object": name, "uid": row.uid, "row": row.pk}
             body = bodies.get(row.history_id)
             if body is None:
                 yield Finding(subject, _("it has no journal entry"))
                 continue
-            public, personal = commitments(row)
+            public, personal = _commitments(row)
             if body.get("public") != public:
                 yield Finding(subject, _("its public values are not those its entry %s commits to") % body["seq"])
             if body.get("personal") != personal:
@@ -152,6 +145,13 @@ def _history(model):
                 )
             if (body.get("uid"), body.get("action")) != (str(row.uid), ACTIONS[row.history_type]):
                 yield Finding(subject, _("its entry %s is about another act or record") % body["seq"])
+
+
+def _commitments(row):
+    try:
+        return commitments(row)
+    except UNREADABLE:
+        return "", ""
 
 
 def _live(model):
@@ -188,13 +188,22 @@ def _differences(record, row):
         field = row._meta.get_field(tracked.name)
         if _value(field, row) != _value(field, record):
             names.append(tracked.name)
-    return [_("field %s is not as its history left it") % name for name in names]
+    problems = [_("field %s is not as its history left it") % name for name in names]
+    return problems or [_("field %s does not follow from the others") % name for name in _underived(record)]
+
+
+def _underived(record):
+    """Fields beside the history that are not what is computed from the others."""
+    try:
+        return [name for name, value in record.derived().items() if getattr(record, name) != value]
+    except UNREADABLE:  # the history has the same value then, and does not open its commitment
+        return []
 
 
 def _value(field, row):
-    """The canonical value; for one that is none of its kind (only SQL can have written it) what stands there."""
+    """The canonical value; for one that is none of its kind what stands there."""
     stored = getattr(row, field.attname)
     try:
         return plain_value(field, stored)
-    except (TypeError, ValueError, ValidationError):
+    except UNREADABLE:
         return "?", repr(stored)

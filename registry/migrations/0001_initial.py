@@ -993,6 +993,7 @@ class Migration(migrations.Migration):
                 ('kind', models.CharField(choices=[('register', 'register'), ('audit', 'audit trail')], max_length=12, verbose_name='kind')),
                 ('filter', models.JSONField(blank=True, default=dict, verbose_name='filter')),
                 ('reason', models.TextField(blank=True, verbose_name='reason')),
+                ('salt', models.BinaryField(default=registry.journal.history.new_salt, max_length=32)),
                 ('count', models.PositiveBigIntegerField(blank=True, null=True, verbose_name='lines')),
                 ('digest', models.CharField(blank=True, max_length=64, verbose_name='SHA-256 of the file')),
                 ('started_at', models.DateTimeField(auto_now_add=True, verbose_name='started at')),

@@ -47,6 +47,10 @@ class Tracked(models.Model):
         """The row as it stands in the database, or None for a new one."""
         return type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
 
+    def derived(self):
+        """Fields that the history leaves out because they follow from the others, with what they must be now."""
+        return {}
+
     def journal_operator(self):
         """Code of the operator whose trail the entry belongs to; empty for what all operators share."""
         return ""

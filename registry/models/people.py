@@ -100,6 +100,9 @@ class DataSubject(OperatorOwned):
             email=self.email, phone=self.phone, iin=self.iin, crm_id=self.crm_id or "",
         )  # fmt: skip
 
+    def derived(self):
+        return {"search_key": self.make_search_key()}
+
     def save(self, **kwargs):
         self.crm_id = self.crm_id or None
         self.search_key = self.make_search_key()

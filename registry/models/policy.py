@@ -117,10 +117,16 @@ class Clause(OperatorOwned):
     def __str__(self):
         return self.number
 
-    def save(self, **kwargs):
+    def make_sort_key(self):
         # 3.2.10 after 3.2.9; a preamble, which has no number, before them all
         numbered = self.number if self.number[:1].isdigit() else f"0 {self.number}"
-        self.sort_key = re.sub(r"\d+", lambda digits: digits.group().zfill(4), numbered)[:80]
+        return re.sub(r"\d+", lambda digits: digits.group().zfill(4), numbered)[:80]
+
+    def derived(self):
+        return {"sort_key": self.make_sort_key()}
+
+    def save(self, **kwargs):
+        self.sort_key = self.make_sort_key()
         super().save(**kwargs)
 
 

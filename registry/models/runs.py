@@ -5,6 +5,8 @@ import secrets
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.journal.history import new_salt
+
 from .base import uuid7
 from .operator import Operator
 from .user import User
@@ -113,6 +115,8 @@ class ExportRun(models.Model):
     # Layout, format, language, moment, subject's uid: whatever narrowed it. Never a personal value.
     filter = models.JSONField(_("filter"), default=dict, blank=True)
     reason = models.TextField(_("reason"), blank=True)
+    # The journal commits to the reason, which may name a person: without the salt it could be guessed from there.
+    salt = models.BinaryField(max_length=32, default=new_salt, editable=False)
     count = models.PositiveBigIntegerField(_("lines"), null=True, blank=True)
     digest = models.CharField(_("SHA-256 of the file"), max_length=64, blank=True)
     started_at = models.DateTimeField(_("started at"), auto_now_add=True)

@@ -14,9 +14,10 @@ from registry.exports import terms
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import FORMATS, Register
+from registry.journal.canonical import moment as utc_text
 from registry.journal.canonical import public_commitment
 from registry.journal.models import JournalEntry
-from tests.factories import make_norm, make_purpose, make_user, save
+from tests.factories import make_norm, save
 
 pytestmark = pytest.mark.django_db
 EVERY = list(itertools.product(LAYOUTS, FORMATS, terms.LANGUAGES))
@@ -282,13 +283,15 @@ def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
             "uid": str(run.uid),
             "kind": "register",
             "filter": {"layout": "kz", "format": "csv", "language": "en", "on": ""},
+            "started_at": utc_text(run.started_at),
         }
     )
     body = content[: content.rindex(b"#end")]
     assert (run.count, run.digest, run.reason) == (4, hashlib.sha256(body).hexdigest(), "Asked by the ministry")
     assert (end.action, json.loads(end.body)["count"], json.loads(end.body)["role"]) == ("export.finish", 4, "dpo")
-    assert json.loads(end.body)["public"] == public_commitment({"uid": str(run.uid), "count": 4, "digest": run.digest})
-    assert run.finished_at is not None
+    assert json.loads(end.body)["public"] == public_commitment(
+        {"uid": str(run.uid), "count": 4, "digest": run.digest, "finished_at": utc_text(run.finished_at)}
+    )
     assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
 
 
@@ -319,17 +322,3 @@ def test_command_refuses_with_a_sentence(record, tmp_path, options, message):
         export(tmp_path / "r.csv", **options)
     assert str(refusal.value) == message
     assert list(tmp_path.iterdir()) == []
-
-
-def test_altered_run_is_found(record, tmp_path):
-    """What a run says of its file is committed to in the journal: a change of it is found."""
-    from registry.exports import runs
-
-    make_user("dpo", record)
-    make_purpose(record)
-    export(tmp_path / "r.csv")
-    assert list(runs.altered()) == []
-    m.ExportRun.objects.update(digest="0" * 64)
-    assert [(run.pk, what) for run, what in runs.altered()] == [(m.ExportRun.objects.get().pk, "count, digest")]
-    m.ExportRun.objects.update(filter={})
-    assert [what for _run, what in runs.altered()] == ["kind, filter", "count, digest"]

@@ -1,5 +1,6 @@
 """Reconcile finds whatever was changed behind the journal's back, and names it."""
 
+import datetime as dt
 import io
 
 import pytest
@@ -7,9 +8,18 @@ from django.core.management import call_command
 from django.db import connection
 
 from registry import journal
-from registry.journal.models import JournalEntry, JournalHead
-from registry.journal.reconcile import findings
-from registry.models import DataSubject, Purpose
+from registry.journal.models import JournalEntry, JournalHead, JournalSubject
+from registry.journal.reconcile import findings, tracked_models
+from registry.models import (
+    Agreement,
+    Clause,
+    Consent,
+    DataSubject,
+    Policy,
+    Purpose,
+    SubjectCategory,
+    SubjectInCategory,
+)
 from tests.factories import make_purpose, make_subject, make_user, save
 
 pytestmark = pytest.mark.django_db
@@ -168,7 +178,106 @@ def test_trail_of_a_person_leads_to_every_entry_that_names_them(subject, dpo):
         journal.record("list", object_type="datasubject", uids=[subject.uid], count=1)
     entry = JournalEntry.objects.order_by("-seq").first()
     entry.subjects.all().delete()
-    assert told() == [f"entry {entry.seq}: the trail of a person it names does not lead to it"]
+    assert told() == [f"entry {entry.seq}: the trail of a person it is about does not lead to it"]
+
+
+def read(record, action):
+    with journal.unit_of_work(by=None, role="system", operator=record.operator):
+        journal.record(action, object_type=record._meta.model_name, uid=record.uid, subjects=record.journal_subjects())
+
+
+@pytest.fixture
+def records(subject):
+    """What is about a person: the person, a category, a consent, an agreement that was deleted again; each read once."""
+    lapp = subject.operator
+    category = save(SubjectCategory(operator=lapp, code="clients", name_en="Clients"))
+    records = [
+        subject,
+        save(SubjectInCategory(subject=subject, category=category)),
+        save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1))),
+        save(Agreement(subject=subject, number="A-1")),
+    ]
+    for record in records:
+        read(record, "view")
+    read(records[2].purpose, "history")
+    with journal.unit_of_work(by=None, role="system"):
+        records[3].delete()
+    return records
+
+
+def test_readings_of_what_is_about_a_person_agree(records):
+    """Whatever is about a person is worked out from the history as it was written."""
+    assert told() == []
+
+
+@pytest.mark.parametrize("place", range(4))
+def test_hidden_entry_of_a_person_is_found(records, place):
+    """Taken out of a person’s trail, a write or a reading of a consent is found as is one of the person."""
+    entries = JournalEntry.objects.filter(object_uid=records[place].uid).order_by("seq")
+    JournalSubject.objects.filter(entry__in=entries).delete()
+    assert told() == [f"entry {entry.seq}: the trail of a person it is about does not lead to it" for entry in entries]
+
+
+def test_entry_put_into_the_trail_of_another_person_is_found(records):
+    """Nothing can be put into the trail of a person whom it is not about."""
+    other = make_subject(records[0].operator)
+    entries = list(JournalEntry.objects.order_by("seq"))
+    JournalSubject.objects.exclude(entry=entries[-1]).filter(uid=other.uid).delete()
+    JournalSubject.objects.bulk_create([JournalSubject(entry=entry, uid=other.uid) for entry in entries[:-1]])
+    assert told() == [f"entry {entry.seq}: the trail of a person it is not about leads to it" for entry in entries[:-1]]
+
+
+def test_reading_of_a_record_that_went_over_to_another_person(records):
+    """A reading of a consent is about the person it was of then, or is of now; a write about the one it names."""
+    consent, other = records[2], make_subject(records[0].operator)
+    consent.subject = other
+    save(consent)
+    read(consent, "view")
+    assert told() == []
+    last = JournalEntry.objects.order_by("-seq").first()
+    last.subjects.all().delete()
+    assert told() == [f"entry {last.seq}: the trail of a person it is about does not lead to it"]
+
+
+def test_field_that_follows_from_others_must_follow(subject):
+    """What the history leaves out, because it is computed, must be as it is computed."""
+    policy = save(Policy(operator=subject.operator, version="1", title="Policy"))
+    clause = save(Clause(policy=policy, number="3.10", obliges="Answer."))
+    assert told() == []
+    DataSubject.objects.filter(pk=subject.pk).update(search_key="nobody")
+    Clause.objects.filter(pk=clause.pk).update(sort_key="0001")
+    assert told() == [
+        f"datasubject {subject.uid}: field search_key does not follow from the others",
+        f"clause {clause.uid}: field sort_key does not follow from the others",
+    ]
+
+
+@pytest.mark.parametrize("model", tracked_models(), ids=lambda model: model.__name__)
+def test_every_field_is_in_the_history_or_follows_from_it(lapp, model):
+    """No field of a tracked record is left unchecked."""
+    tracked = {field.name for field in model.history.model.tracked_fields}
+    derived = set(make_subject(lapp).derived()) if model is DataSubject else set(model().derived())
+    assert {field.name for field in model._meta.concrete_fields} == tracked | derived
+    assert not tracked & derived
+
+
+def test_body_or_hash_that_is_none_is_a_finding(subject):
+    """Whatever stands in the journal, the answer is a sentence and no crash."""
+    first, second, third = JournalEntry.objects.order_by("seq")[:3]
+    JournalEntry.objects.filter(pk=first.pk).update(body="[]")
+    JournalEntry.objects.filter(pk=second.pk).update(body='{"uids":')
+    JournalEntry.objects.filter(pk=third.pk).update(hash="none")
+    said = told()
+    assert f"entry {first.seq}: the body is not canonical" in said
+    assert f"entry {second.seq}: the body is not canonical" in said
+    assert f"entry {third.seq}: the hash does not follow from its body and the entry before" in said
+
+
+def test_history_row_that_cannot_be_read_is_a_finding(subject):
+    """A history row without its salt opens nothing, and is no crash."""
+    row = subject.history.first()
+    type(row).objects.filter(pk=row.pk).update(salt=b"")
+    assert told()[0].startswith(f"datasubject {subject.uid}, history row {row.pk}: its personal values or its reason")
 
 
 def test_command_prints_findings_and_fails(subject):

@@ -7,7 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry.exports import runs
 from registry.journal import record, unit_of_work
-from registry.journal.reconcile import Finding, findings
+from registry.journal.reconcile import findings
 
 from .export_audit import acting
 
@@ -21,11 +21,8 @@ class Command(BaseCommand):
 
     def handle(self, *, by, reason, **options):
         by, role = acting(by, None)
-        altered = (
-            Finding(f"exportrun {run.uid}", _("%s not as its entries say") % what) for run, what in runs.altered()
-        )
         count = 0
-        for finding in chain(findings(), altered):
+        for finding in chain(findings(), runs.findings()):
             count += 1
             self.stdout.write(str(finding))
         with unit_of_work(by=by, role=role, reason=reason):
