@@ -13,7 +13,7 @@ from django.views.decorators.http import require_POST
 from registry import journal, scope
 from registry.choices import Role
 from registry.imports import storage
-from registry.imports.apply import AlreadyTaken, cancel
+from registry.imports.apply import AlreadyTaken, cancel, may_finish
 from registry.imports.rejects import file_name, rejected_csv
 from registry.imports.resource import PeopleResource
 from registry.models import ImportRun
@@ -21,7 +21,7 @@ from registry.templatetags.registry_ui import grouped, state_pill
 
 from .acts import own_units
 from .base import RegistryModelAdmin
-from .imports import finished, own_run, refused
+from .imports import finished, refused, why_not_waiting
 
 REJECTED_SHOWN = 20
 OUTCOMES = {
@@ -85,8 +85,9 @@ class ImportRunAdmin(RegistryModelAdmin):
             "state_pill": state_pill(run.state, run.get_state_display()),
             "mapped": [(header, field) for header, field in run.mapping if field],
             "rejected": rejected,
-            "rejected_more": max(run.rejected + run.stopped - len(rejected), 0) if rejected else 0,
-            "is_mine": run.owner_id == request.user.pk,
+            "rejected_more": run.rejected_rows.count() - len(rejected) if rejected else 0,
+            "may_confirm": may_import(request) and run.owner_id == request.user.pk,
+            "may_finish": may_import(request) and may_finish(run, **by_user(request)),
         }
 
     def rejected_view(self, request, pk):
@@ -105,27 +106,44 @@ class ImportRunAdmin(RegistryModelAdmin):
     @method_decorator(require_POST)
     def continue_view(self, request, pk):
         """Goes on with an import that was cut off."""
-        run = self.mine(request, pk, ImportRun.State.APPLYING)
+        run = self.to_finish(request, pk, ImportRun.State.APPLYING)
         try:
-            result = PeopleResource().import_data(run, dry_run=False, by=request.user, role=scope.role_of(request.user))
+            result = PeopleResource().import_data(run, dry_run=False, **by_user(request))
         except AlreadyTaken:
-            return refused(
-                request, self.admin_site, _("Another process is applying this import. Look again in a minute.")
-            )
+            sentence = _("Another process is applying this import, or ended it. Look again in a minute.")
+            return refused(request, self.admin_site, "taken", sentence, run=run)
         return finished(request, self.admin_site, result)
 
+    @own_units
     @method_decorator(require_POST)
     def cancel_view(self, request, pk):
-        """Gives up a plan that is not wanted."""
-        run = self.mine(request, pk, ImportRun.State.PLANNED)
-        cancel(run)
-        journal.record("import.cancel", object_type="importrun", uid=run.uid)
-        return HttpResponseRedirect(reverse("admin:registry_importrun_changelist"))
+        """Gives up a plan that is not wanted, or the rest of an import that was cut off."""
+        run = self.to_finish(request, pk, ImportRun.State.PLANNED, ImportRun.State.APPLYING)
+        try:
+            cancel(run, **by_user(request))
+        except AlreadyTaken:
+            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+        return HttpResponseRedirect(reverse("admin:registry_importrun_change", args=[run.pk]))
 
-    def mine(self, request, pk, state):
-        if not request.user.has_perm("registry.import_datasubject"):
+    def to_finish(self, request, pk, *states):
+        """A run of the operator that this user may bring to its end: a plan is its owner's, a begun import any DPO's too."""
+        if not may_import(request):
             raise PermissionDenied
-        return own_run(request, pk=pk, state=state)
+        run = get_object_or_404(self.get_queryset(request), pk=pk, state__in=states)
+        may = run.owner_id == request.user.pk or (
+            run.state == ImportRun.State.APPLYING and may_finish(run, **by_user(request))
+        )
+        if not may:
+            raise Http404
+        return run
+
+
+def may_import(request):
+    return request.user.has_perm("registry.import_datasubject")
+
+
+def by_user(request):
+    return {"by": request.user, "role": scope.role_of(request.user)}
 
 
 def may_see_rejected(request, run):

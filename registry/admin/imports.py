@@ -24,7 +24,9 @@ from registry.imports.resource import CSV, PeopleResource
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import grouped
 
-from .acts import own_units
+from .acts import actor, own_units
+
+NOT_THE_ONE_SENT = "confirmation", gettext_lazy("The confirmation is not the one this page sent. Read the file again.")
 
 
 class CRMImportForm(ImportForm):
@@ -128,15 +130,15 @@ class PeopleImport(ImportMixin):
             raise PermissionDenied
         form = self.create_confirm_form(request)
         if not form.is_valid():
-            return refused(
-                request, self.admin_site, _("The confirmation is not the one this page sent. Read the file again.")
-            )
+            return refused(request, self.admin_site, *NOT_THE_ONE_SENT)
         run = own_run(request, uid=form.cleaned_data["run"])
+        given = form.cleaned_data
         try:
-            take(run, token=form.cleaned_data["token"], by=request.user)
+            take(run, token=given["token"], by=request.user, reason=given["reason"])
+            result = self.process_dataset(run, form, request)
         except AlreadyTaken:
-            return refused(request, self.admin_site, why_not_waiting(run))
-        return self.process_result(self.process_dataset(run, form, request), request)
+            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+        return self.process_result(result, request)
 
     def get_import_formats(self):
         return [CSV]
@@ -159,7 +161,7 @@ class PeopleImport(ImportMixin):
     def add_data_read_fail_error_to_form(self, form, e):
         if not isinstance(e, FileRefused):
             raise e
-        form.add_error("import_file", str(e))
+        form.add_error("import_file", e.told)
 
     def get_import_data_kwargs(self, request, form, **kwargs):
         """Keywords of the engine; import-export adds its own beside them."""
@@ -201,24 +203,34 @@ def own_run(request, **lookup):
 
 
 def why_not_waiting(run):
+    """(reason code for the journal, sentence) of a run that is not where the one who acts believes it to be."""
     run.refresh_from_db()
     if run.state in (ImportRun.State.APPLYING, ImportRun.State.APPLIED):
-        return _("This import was confirmed before, once is enough. Its page says what came of it.")
+        return "confirmed", _("This import was confirmed before, once is enough. Its page says what came of it.")
     if run.state == ImportRun.State.EXPIRED:
-        return _("The file was deleted an hour after its last step. Read it again.")
-    return _("The confirmation is not the one this page sent. Read the file again.")
+        return "expired", _("The file was deleted an hour after its last step. Read it again.")
+    if run.state == ImportRun.State.CANCELLED:
+        return "cancelled", _("This import was cancelled. Its page says what had been applied by then.")
+    return NOT_THE_ONE_SENT
 
 
-def refused(request, site, sentence):
+def refused(request, site, code, sentence, *, run=None):
+    """Tells why nothing more is done, and tells the journal, in a unit of its own."""
+    with journal.unit_of_work(**actor(request)):
+        journal.record("refused", object_type="importrun", uid=run and run.uid, reason_code=code)
+    return nothing_imported(request, site, sentence)
+
+
+def nothing_imported(request, site, sentence):
     context = site.each_context(request) | {"title": _("Nothing was imported"), "sentence": sentence}
     return render(request, "admin/registry/datasubject/import_refused.html", context, status=400)
 
 
 def finished(request, site, result):
     """Tells what came of an import and goes to the page of its run."""
-    if result.has_errors():
-        return refused(request, site, str(result.base_errors[0].error))
     run = result.run
+    if result.has_errors():
+        return nothing_imported(request, site, str(result.base_errors[0].error))
     counts = {kind: grouped(getattr(run, kind)) for kind in ("new", "changed", "same", "rejected", "stopped")}
     told = _(
         "Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s stopped."

@@ -3,13 +3,15 @@
 import datetime as dt
 import time
 from collections import Counter
+from contextlib import suppress
 from typing import NamedTuple
 
-from django.db import IntegrityError, OperationalError
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import journal
+from registry.choices import Role
 from registry.journal import bulk
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry
 
@@ -20,35 +22,52 @@ from .inspection import FileRefused
 from .plan import LETTERS, store_rejected
 from .reference import Reference
 from .rows import Problem
+from .storage import AlreadyTaken
 
 TRIES = 3
 
 
-class AlreadyTaken(Exception):
-    """The plan was confirmed before, or another process applies it. Nothing is done twice."""
+def take(run, *, token, by, reason="") -> ImportRun:
+    """Marks the run as being applied, once and for its owner only. AlreadyTaken where it is not waiting for this word.
 
-
-def take(run, *, token, by) -> ImportRun:
-    """Marks the run as being applied, once and for its owner only. AlreadyTaken where it is not waiting for this word."""
+    The reason is kept with the plan: whoever goes on after a crash goes on for the same reason.
+    """
     mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.PLANNED, token=token, owner=by)
-    if not token or not mine.update(
-        state=ImportRun.State.APPLYING, token="", rows_done=0, expires_at=None, **dict.fromkeys(KINDS, 0)
-    ):
-        raise AlreadyTaken
+    with transaction.atomic():
+        if not token or not mine.update(
+            state=ImportRun.State.APPLYING, token="", rows_done=0, expires_at=None, **dict.fromkeys(KINDS, 0)
+        ):
+            raise AlreadyTaken
+        if reason:
+            with suppress(FileRefused):  # the plan is gone: apply refuses the run in a moment
+                storage.write_plan(run, storage.read_plan(run) | {"reason": reason})
     run.refresh_from_db()
     return run
 
 
-def unfinished(operator, owner, sha256):
-    """A run of this very file that was cut off while being applied, or None."""
-    runs = ImportRun.objects.filter(operator=operator, owner=owner, sha256=sha256, state=ImportRun.State.APPLYING)
-    return runs.order_by("pk").first()
+def may_finish(run, *, by, role):
+    """Who may go on with a run that was cut off, or give up its rest: its owner, and every DPO, for owners leave."""
+    return role == Role.DPO or run.owner_id == (by and by.pk)
 
 
-def cancel(run):
-    """Gives a plan up: its file is deleted, its rejected rows stay for a while."""
-    run.state, run.token, run.expires_at = ImportRun.State.CANCELLED, "", storage.rejected_expiry()
-    run.save()
+def unfinished(operator, sha256, *, by, role):
+    """A run of this very file that was cut off while being applied, and is for this user to finish, or None."""
+    runs = ImportRun.objects.filter(operator=operator, sha256=sha256, state=ImportRun.State.APPLYING).order_by("pk")
+    return next((run for run in runs if may_finish(run, by=by, role=role)), None)
+
+
+def cancel(run, *, by, role):
+    """Gives up a plan, or the rest of a run being applied: what was applied stays, and nothing more is.
+
+    The file is deleted, the rejected rows stay for a while. AlreadyTaken where the run has meanwhile come to an end.
+    """
+    actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
+    with journal.unit_of_work(**actor):
+        as_known = ImportRun.objects.filter(pk=run.pk, state=run.state)
+        if not as_known.update(state=ImportRun.State.CANCELLED, token="", expires_at=storage.rejected_expiry()):
+            raise AlreadyTaken
+        run.refresh_from_db()
+        journal.record("import.cancel", object_type="importrun", uid=run.uid, count=run.rows_done)
     storage.discard(run)
 
 
@@ -58,9 +77,9 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     FileRefused where file or register are no longer those of the plan; AlreadyTaken where another process applies it.
     """
     begun = time.monotonic()
-    reason = reason or _("CRM import #%(run)d") % {"run": run.pk}
-    actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
+    actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
     file, planned = _as_planned(run, actor)
+    actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
     done = run.rows_done
     for chunk in file.chunks(skip=done):
         counts = _with_retries(run, chunk, planned, actor)
@@ -75,11 +94,12 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
 
 
 class Planned(NamedTuple):
-    """What the plan was made under, and what it showed of each row. seq: the journal's last entry before it."""
+    """What the plan was made under, and what it showed of each row. seq: the journal's last entry before it. reason: confirmed with it."""
 
     comparison: Comparison
     seq: int
     kinds: str
+    reason: str
 
 
 def _as_planned(run, actor):
@@ -95,10 +115,10 @@ def _as_planned(run, actor):
                 _("Purposes, policies or data lists of the register changed since the plan. Upload the file again.")
             )
     except FileRefused as refusal:
-        storage.refuse(run, str(refusal), actor)
+        storage.refuse(run, refusal, actor)
         raise
     comparison = Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names)
-    return file, Planned(comparison, plan["seq"], plan["kinds"])
+    return file, Planned(comparison, plan["seq"], plan["kinds"], plan.get("reason", ""))
 
 
 def _with_retries(run, chunk, planned, actor):

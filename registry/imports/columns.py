@@ -69,8 +69,14 @@ NEVER_IMPORTED = frozenset(
 )
 
 
+# Digits enough for a number that tells people apart, however they are grouped: an IIN, a phone, a date of birth.
+DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
+# A CRM's own name of a field of its owner: UF_CRM_1567890123.
+FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
+
+
 class Columns(NamedTuple):
-    """The mapping of one file. defaults fill the empty cells of a field."""
+    """The mapping of one file, its headers as they may be kept. defaults fill the empty cells of a field."""
 
     header: list
     places: dict  # field -> index of its column
@@ -108,18 +114,41 @@ def match_columns(header, *, mapping=(), defaults=()) -> Columns:
     _refuse_doubles(header, fields)
     if KEY not in fields:
         raise FileRefused(
-            _("No column holds the id of the person in the CRM. Columns found: %(columns)s. Name the column with "
-              "--map \"HEADER=crm_id\", or say the delimiter if these are not your columns.")
-            % {"columns": shown(header)}
+            _("No column holds the id of the person in the CRM. The first line must name the columns: name that one with "
+              "--map \"HEADER=crm_id\", or say the delimiter if it was not found."),
+            quoting=columns_found(header),
         )  # fmt: skip
-    left_out = [text for text, field in zip(header, fields, strict=True) if not field]
+    kept = kept_header(header)
+    left_out = [(own, text) for own, text, field in zip(header, kept, fields, strict=True) if not field]
     return Columns(
-        header=list(header),
+        header=kept,
         places={field: at for at, field in enumerate(fields) if field},
         defaults=_defaults(defaults),
-        unknown=[text for text in left_out if not is_never_imported(text)],
-        refused=[text for text in left_out if is_never_imported(text)],
+        unknown=[text for own, text in left_out if not is_never_imported(own)],
+        refused=[text for own, text in left_out if is_never_imported(own)],
     )
+
+
+def kept_header(header):
+    """Headers as they are kept with the run, for everybody to read: one that looks like data is only numbered.
+
+    Where one does, the line may be somebody's row and no header at all: then every header not known here is numbered.
+    """
+    known = [folded(text) in FIELD_OF or is_never_imported(text) or not text.strip() for text in header]
+    if not any(looks_like_data(text) for text in header):
+        return list(header)
+    return [
+        text if is_known else _("column %(number)d") % {"number": number}
+        for number, (text, is_known) in enumerate(zip(header, known, strict=True), 1)
+    ]
+
+
+def looks_like_data(text):
+    return "@" in text or bool(DATA_DIGITS.search(text) and not FIELD_CODE.fullmatch(text))
+
+
+def columns_found(header):
+    return _("Columns found: %(columns)s.") % {"columns": shown(header)}
 
 
 def shown(header):
@@ -136,14 +165,15 @@ def _said(mapping, header):
         field = field.strip()
         if not equals or (field and field not in FIELDS):
             raise FileRefused(
-                _("“%(text)s” is no mapping. Write \"HEADER=field\" with one of the fields: %(fields)s.")
-                % {"text": text, "fields": ", ".join(FIELDS)}
+                _("A mapping is written \"HEADER=field\" with one of the fields: %(fields)s.")
+                % {"fields": ", ".join(FIELDS)},
+                quoting=_("“%s” is none.") % text,
             )  # fmt: skip
         places = [at for at, column in enumerate(header) if folded(column) == folded(name)]
         if not places:
             raise FileRefused(
-                _("The file has no column “%(name)s”. Columns found: %(columns)s.")
-                % {"name": name, "columns": shown(header)}
+                _("The file has no column of a name that was mapped. Map the columns it has."),
+                quoting=_("It has no “%(name)s”.") % {"name": name} + " " + columns_found(header),
             )
         chosen |= dict.fromkeys(places, field)
     # A field given by hand is taken from there and nowhere else.
@@ -159,13 +189,10 @@ def _refuse_doubles(header, fields):
         places = [at for at, other in enumerate(fields) if other == field]
         if len(places) > 1:
             raise FileRefused(
-                _("Columns %(numbers)s (%(names)s) all hold “%(field)s”. Leave all but one out with --map \"HEADER=\", "
+                _("Columns %(numbers)s all hold “%(field)s”. Leave all but one out with --map \"HEADER=\", "
                   "or rename them in the export.")
-                % {
-                    "numbers": ", ".join(str(at + 1) for at in places),
-                    "names": shown([header[at] for at in places]),
-                    "field": field,
-                }
+                % {"numbers": ", ".join(str(at + 1) for at in places), "field": field},
+                quoting=_("They are called %(names)s.") % {"names": shown([header[at] for at in places])},
             )  # fmt: skip
 
 
@@ -176,8 +203,9 @@ def _defaults(texts):
         field = field.strip()
         if not equals or field not in FIELDS or field == KEY:
             raise FileRefused(
-                _("“%(text)s” is no default. Write field=value with one of the fields: %(fields)s.")
-                % {"text": text, "fields": ", ".join(name for name in FIELDS if name != KEY)}
+                _("A default is written field=value with one of the fields: %(fields)s.")
+                % {"fields": ", ".join(name for name in FIELDS if name != KEY)},
+                quoting=_("“%s” is none.") % text,
             )
         defaults[field] = value.strip()
     return defaults

@@ -1,11 +1,10 @@
 """A consent in a file against the stored ones of the same person, purpose and kind."""
 
-import datetime as dt
-
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models.base import uuid7
+from registry.rules.consent import Term, ends_by_renewal
 
 ITEMS = {
     "consent_expires_on": "expires_on",
@@ -14,14 +13,13 @@ ITEMS = {
     "cross_border": "cross_border",
     "publication": "publication",
 }
-ONE_DAY = dt.timedelta(days=1)
 
 
 def compare_consent(values, stored, purpose, kind, reference):
     """(writes as (after, before) pairs, the consent as it will stand, why the file's yes does not count).
 
-    A withdrawal in the register beats a yes given until that day. A later given_on is a renewal and ends the earlier ones;
-    an older one than the stored is kept as the past it is.
+    A withdrawal in the register beats a yes given until that day. A later given_on is a renewal and ends the one before, an
+    older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
     """
     given_on = values["consent_given_on"]
     withdrawn = [day for day in map(_withdrawn_on, stored) if day and day >= given_on]
@@ -36,13 +34,17 @@ def compare_consent(values, stored, purpose, kind, reference):
         final = same | given
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
-        return ([(final, same)] if final != same else []), final, ""
-    new = _new(given, given_on, purpose, kind, reference)
-    later = [consent["given_on"] for consent in stored if consent["given_on"] > given_on]
-    if later and (new["expires_on"] is None or new["expires_on"] >= min(later)):
-        new["ended_on"] = min(later) - ONE_DAY
-    renewed = [(consent | {"ended_on": given_on - ONE_DAY}, consent) for consent in stored if _lasts(consent, given_on)]
-    return [(new, None), *renewed], new, ""
+    else:
+        final = _new(given, given_on, purpose, kind, reference)
+    others = [consent for consent in stored if consent is not same]
+    [final["ended_on"], *ends] = ends_by_renewal([_term(consent) for consent in (final, *others)])
+    writes = [] if final == same else [(final, same)]
+    writes += [
+        (consent | {"ended_on": ended_on}, consent)
+        for consent, ended_on in zip(others, ends, strict=True)
+        if consent["ended_on"] != ended_on
+    ]
+    return writes, final, ""
 
 
 def _new(given, given_on, purpose, kind, reference):
@@ -72,9 +74,5 @@ def _withdrawn_on(consent):
     return timezone.localdate(consent["withdrawn_at"]) if consent["withdrawn_at"] else None
 
 
-def _lasts(consent, day):
-    """Whether an earlier consent would still stand on that day, so that a renewal ends it."""
-    if consent["given_on"] >= day or consent["withdrawn_at"]:
-        return False
-    ends = [end for end in (consent["expires_on"], consent["ended_on"]) if end]
-    return not ends or min(ends) >= day
+def _term(consent):
+    return Term(consent["given_on"], consent["expires_on"], _withdrawn_on(consent))

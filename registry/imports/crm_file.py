@@ -62,7 +62,8 @@ class CRMFile:
     def _ids(self):
         place = self.columns.places[KEY]
         for row in self.table:
-            if not row.problem and (crm_id := clean_id(row.cells[place])):
+            # A row of another width has an id, too, as far as it reaches: it may stand for the same person.
+            if place < len(row.cells) and (crm_id := clean_id(row.cells[place])):
                 yield row.line, crm_id
 
     def _repeated(self, row, lines):

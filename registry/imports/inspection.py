@@ -48,7 +48,18 @@ _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 
 
 class FileRefused(Exception):
-    """The file as a whole cannot be imported. The message says why and what to do, and holds no personal value."""
+    """The file as a whole cannot be imported. The message says why and what to do; it is kept, and auditors read it, so it
+    holds nothing out of the file. `quoting` does: a header may turn out to be somebody's name.
+    """
+
+    def __init__(self, message, *, quoting=""):
+        super().__init__(message)
+        self.quoting = quoting
+
+    @property
+    def told(self):
+        """For the answer to whoever brought the file, and for nothing that is kept."""
+        return f"{self} {self.quoting}".strip()
 
 
 class Limits(NamedTuple):
@@ -126,7 +137,7 @@ def _said_or_marked(said, head):
     """The encoding the byte order mark tells or the person says; None where it must be found out."""
     if said is not None and said.lower() not in ENCODINGS:
         raise FileRefused(
-            _("The encoding “%(said)s” is not read here. Say one of: utf-8, utf-16, cp1251.") % {"said": said}
+            _("This encoding is not read here. Say one of: utf-8, utf-16, cp1251."), quoting=_("Said was “%s”.") % said
         )
     said = said and ENCODINGS[said.lower()]
     marked = None
@@ -242,7 +253,7 @@ def _delimiter(path, encoding, said, limits):
         mark = {"tab": "\t", "\\t": "\t"}.get(said, said)
         if mark not in DELIMITERS or len(mark) != 1:
             raise FileRefused(
-                _("The delimiter “%(said)s” is not read here. Say one of: ; , | tab.") % {"said": said}
+                _("This delimiter is not read here. Say one of: ; , | tab."), quoting=_("Said was “%s”.") % said
             )  # fmt: skip
         if mark not in plain:
             raise FileRefused(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry import journal
-from registry.models import ImportRun, JournalHead, RejectedRow
+from registry.models import PERSONAL, DataSubject, ImportRun, JournalHead, RejectedRow
 
 from . import storage
 from .compare import CHANGED, KINDS, NEW, REJECTED, SAME, STOPPED, Comparison
@@ -63,7 +63,7 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
     try:
         plan = _read(run, said, accept_damaged_names, progress)
     except FileRefused as refusal:
-        storage.refuse(run, str(refusal), actor)
+        storage.refuse(run, refusal, actor)
         raise
     run.seconds = time.monotonic() - begun
     with journal.unit_of_work(**actor):
@@ -177,13 +177,20 @@ def _quoted(headers):
     return ", ".join(f"“{header}”" if header else _("(no header)") for header in headers)
 
 
+def _kept_default(field, value):
+    """A default as it is kept with the run, for everybody to read."""
+    classes = DataSubject.FIELD_CLASSES | {"agreement_number": PERSONAL}
+    return "…" if value and classes.get(field) == PERSONAL else value
+
+
 def _describe(run, file, plan, accept_damaged_names):
     inspected, fields = file.inspected, {place: field for field, place in file.columns.places.items()}
     run.state, run.planned_at, run.expires_at = ImportRun.State.PLANNED, timezone.now(), storage.next_expiry()
     run.file_size, run.sha256 = inspected.size, inspected.sha256
     run.encoding, run.delimiter = inspected.encoding, inspected.delimiter
     run.mapping = [[header, fields.get(place, "")] for place, header in enumerate(file.columns.header)]
-    run.defaults, run.accept_damaged_names = file.columns.defaults, accept_damaged_names
+    run.defaults = {field: _kept_default(field, value) for field, value in file.columns.defaults.items()}
+    run.accept_damaged_names = accept_damaged_names
     run.warnings = plan.warnings()
     run.rows = plan.counts.total()
     for kind in KINDS:

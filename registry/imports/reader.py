@@ -1,6 +1,7 @@
 """Rows of a CSV file with the physical line each begins on. Strict RFC 4180, streaming: memory does not grow with the file."""
 
 import csv
+import unicodedata
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -52,8 +53,24 @@ class Table:
                     _("The file has %(count)d columns, more than the %(limit)d allowed. Export fewer.")
                     % {"count": len(cells), "limit": self.limits.columns}
                 )
+            self._refuse_strange_headers(cells, line)
             return cells, line
         raise FileRefused(_("The file is empty. Export it from the CRM again."))
+
+    def _refuse_strange_headers(self, cells, line):
+        for number, cell in enumerate(cells, 1):
+            place = {"line": line, "number": number, "limit": self.limits.cell_length}
+            mark = next((mark for mark in cell if unicodedata.category(mark) == "Cc" and mark not in "\t\r\n"), "")
+            if mark:
+                raise FileRefused(
+                    _("Line %(line)d, column %(number)d: the header holds the control character U+%(code)04X, which is no "
+                      "text. Export the file again.") % (place | {"code": ord(mark)})
+                )  # fmt: skip
+            if len(cell) > self.limits.cell_length:
+                raise FileRefused(
+                    _("Line %(line)d, column %(number)d: the header is longer than %(limit)d characters. Shorten it.")
+                    % place
+                )
 
     def _records(self):
         """(physical line of its beginning, cells) of every record that is not blank."""

@@ -76,7 +76,7 @@ class PeopleResource(resources.ModelResource):
             if raise_errors:
                 raise
             result = PlanResult(run)
-            result.append_base_error(Error(refusal))
+            result.append_base_error(Error(FileRefused(refusal.told)))
             return result
         return PlanResult(run, plan)
 

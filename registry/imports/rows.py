@@ -8,6 +8,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.exports.formulas import RISKY_START, unescape
+from registry.rules import names
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.dates import parse_date
 from registry.rules.identifiers import Checked, birth_date_error, check_iin
@@ -80,8 +81,8 @@ class RowCleaner:
     def clean(self, row: Row) -> CleanRow:
         if row.problem:
             place = self.columns.places[KEY]
-            crm_id = row.cells[place] if place < len(row.cells) else ""
-            return CleanRow(row.line, row.cells, crm_id.strip(), {}, [Problem("", "", row.problem)], [], [])
+            crm_id = clean_id(row.cells[place]) if place < len(row.cells) else ""
+            return CleanRow(row.line, row.cells, crm_id, {}, [Problem("", "", row.problem)], [], [])
         values, errors, warnings = {}, [], []
         cells = row.cells
         if not "".join(cells).isprintable():
@@ -105,7 +106,7 @@ class RowCleaner:
         past = lru_cache(REMEMBERED)(lambda text: parse_date(text, today=self.today))
         name, text_of = lru_cache(REMEMBERED)(_name), _text
         return {
-            "crm_id": lambda text: text_of(text, CRM_ID_MAX_LENGTH),
+            "crm_id": _crm_id,
             "surname": name,
             "given_name": name,
             "patronymic": name,
@@ -183,7 +184,7 @@ class RowCleaner:
 
 def clean_id(text):
     """The id of a person in the CRM as it is compared and stored."""
-    return unicodedata.normalize("NFC", unescape(text.strip()))
+    return names.clean_id(unescape(text.strip()))
 
 
 def _formula_warning(text):
@@ -209,6 +210,11 @@ def _text(text, limit):
     if "\n" in text or "\r" in text:
         return Checked(text, _("the cell has a line break in it: put it on one line"))
     return Checked(text, "", _formula_warning(text))
+
+
+def _crm_id(text):
+    checked = _text(text, CRM_ID_MAX_LENGTH)
+    return checked if checked.error else checked._replace(value=names.clean_id(checked.value))
 
 
 def _yes_no(text):

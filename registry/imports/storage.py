@@ -3,6 +3,7 @@
 import datetime as dt
 import json
 import os
+import re
 import unicodedata
 from pathlib import Path
 
@@ -19,8 +20,14 @@ from .inspection import FileRefused, Limits
 # Rejected rows go back to the CRM's owner, who may ask for them the next day.
 REJECTED_KEPT_DAYS = 7
 FILE_NAME_MAX_LENGTH = 200
+# An IIN, a phone or an e-mail in the name of a file; a date or a date with time has 8 or 14 digits.
+SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|[^\s@]+@[^\s@]+")
 UNFINISHED = (ImportRun.State.APPLYING,)
 WAITING = (ImportRun.State.UPLOADED, ImportRun.State.PLANNED)
+
+
+class AlreadyTaken(Exception):
+    """The run is no longer where it was thought to be: confirmed before, cancelled, or another process applies it."""
 
 
 def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
@@ -37,27 +44,33 @@ def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
                 break
     if size > limit:
         why = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
-        refuse(run, why, {"by": owner, "role": role, "operator": operator, "run": run.pk})
-        raise FileRefused(why)
+        refusal = FileRefused(why)
+        refuse(run, refusal, {"by": owner, "role": role, "operator": operator, "run": run.pk})
+        raise refusal
     return run
 
 
-def refuse(run, why, actor):
-    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays."""
-    run.state = ImportRun.State.CANCELLED if run.rows_done else ImportRun.State.REFUSED
-    run.refusal, run.token, run.expires_at = why, "", None
+def refuse(run, refusal: FileRefused, actor):
+    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays.
+
+    AlreadyTaken where another process brought the run further meanwhile: then it is not this one's to end.
+    """
+    state = ImportRun.State.CANCELLED if run.rows_done else ImportRun.State.REFUSED
     with journal.unit_of_work(**actor):
+        as_known = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
+        if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None):
+            raise AlreadyTaken
         run.rejected_rows.all().delete()
-        run.save()
         journal.record("import.reject", object_type="importrun", uid=run.uid)
+    run.refresh_from_db()
     discard(run)
 
 
 def shown_name(name):
-    """The file's own name for people to recognise: no path, nothing invisible, not too long."""
+    """The file's own name for people to recognise: no path, nothing invisible, nobody's number or address, not too long."""
     name = str(name).replace("\\", "/").rpartition("/")[2]
     kept = "".join(mark for mark in name if unicodedata.category(mark)[0] != "C")
-    return kept[:FILE_NAME_MAX_LENGTH] or "—"
+    return SOMEBODYS.sub("…", kept)[:FILE_NAME_MAX_LENGTH] or "—"
 
 
 def file_of(run) -> Path:
@@ -69,9 +82,12 @@ def plan_of(run) -> Path:
 
 
 def write_plan(run, plan: dict):
-    plan_of(run).unlink(missing_ok=True)
-    with _create(plan_of(run), "w") as stream:
+    """The old plan or the new one, whatever happens in between."""
+    fresh = plan_of(run).with_suffix(".new")
+    fresh.unlink(missing_ok=True)
+    with _create(fresh, "w") as stream:
         json.dump(plan, stream)
+    fresh.replace(plan_of(run))
 
 
 def read_plan(run) -> dict:
@@ -85,8 +101,8 @@ def read_plan(run) -> dict:
 
 
 def discard(run):
-    file_of(run).unlink(missing_ok=True)
-    plan_of(run).unlink(missing_ok=True)
+    for path in (file_of(run), plan_of(run), plan_of(run).with_suffix(".new")):
+        path.unlink(missing_ok=True)
 
 
 def next_expiry():
@@ -101,10 +117,13 @@ def purge_expired(now=None):
     """Deletes what has had its time; never the file of a run that is being applied. Called by every import request."""
     now = now or timezone.now()
     for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=UNFINISHED):
+        state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
+        still = ImportRun.objects.filter(pk=run.pk, state=run.state, expires_at=run.expires_at)
         with transaction.atomic():
+            # Confirmed or cancelled in this very moment: then neither its rows nor its file have had their time.
+            if not still.update(state=state, expires_at=None, token=""):
+                continue
             run.rejected_rows.all().delete()
-            state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
-            ImportRun.objects.filter(pk=run.pk, state=run.state).update(state=state, expires_at=None, token="")
         discard(run)
 
 

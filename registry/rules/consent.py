@@ -1,5 +1,6 @@
 """What a consent must say to be a ground (94-V art. 8(4)); a missing item makes it incomplete."""
 
+import datetime as dt
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -24,6 +25,31 @@ class MissingItem(NamedTuple):
     item: int
     message: str
     field: str
+
+
+class Term(NamedTuple):
+    """When a consent stands: from given_on to expires_on, both included; on the day of its withdrawal no longer."""
+
+    given_on: dt.date
+    expires_on: dt.date | None
+    withdrawn_on: dt.date | None
+
+    def stands_on(self, day: dt.date) -> bool:
+        expired = self.expires_on is not None and self.expires_on < day
+        withdrawn = self.withdrawn_on is not None and self.withdrawn_on <= day
+        return self.given_on <= day and not expired and not withdrawn
+
+
+def ends_by_renewal(terms: list[Term]) -> list[dt.date | None]:
+    """The last day of each consent that a later one took the place of, None for the others; in the order given.
+
+    The consents are all those of one person, purpose and kind: the one given next ends the one that still stands on that day.
+    """
+    ends = []
+    for term in terms:
+        later = min((other.given_on for other in terms if other.given_on > term.given_on), default=None)
+        ends.append(later - dt.timedelta(days=1) if later and term.stands_on(later) else None)
+    return ends
 
 
 def missing_items(facts: ConsentFacts) -> list[MissingItem]:

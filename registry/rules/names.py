@@ -35,6 +35,14 @@ def collapse(text: str) -> str:
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))).strip()
 
 
+def clean_id(text: str) -> str:
+    """A person's id in the CRM as it is compared and stored: two ids that look the same are the same."""
+    if text.isascii() and text.isprintable() and "  " not in text:
+        return text.strip()
+    visible = (mark for mark in text if mark.isspace() or unicodedata.category(mark) not in ("Cc", "Cf"))
+    return collapse("".join(visible))
+
+
 def clean_name(text: str) -> Checked:
     """One part of a name as it is stored. Any script, apostrophes, hyphens and one-word names are names."""
     name = collapse(text)

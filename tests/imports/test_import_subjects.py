@@ -2,11 +2,16 @@
 
 import io
 import json
+import os
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Operator
+from registry.imports import crm_file, storage
+from registry.imports.apply import apply, take
+from registry.imports.plan import make_plan
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Operator, RejectedRow, User
 from tests import factories
 
 from .crm import consent, csv_of, person
@@ -104,8 +109,8 @@ def test_ragged_row_keeps_its_surplus_cells_after_the_reason(run_command, tmp_pa
     [
         (b"", (), "The file is empty. Export it from the CRM again."),
         (b"MZ\x00", (), "This is a file of kind EXE, not CSV. Export CSV from the CRM."),
-        (b"crm_id;surname\nC1;A\n", ("--encoding", "koi8-r"), "The encoding “koi8-r” is not read here."),
-        (b"crm_id;surname\nC1;A\n", ("--map", "Name=surname"), "The file has no column “Name”."),
+        (b"crm_id;surname\nC1;A\n", ("--encoding", "koi8-r"), "This encoding is not read here."),
+        (b"crm_id;surname\nC1;A\n", ("--map", "Name=surname"), "The file has no column of a name that was mapped."),
         (b"crm_id;surname\nC1;A\n", ("--operator", "nobody"), "There is no operator “nobody”. Known are: lapp."),
         (
             b"crm_id;surname\nC1;A\n",
@@ -128,11 +133,50 @@ def test_missing_file_is_exit_1(crm):
         call_command("import_subjects", "nowhere.csv", "--operator", "lapp")
 
 
+@pytest.mark.parametrize("path", ["no/such/dir/x.csv", "."])
+def test_rejects_that_cannot_be_written_refuse_before_anything_is_done(run_command, tmp_path, path):
+    """Exit 1 means that nothing was done: a path of no use is found out before the file is read."""
+    with pytest.raises(CommandError, match="cannot be read or written") as refusal:
+        run_command([person(1)], "--rejects", str(tmp_path / path), "--json")
+    assert refusal.value.returncode == 1
+    assert (DataSubject.objects.count(), ImportRun.objects.count()) == (0, 0)
+
+
+def test_rejects_over_an_old_file_are_private_too(run_command, tmp_path):
+    """A file that everybody could read is closed to them before personal values are written into it."""
+    out = tmp_path / "rejects.csv"
+    out.write_text("old and longer than what comes " * 20)
+    out.chmod(0o666)
+    assert run_command([person(1, email="x")], "--rejects", str(out))[0] == 2
+    assert oct(out.stat().st_mode)[-3:] == "600"
+    assert out.read_text(encoding="utf-8").splitlines()[1].startswith("C0000001;")
+    assert "old" not in out.read_text(encoding="utf-8")
+
+
+def test_refused_file_leaves_the_rejects_as_they_were(run_command, tmp_path):
+    """Nothing to write: an old file keeps its text, and no empty one is left lying about."""
+    old, fresh = tmp_path / "old.csv", tmp_path / "fresh.csv"
+    old.write_text("of last week")
+    for out in (old, fresh):
+        with pytest.raises(CommandError):
+            run_command(b"crm_id;surname\n", "--rejects", str(out))
+    assert (old.read_text(), fresh.exists()) == ("of last week", False)
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="needs a device that is always full")
+def test_full_disk_after_applying_is_told_and_the_json_is_printed(run_command):
+    """What is applied is applied: the exit code and the last line say so, and where the rejected rows are."""
+    code, lines = run_command([person(1), person(2, email="x")], "--rejects", "/dev/full", "--json")
+    assert (code, told(lines)["new"], told(lines)["rejected"]) == (2, 1, 1)
+    assert RejectedRow.objects.count() == 1
+
+
 def test_plan_only_writes_nothing(run_command):
     """The counts of what would happen; no person, no file kept."""
     code, lines = run_command([person(1)], "--plan-only", "--json")
     run = ImportRun.objects.get()
     assert (code, told(lines)["new"], DataSubject.objects.count(), run.state) == (0, 1, 0, "cancelled")
+    assert JournalEntry.objects.latest("seq").action == "import.cancel"
 
 
 def test_what_is_said_is_heeded(run_command):
@@ -181,6 +225,39 @@ def test_cut_off_import_is_finished_by_the_same_command(run_command, monkeypatch
     assert lines[0] == f"Import #{run.pk} was cut off after 2 rows and goes on from there."
     assert (code, told(lines)["new"], run.state) == (0, 5, "applied")
     assert (DataSubject.objects.count(), Consent.objects.count()) == (5, 5)
+
+
+def cut_off(operator, owner, rows, monkeypatch, *, reason=""):
+    """A run of these rows that died after its first chunk of two."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    who = {"by": owner, "role": "registrar"}
+    run = storage.upload(
+        operator=operator, owner=owner, role="registrar", file_name="people.csv", chunks=[csv_of(rows)]
+    )
+    make_plan(run, **who)
+
+    def crash(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(take(run, token=run.token, by=owner, reason=reason), **who, reason=reason, progress=crash)
+    return run
+
+
+def test_dpo_finishes_what_a_colleague_left(run_command, lapp, monkeypatch):
+    """A registrar's import was cut off: the DPO goes on with the same file, another registrar begins anew."""
+    left, other = (factories.make_user("registrar", lapp) for _each in range(2))
+    factories.make_user("dpo", lapp, username="natalia")
+    rows = [person(number) for number in range(5)]
+    run = cut_off(lapp, left, rows, monkeypatch, reason="July export")
+    assert "cut off" not in run_command(rows, "--plan-only", "--by", other.username)[1][0]
+    _code, lines = run_command(rows, "--by", "natalia")
+    assert lines[0] == f"Import #{run.pk} was cut off after 2 rows and goes on from there."
+    run.refresh_from_db()
+    assert (run.state, run.new) == ("applied", 5)
+    reasons = DataSubject.history.values_list("history_change_reason", flat=True)
+    assert set(reasons) == {"July export"}
+    assert JournalEntry.objects.get(action="import.apply").actor == User.objects.get(username="natalia").pk
 
 
 def test_nothing_personal_is_printed(run_command):

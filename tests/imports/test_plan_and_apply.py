@@ -83,22 +83,6 @@ def test_blank_cell_keeps_what_is_stored(crm):
     assert DataSubject.objects.get().email == "asem1@example.kz"
 
 
-def test_every_line_of_a_repeated_id_is_rejected(crm):
-    """Which of two lines is right only the CRM knows: both are rejected and name each other; so are empty ids."""
-    rows = [person(1), person(2), person(1, phone=""), person(3, crm_id=""), person(4), person(2), person(2)]
-    run = crm.load(rows)
-    assert crm.counts(run) == {"new": 1, "rejected": 6}
-    sentence = "crm_id “%s”: the id stands on other lines, too (%s): one person has one line, keep the right one"
-    assert crm.reasons(run) == {
-        2: [sentence % ("C0000001", "4")],
-        3: [sentence % ("C0000002", "7, 8")],
-        4: [sentence % ("C0000001", "2")],
-        5: ["crm_id: the id of the person in the CRM is empty: fill it in"],
-        7: [sentence % ("C0000002", "3, 8")],
-        8: [sentence % ("C0000002", "3, 7")],
-    }
-
-
 def test_new_person_needs_a_name_and_a_known_one_does_not(crm):
     """Without surname and given name nobody new is taken; of a known person the stored name stays."""
     crm.load([person(1)])
@@ -203,14 +187,6 @@ def test_file_without_rows_is_refused(crm):
     )
     assert JournalEntry.objects.order_by("-seq").first().action == "import.reject"
     assert not storage.file_of(run).exists()
-
-
-def test_file_refused_late_leaves_no_rejected_rows(crm):
-    """A quote left open in the last line refuses the whole file, with nothing kept of it."""
-    with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
-        crm.plan('crm_id;given_name\nC1;Әсем;x\nC2;"Әсем\n'.encode())
-    assert RejectedRow.objects.count() == 0
-    assert ImportRun.objects.get().state == "refused"
 
 
 def test_person_changed_since_the_plan_is_reported_not_overwritten(crm):
@@ -349,16 +325,6 @@ def test_chunk_that_met_another_writer_is_compared_anew(crm, monkeypatch):
     assert (crm.counts(run), DataSubject.objects.count()) == ({"new": 2}, 2)
 
 
-def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
-    """A file that grows beyond the limit is refused, deleted, and an entry of the journal."""
-    settings.IMPORT_MAX_BYTES = 100
-    with pytest.raises(FileRefused, match="^The file has more than the 100 bytes allowed"):
-        crm.upload([person(1), person(2)])
-    run = ImportRun.objects.get()
-    assert (run.state, storage.file_of(run).exists()) == ("refused", False)
-    assert JournalEntry.objects.get(action="import.reject").object_uid == run.uid
-
-
 def test_agreements_are_kept_by_number(crm):
     """An agreement is known by its number: another date changes it, another number adds one, none changes nothing."""
     crm.load([person(1, agreement_number="A-1", agreement_on="11.09.2024"), person(2, agreement_number="A-2")])
@@ -387,36 +353,3 @@ def test_agreement_cannot_begin_after_it_ended(crm):
     assert crm.reasons(run) == {
         2: ["agreement_on “2025-01-02”: the agreement ended on 2025-01-01, before this date: correct it"]
     }
-
-
-def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
-    """An hour after its last step a waiting file goes, with its rejected rows; one that is being applied stays."""
-    waiting = crm.plan([person(1), person(2, email="x")])
-    unfinished = crm.plan([person(3)])
-    take(unfinished, token=unfinished.token, by=None)
-    assert oct(storage.file_of(waiting).stat().st_mode)[-3:] == "600"
-    hour = dt.timedelta(hours=1)
-    storage.purge_expired(timezone.now() + hour - dt.timedelta(minutes=1))
-    assert storage.file_of(waiting).exists()
-    storage.purge_expired(timezone.now() + hour + dt.timedelta(minutes=1))
-    waiting.refresh_from_db()
-    assert (waiting.state, waiting.expires_at, waiting.token) == ("expired", None, "")
-    assert not storage.file_of(waiting).exists()
-    assert not storage.plan_of(waiting).exists()
-    assert RejectedRow.objects.count() == 0
-    assert storage.file_of(unfinished).exists()
-
-
-@pytest.mark.parametrize(
-    ("given", "shown"),
-    [
-        ("../../etc/passwd.csv", "passwd.csv"),
-        ("C:\\crm\\people.csv", "people.csv"),
-        ("a\u202egpj.csv", "agpj.csv"),
-        ("x" * 300, "x" * 200),
-        ("", "—"),
-    ],
-)
-def test_name_of_the_file_is_only_shown(given, shown):
-    """Files are stored under names made here; their own name is text for the eye."""
-    assert storage.shown_name(given) == shown

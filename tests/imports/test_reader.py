@@ -116,3 +116,33 @@ def test_reading_takes_no_more_memory_for_a_bigger_file(table):
         return used
 
     assert peak(40_000) < peak(2_000) * 1.5 + 50_000
+
+
+@pytest.mark.parametrize(
+    ("text", "reason"),
+    [
+        (
+            "ID;На\0ме\n1;x\n",
+            "Line 1, column 2: the header holds the control character U+0000, which is no text. Export",
+        ),
+        (
+            "\nID;a\x1b\n1;x\n",
+            "Line 2, column 2: the header holds the control character U+001B, which is no text. Export",
+        ),
+        (
+            "\x85ID;a\n1;x\n",
+            "Line 1, column 1: the header holds the control character U+0085, which is no text. Export",
+        ),
+        ("ID;" + "a" * 21 + "\n1;x\n", "Line 1, column 2: the header is longer than 20 characters. Shorten it."),
+    ],
+)
+def test_header_that_is_no_text_is_refused(table, text, reason):
+    """A NUL would be an error of the database, an endless header a page of it: both are refused with their place."""
+    with pytest.raises(FileRefused) as refusal:
+        table(text, LIMITS)
+    assert str(refusal.value).startswith(reason)
+
+
+def test_line_break_in_a_header_is_text(table):
+    """Spreadsheets break long headers: that is no fault."""
+    assert table('ID;"Дата\nсогласия"\n1;x\n').header == ["ID", "Дата\nсогласия"]

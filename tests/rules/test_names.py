@@ -2,7 +2,7 @@ import unicodedata
 
 import pytest
 
-from registry.rules.names import clean_name, fold, lost_letters, same_but_for_lost_letters, search_key
+from registry.rules.names import clean_id, clean_name, fold, lost_letters, same_but_for_lost_letters, search_key
 
 
 @pytest.mark.parametrize(
@@ -67,3 +67,29 @@ def test_search_key_holds_all_a_person_is_searched_by():
     )
     assert key == "қасымова әсем a@b.kz 77010000001 061211600012 c7"
     assert fold("ＩВАН Ⅳ") == "iван iv"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "A1",
+        " A1 ",
+        "A1\u200b",
+        "A\u00ad1",
+        "\ufeffA1",
+        "A1\u200e",
+        "\u202aA1\u202c",
+        "A\u2060\u200d1",
+        "A1\0",
+        "A1\u3000",
+    ],
+)
+def test_ids_that_look_the_same_are_the_same(text):
+    """What nobody can see does not tell two people apart."""
+    assert clean_id(text) == "A1"
+
+
+def test_id_of_invisible_marks_only_is_empty():
+    """An id that shows nothing is none."""
+    assert clean_id(" \u200b\u00ad") == ""
+    assert clean_id("A  1") == clean_id("A\u00a01") == "A 1"

@@ -3,7 +3,9 @@
 import hashlib
 import json
 import os
+import stat
 import sys
+from contextlib import ExitStack
 from functools import partial
 from pathlib import Path
 
@@ -48,16 +50,21 @@ class Command(BaseCommand):
         by = self.actor(by, operator)
         acting = {"by": by, "role": scope.role_for(by, operator), "reason": reason}
         storage.purge_expired()
-        try:
-            run, warning_count = self.run_for(Path(file), operator, acting, options)
-            if options["rejects"]:
-                write_rejects(run, options["rejects"])
-        except OSError as error:
-            raise CommandError(f"{error.filename or file} cannot be read or written: {error.strerror}.") from None
-        except FileRefused as refusal:
-            raise CommandError(str(refusal)) from None
-        except AlreadyTaken:
-            raise CommandError("Another process is applying this import. Wait for it to end.") from None
+        with ExitStack() as closing:
+            try:
+                # Opened first: a path that cannot be written is no surprise to have once everything is applied.
+                rejects = closing.enter_context(RejectsFile(options["rejects"])) if options["rejects"] else None
+                run, warning_count = self.run_for(Path(file), operator, acting, options)
+            except OSError as error:
+                raise CommandError(f"{error.filename or file} cannot be read or written: {error.strerror}.") from None
+            except FileRefused as refusal:
+                raise CommandError(refusal.told) from None
+            except AlreadyTaken:
+                raise CommandError(
+                    "Another process is applying this import, or it was cancelled. Look at its page."
+                ) from None
+            if rejects:
+                self.write_rejects(run, rejects)
         self.tell(run, warning_count, options["json"])
         if run.rejected or run.stopped:
             sys.exit(SOME_LEFT)
@@ -65,7 +72,8 @@ class Command(BaseCommand):
     def run_for(self, path, operator, acting, options):
         """Plans and applies; a run of the same file that was cut off is finished instead."""
         with path.open("rb") as stream:
-            begun = unfinished(operator, acting["by"], hashlib.file_digest(stream, "sha256").hexdigest())
+            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
+            begun = unfinished(operator, sha256, by=acting["by"], role=acting["role"])
             if begun is not None and not options["plan_only"]:
                 self.stdout.write(
                     f"Import #{begun.pk} was cut off after {begun.rows_done} rows and goes on from there."
@@ -85,9 +93,10 @@ class Command(BaseCommand):
         )
         self.warn(run.warnings)
         if options["plan_only"]:
-            cancel(run)
+            cancel(run, by=acting["by"], role=acting["role"])
         else:
-            apply(take(run, token=run.token, by=acting["by"]), **acting, progress=self.progress("applied", run.rows))
+            taken = take(run, token=run.token, by=acting["by"], reason=acting["reason"])
+            apply(taken, **acting, progress=self.progress("applied", run.rows))
         return run, plan.warning_count
 
     def operator_of(self, code):
@@ -118,6 +127,16 @@ class Command(BaseCommand):
         if len(warnings) > WARNINGS_SHOWN:
             self.stdout.write(f"… {len(warnings) - WARNINGS_SHOWN} more warnings are kept with the run.")
 
+    def write_rejects(self, run, rejects):
+        """What is applied is applied: a full disk is told, and the rows stay with the run."""
+        try:
+            rejects.write(rejected_csv(run))
+        except OSError as error:
+            self.stderr.write(
+                f"{rejects.path} cannot be written: {error.strerror}. The rejected rows are kept with import #{run.pk}: "
+                "download them from its page."
+            )
+
     def tell(self, run, warning_count, as_json):
         mark = {"\t": "tab"}.get(run.delimiter, run.delimiter)
         self.stdout.write(
@@ -132,7 +151,31 @@ class Command(BaseCommand):
             self.stdout.write(json.dumps(said))
 
 
-def write_rejects(run, path):
-    """Readable by its owner only: the rows hold personal values."""
-    with open(path, "wb", opener=lambda name, flags: os.open(name, flags, 0o600)) as out:
-        out.writelines(rejected_csv(run))
+class RejectsFile:
+    """Readable by its owner only, also where it was there before: the rows hold personal values.
+
+    It keeps what it held until there is something to write; one made here in vain is taken away again.
+    """
+
+    def __init__(self, path):
+        self.path, self.written = Path(path), False
+
+    def __enter__(self):
+        self.made = not self.path.exists()
+        self.descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        self.is_file = stat.S_ISREG(os.fstat(self.descriptor).st_mode)
+        if self.is_file:
+            os.fchmod(self.descriptor, 0o600)
+        return self
+
+    def write(self, pieces):
+        if self.is_file:
+            os.ftruncate(self.descriptor, 0)
+        self.written = True
+        with open(self.descriptor, "wb", closefd=False) as out:
+            out.writelines(pieces)
+
+    def __exit__(self, *failure):
+        os.close(self.descriptor)
+        if self.made and not self.written:
+            self.path.unlink(missing_ok=True)

@@ -1,0 +1,180 @@
+"""What is kept of an upload: files nobody else reads, texts without anybody's values, each for its time."""
+
+import datetime as dt
+import os
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from registry.imports import crm_file, storage
+from registry.imports.apply import take
+from registry.imports.inspection import FileRefused
+from registry.models import ImportRun, JournalEntry, RejectedRow
+
+from .crm import person
+
+pytestmark = pytest.mark.django_db
+HEADLESS = "C1;Иванов;Иван;870101300123;ivan@example.kz;8 (701) 000-00-01\nC2;Петрова;Анна;;;\n".encode()
+
+
+@pytest.fixture
+def open_umask():
+    """A machine that gives everybody every right to new files."""
+    before = os.umask(0)
+    yield
+    os.umask(before)
+
+
+def kept_texts(run):
+    run.refresh_from_db()
+    return f"{run.file_name} {run.refusal} {run.warnings} {run.mapping} {run.defaults}"
+
+
+def test_file_refused_late_leaves_no_rejected_rows(crm, monkeypatch):
+    """A quote left open in the last line refuses the whole file: rows that were kept by then are deleted with it."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 1)
+    with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
+        crm.plan('crm_id;given_name\nC1;Әсем;x\nC2;"Әсем\n'.encode())
+    assert RejectedRow.objects.count() == 0
+    assert ImportRun.objects.get().state == "refused"
+
+
+def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
+    """A file that grows beyond the limit is refused, deleted, and an entry of the journal."""
+    settings.IMPORT_MAX_BYTES = 100
+    with pytest.raises(FileRefused, match="^The file has more than the 100 bytes allowed"):
+        crm.upload([person(1), person(2)])
+    run = ImportRun.objects.get()
+    assert (run.state, storage.file_of(run).exists()) == ("refused", False)
+    assert JournalEntry.objects.get(action="import.reject").object_uid == run.uid
+
+
+def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
+    """An hour after its last step a waiting file goes, with its rejected rows; one that is being applied stays."""
+    waiting = crm.plan([person(1), person(2, email="x")])
+    unfinished = crm.plan([person(3)])
+    take(unfinished, token=unfinished.token, by=None)
+    assert oct(storage.file_of(waiting).stat().st_mode)[-3:] == "600"
+    hour = dt.timedelta(hours=1)
+    storage.purge_expired(timezone.now() + hour - dt.timedelta(minutes=1))
+    assert storage.file_of(waiting).exists()
+    storage.purge_expired(timezone.now() + hour + dt.timedelta(minutes=1))
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.expires_at, waiting.token) == ("expired", None, "")
+    assert not storage.file_of(waiting).exists()
+    assert not storage.plan_of(waiting).exists()
+    assert RejectedRow.objects.count() == 0
+    assert storage.file_of(unfinished).exists()
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("../../etc/passwd.csv", "passwd.csv"),
+        ("C:\\crm\\people.csv", "people.csv"),
+        ("a\u202egpj.csv", "agpj.csv"),
+        ("x" * 300, "x" * 200),
+        ("", "—"),
+    ],
+)
+def test_name_of_the_file_is_only_shown(given, shown):
+    """Files are stored under names made here; their own name is text for the eye."""
+    assert storage.shown_name(given) == shown
+
+
+@pytest.mark.parametrize(
+    ("given", "shown"),
+    [
+        ("people-20260722.csv", "people-20260722.csv"),
+        ("crm_20260722103000.csv", "crm_20260722103000.csv"),
+        ("Иванов 870101300123.csv", "Иванов ….csv"),
+        ("87010000001 anna@example.kz.csv", "… …"),
+    ],
+)
+def test_name_of_the_file_tells_nobodys_number(given, shown):
+    """Dates stay in the name; an IIN, a phone or an address does not."""
+    assert storage.shown_name(given) == shown
+
+
+def test_rows_confirmed_while_purging_stay(crm):
+    """A plan confirmed in the very moment its hour ends keeps its file and its rejected rows."""
+    run = crm.plan([person(1), person(2, email="x")])
+    confirmed = []
+
+    def confirm_first(execute, sql, params, many, context):
+        if not confirmed and not sql.startswith("SELECT"):
+            confirmed.append(sql)
+            ImportRun.objects.filter(pk=run.pk).update(state="applying", expires_at=None)
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(confirm_first):
+        storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
+    run.refresh_from_db()
+    assert confirmed
+    assert (run.state, RejectedRow.objects.count()) == ("applying", 1)
+    assert storage.file_of(run).exists()
+    assert storage.plan_of(run).exists()
+
+
+def test_files_are_private_whatever_the_machine_allows(crm, open_umask):
+    """Upload and plan can be read by the service alone."""
+    run = crm.plan([person(1)])
+    take(run, token=run.token, by=None, reason="July")
+    for path in (storage.file_of(run), storage.plan_of(run)):
+        assert oct(path.stat().st_mode)[-3:] == "600"
+
+
+def test_upload_never_writes_through_what_is_there(crm, tmp_path, monkeypatch):
+    """A link laid out where the upload is to go is not followed."""
+    victim, trap = tmp_path / "victim", tmp_path / "trap.csv"
+    victim.write_text("mine")
+    trap.symlink_to(victim)
+    monkeypatch.setattr(storage, "file_of", lambda run: trap)
+    with pytest.raises(FileExistsError):
+        crm.upload([person(1)])
+    assert victim.read_text() == "mine"
+
+
+def test_file_without_a_header_tells_its_rows_to_nobody_else(crm):
+    """The first row stands where the header should: whoever brought it sees it, the run keeps nothing of it."""
+    run = crm.upload(HEADLESS)
+    from registry.imports.plan import make_plan
+
+    with pytest.raises(FileRefused, match="^No column holds the id of the person") as refusal:
+        make_plan(run, **crm.acting)
+    assert "Columns found: “C1”, “Иванов”, “Иван”" in refusal.value.told
+    for value in ("Иванов", "Иван", "870101300123", "ivan@", "701"):
+        assert value not in kept_texts(run)
+        assert not JournalEntry.objects.filter(body__contains=value).exists()
+
+
+@pytest.mark.parametrize("said", ["Иванов=uid", "Иванов", "Петров=surname"])
+def test_what_was_said_in_vain_is_not_kept(crm, said):
+    """A mapping that does not fit may quote somebody's row: the refusal that is kept does not."""
+    run = crm.upload(HEADLESS)
+    from registry.imports.crm_file import Said
+    from registry.imports.plan import make_plan
+
+    with pytest.raises(FileRefused) as refusal:
+        make_plan(run, Said(mapping=(said,)), **crm.acting)
+    assert said.partition("=")[0] in refusal.value.told
+    assert "ов" not in kept_texts(run)
+
+
+def test_row_taken_for_a_header_is_not_kept(crm):
+    """Mapped by hand a row can be made the header: its cells are numbered in what is kept, the mapped ones too."""
+    run = crm.plan(HEADLESS, mapping=("C1=crm_id", "Иванов=surname", "Иван="))
+    assert run.mapping == [
+        ["column 1", "crm_id"], ["column 2", "surname"], ["column 3", ""], ["column 4", ""], ["column 5", ""],
+        ["column 6", ""],
+    ]  # fmt: skip
+    assert run.warnings[0] == "Columns not imported: “column 3”, “column 4”, “column 5”, “column 6”."
+    assert run.new == 1
+
+
+def test_defaults_of_personal_fields_are_not_kept(crm):
+    """A value given for a whole file is kept with the run unless it is somebody's."""
+    run = crm.plan([person(1, email="", language="")], defaults=("email=anna@example.kz", "language=kk"))
+    assert run.defaults == {"email": "…", "language": "kk"}
+    assert "anna" not in kept_texts(run)
