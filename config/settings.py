@@ -8,8 +8,9 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 
 from csp.constants import NONE, SELF
 from django.core.exceptions import ImproperlyConfigured
-from django.utils.translation import gettext_lazy as _
 
+# Whatever the process writes, the database and uploads before all, is for its own user only.
+os.umask(0o077)
 BASE_DIR = Path(__file__).resolve().parent.parent
 
 
@@ -205,7 +206,7 @@ DATA_UPLOAD_MAX_NUMBER_FIELDS = 5000
 
 # Language and time: people read Asia/Almaty, the database keeps UTC
 LANGUAGE_CODE = "en"
-LANGUAGES = [("en", _("English")), ("ru", _("Russian")), ("kk", _("Kazakh"))]
+LANGUAGES = [("en", "English")]  # the interface's; registers are kept and exported in three
 FORMAT_MODULE_PATH = "config.formats"
 TIME_ZONE = "Asia/Almaty"
 USE_TZ = True

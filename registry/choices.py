@@ -86,3 +86,60 @@ class Source(models.TextChoices):
     THIRD_PARTY = "third_party", _("a third party")
     PUBLIC = "public", _("a publicly available source")
     CRM = "crm", _("the CRM")
+
+
+# Codes of ISO 3166-1.
+COUNTRIES = frozenset(
+    """
+    AD AE AF AG AI AL AM AO AQ AR AS AT AU AW AX AZ BA BB BD BE BF BG BH BI BJ BL BM BN BO BQ BR BS BT BV BW BY BZ CA CC CD
+    CF CG CH CI CK CL CM CN CO CR CU CV CW CX CY CZ DE DJ DK DM DO DZ EC EE EG EH ER ES ET FI FJ FK FM FO FR GA GB GD GE GF
+    GG GH GI GL GM GN GP GQ GR GS GT GU GW GY HK HM HN HR HT HU ID IE IL IM IN IO IQ IR IS IT JE JM JO JP KE KG KH KI KM KN
+    KP KR KW KY KZ LA LB LC LI LK LR LS LT LU LV LY MA MC MD ME MF MG MH MK ML MM MN MO MP MQ MR MS MT MU MV MW MX MY MZ NA
+    NC NE NF NG NI NL NO NP NR NU NZ OM PA PE PF PG PH PK PL PM PN PR PS PT PW PY QA RE RO RS RU RW SA SB SC SD SE SG SH SI
+    SJ SK SL SM SN SO SR SS ST SV SX SY SZ TC TD TF TG TH TJ TK TL TM TN TO TR TT TV TW TZ UA UG UM US UY UZ VA VC VE VG VI
+    VN VU WF WS YE YT ZA ZM ZW
+    """.split()
+)
+
+BEHAVIOURS = [
+    ("B01", _("Operator and policy card")),
+    ("B02", _("Policy versions")),
+    ("B03", _("Consent ledger")),
+    ("B04", _("Withdrawal of consent")),
+    ("B05", _("Purposes")),
+    ("B06", _("Grounds")),
+    ("B07", _("Necessary data")),
+    ("B08", _("Data subjects and sources")),
+    ("B09", _("Operations")),
+    ("B10", _("Information requests")),
+    ("B11", _("Reasoned refusal")),
+    ("B12", _("Rectification")),
+    ("B13", _("Blocking")),
+    ("B14", _("Depersonalisation")),
+    ("B15", _("Destruction")),
+    ("B16", _("Retention")),
+    ("B17", _("Recipients and transfers")),
+    ("B18", _("Processors")),
+    ("B19", _("Cross-border transfer")),
+    ("B20", _("Place of storage")),
+    ("B21", _("Authorised body")),
+    ("B22", _("Protection measures")),
+    ("B23", _("Access and confidentiality")),
+    ("B24", _("Incidents")),
+    ("B25", _("State technical service")),
+    ("B26", _("Log of art. 8(4)(3)–(6)")),
+    ("B27", _("Distribution consent")),
+    ("B28", _("Marketing and opt-out")),
+    ("B29", _("Complaints and claims")),
+    ("B30", _("Responsible person")),
+    ("B31", _("Trackers")),
+    ("B32", _("Publication proof")),
+    ("B33", _("Special categories")),
+    ("B34", _("Merging databases")),
+    ("B35", _("Data quality")),
+    ("B36", _("External services")),
+    ("B37", _("Register exports")),
+    ("B38", _("Policy review")),
+    ("B39", _("Grounds of termination")),
+    ("B40", _("Automated processing")),
+]

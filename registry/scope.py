@@ -107,7 +107,9 @@ def scope_filter(model, user):
     if name in LIBRARY:
         return Q() if role_of(user) else nothing
     if name == "journalentry":
-        return Q(operator=operator.code) if operator else Q(operator="") if role_of(user) == ADMINISTRATOR else nothing
+        if role_of(user) == ADMINISTRATOR:  # what belongs to no operator, and whatever was done to rights and accounts
+            return Q(operator="") | Q(object_type__in=("membership", "user"))
+        return Q(operator=operator.code) if operator else nothing
     if role_of(user) == ADMINISTRATOR:
         return Q() if name in ("user", "membership", "operator") else nothing
     if operator is None:

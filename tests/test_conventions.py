@@ -42,6 +42,7 @@ FORBIDDEN_ROOMS = {"utils.py", "helpers.py", "services.py", "signals.py", "commo
 # Who may import whom, from the bottom up. `management` and `admin` stand on top.
 FLOORS = {
     "choices": 0,
+    "passwords": 1,
     "rules": 1,
     "journal": 2,
     "models": 3,

@@ -21,6 +21,7 @@ from registry.models import (
     CrossBorderTransfer,
     ProcessingActivity,
 )
+from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .labels import Citations
@@ -114,6 +115,14 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         (_("Dates"), {"fields": [("started_on", "ended_on"), "review_due_on"]}),
         (_("Note"), {"fields": ["note"]}),
     ]
+
+    @admin.display(description=_("operations"))
+    def operations_in_words(self, activity):
+        return in_words(activity._meta.get_field("operations"), activity.operations)
+
+    @admin.display(description=_("sources of data"))
+    def sources_in_words(self, activity):
+        return in_words(activity._meta.get_field("sources"), activity.sources)
 
     @admin.display(description=_("status"), ordering="status")
     def state_shown(self, activity):

@@ -19,7 +19,7 @@ from registry.models import (
 )
 from registry.templatetags.registry_ui import grouped
 
-from .labels import Citations, action_label, actor_names, object_label
+from .labels import Citations, action_label, actor_label, actor_names, object_label
 
 SHOWN = 5
 
@@ -57,8 +57,7 @@ def headline(incomplete):
 def cards(user, today, incomplete):
     people = scope.in_scope(DataSubject.objects.all(), user).count()
     consents = scope.in_scope(Consent.objects.in_force(today), user)
-    in_force = consents.count()
-    unfinished = in_force - consents.complete().count()
+    recorded, complete = consents.count(), consents.complete().count()
     activities = scope.in_scope(ProcessingActivity.objects.all(), user)
     active = activities.active().count()
     head = JournalHead.objects.filter(pk=1).first()
@@ -73,9 +72,9 @@ def cards(user, today, incomplete):
         {"label": _("People in the register"), "value": people, "note": _("data subjects"), "tone": "quiet"},
         {
             "label": _("Consents in force"),
-            "value": in_force,
-            "note": incomplete_note(in_force, unfinished),
-            "tone": "warn" if unfinished else "ok" if in_force else "quiet",
+            "value": complete,
+            "note": incomplete_note(recorded, recorded - complete, scope.current_operator(user)),
+            "tone": "warn" if recorded > complete else "ok" if recorded else "quiet",
         },
         {
             "label": _("Audit trail"),
@@ -86,10 +85,14 @@ def cards(user, today, incomplete):
     ]
 
 
-def incomplete_note(in_force, unfinished):
-    if not in_force:
+def incomplete_note(recorded, incomplete, operator):
+    """What is recorded besides, and why it is no ground."""
+    if not recorded:
         return _("none recorded yet")
-    return _("%s incomplete, hence no ground") % grouped(unfinished) if unfinished else _("all complete")
+    if not incomplete:
+        return _("all that are recorded are complete")
+    note = _("%s more are incomplete and no ground") % grouped(incomplete)
+    return note if operator.bin else note + _(": enter the operator’s BIN")
 
 
 def administrator_cards():
@@ -151,7 +154,7 @@ def last_entries(user):
         {
             "n": entry.n or entry.seq,
             "when": entry.at,
-            "actor": names.get(entry.actor, _("system")),
+            "actor": actor_label(entry, names),
             "action": action_label(entry.action),
             "object": object_label(entry.object_type),
             "url": reverse("admin:registry_journalentry_change", args=[entry.pk]),

@@ -13,8 +13,9 @@ from django.utils.translation import gettext as _
 from registry import scope
 from registry.journal.history import changed_fields
 from registry.models import PERSONAL, DataSubject, JournalEntry
+from registry.models.fields import CodesField, in_words
 
-from .labels import action_label, actor_names, role_label
+from .labels import action_label, actor_label, actor_names, role_label
 
 VERSIONS_A_PAGE = 25
 QUIET_FIELDS = {"uid", "operator"}
@@ -96,7 +97,7 @@ def gone(model, pk):
 def version(entry, row, before, shown):
     return {
         "when": date_format(localtime(entry.at), "DATETIME_FORMAT"),
-        "actor": shown.actors.get(entry.actor, _("system")),
+        "actor": actor_label(entry, shown.actors),
         "role": role_label(json.loads(entry.body).get("role", "")),
         "action": describe_act(entry, row, shown.record),
         "reason": reason_shown(row, shown.personal),
@@ -157,7 +158,5 @@ def value_shown(row, name, names):
         return date_format(value, "DATE_FORMAT")
     if field.choices:
         return str(dict(field.flatchoices).get(value, value))
-    if options := getattr(row.instance_type._meta.get_field(name), "options", ()):
-        labels = dict(getattr(options, "choices", options))
-        return ", ".join(str(labels.get(code, code)) for code in value.split())
-    return str(value)
+    own = row.instance_type._meta.get_field(name)
+    return in_words(own, value) if isinstance(own, CodesField) else str(value)

@@ -15,7 +15,7 @@ from registry.journal.actions import Action
 from registry.models import JournalEntry, JournalSubject
 
 from .base import RegistryModelAdmin
-from .labels import action_label, object_label
+from .labels import action_label, actor_label, object_label
 
 
 class ActorFilter(admin.SimpleListFilter):
@@ -101,7 +101,7 @@ class JournalEntryAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("who"))
     def who(self, entry):
-        return entry.actor_name or _("system")
+        return entry.actor_name or actor_label(entry, {})
 
     @admin.display(description=_("action"), ordering="action")
     def did(self, entry):

@@ -26,6 +26,13 @@ def actor_names(entries):
     return {user.pk: user.get_full_name() for user in get_user_model().objects.filter(pk__in=ids)}
 
 
+def actor_label(entry, names):
+    """Who acted. A failed login has nobody; everything else without a person was done by a command."""
+    if entry.actor:
+        return names.get(entry.actor, str(entry.actor))
+    return _("unknown") if entry.action == Action.LOGIN_FAILED else _("system")
+
+
 def object_label(object_type):
     """The name of a model as people know it."""
     try:

@@ -3,6 +3,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Law, Norm
+from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
@@ -36,6 +37,10 @@ class NormAdmin(RegistryModelAdmin):
     @admin.display(description=_("what it says"))
     def text(self, norm):
         return norm.text_in(get_language())
+
+    @admin.display(description=_("topics"))
+    def topics_in_words(self, norm):
+        return in_words(norm._meta.get_field("topics"), norm.topics)
 
     @admin.display(description=_("verification"), ordering="verified")
     def verification(self, norm):

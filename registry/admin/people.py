@@ -1,6 +1,15 @@
 """People: shown by label, changed with a reason, never deleted here."""
 
-from django.contrib import admin
+import datetime as dt
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
@@ -17,7 +26,7 @@ class SubjectInCategoryInline(RegistryInline):
 
 
 class ConsentInline(RegistryStackedInline):
-    """What the person agreed to. A consent is added here; on its own page it is read, and withdrawn."""
+    """What the person agreed to. A consent is added here; on its own page it is withdrawn."""
 
     model = Consent
     show_change_link = True
@@ -66,7 +75,9 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
         (_("Contacts"), {"fields": ["email", "phone", "language"]}),
         (_("Identity"), {"fields": ["iin", "birth_date", "crm_id"]}),
         (_("Source"), {"fields": ["source", "confirmed_on"]}),
+        (_("Audit"), {"fields": ["state", "uid"]}),
     ]
+    readonly_fields = ["state", "uid"]
 
     def get_list_display(self, request):
         return [person_column(request), *super().get_list_display(request)]
@@ -75,18 +86,27 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
         heading = record.label(scope.sees_personal(request.user)) if record else ""
         return super().form_context(request, record) | {"heading": heading}
 
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        for warning in obj.warnings:
+            messages.warning(request, _("Saved, but look at the IIN again. %s") % warning)
+
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, subject):
         return state_pill(subject.state, subject.get_state_display())
 
 
 class AboutAPerson(RegistryModelAdmin):
-    """Read on its own page; added and changed on the person's."""
+    """Read on its own page; added and changed on the person's. A consent is withdrawn here."""
 
     list_select_related = ["subject", "operator"]
 
     def get_list_display(self, request):
         return [person_column(request, lambda record: record.subject), *super().get_list_display(request)]
+
+    def form_context(self, request, record):
+        heading = record.subject.label(scope.sees_personal(request.user)) if record else ""
+        return super().form_context(request, record) | {"heading": heading}
 
 
 @admin.register(Consent)
@@ -105,6 +125,69 @@ class ConsentAdmin(AboutAPerson):
     @admin.display(description=_("what is missing"))
     def missing_items(self, consent):
         return "; ".join(f"({item.item}) {item.message}" for item in consent.missing) or _("nothing")
+
+    def get_urls(self):
+        withdraw = path(
+            "<int:pk>/withdraw/", self.admin_site.admin_view(self.withdraw_view), name="registry_consent_withdraw"
+        )
+        return [withdraw, *super().get_urls()]
+
+    def form_context(self, request, record):
+        may = record is not None and record.withdrawn_at is None and request.user.has_perm("registry.change_consent")
+        acts = (
+            [{"label": _("Withdraw"), "url": reverse("admin:registry_consent_withdraw", args=[record.pk])}]
+            if may
+            else []
+        )
+        return super().form_context(request, record) | {"acts": acts}
+
+    def withdraw_view(self, request, pk):
+        """Records that the person took the consent back; the day asked for is the day the operator heard of it."""
+        consent = self.get_object(request, str(pk))
+        if consent is None:
+            raise Http404
+        if not request.user.has_perm("registry.change_consent", consent):
+            raise PermissionDenied
+        form = WithdrawalForm(request.POST or None, initial={"received_on": timezone.localdate()})
+        if request.method == "POST" and form.is_valid():
+            try:
+                consent.withdraw(by=request.user, at=form.moment())
+            except ValidationError as refusal:
+                form.add_error("received_on", refusal)
+            else:
+                messages.success(request, _("The withdrawal is recorded."))
+                return HttpResponseRedirect(reverse("admin:registry_consent_change", args=[consent.pk]))
+        self.tell_opened(request, consent)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Withdraw the consent"),
+            "opts": self.opts,
+            "object": consent,
+            "person": consent.subject.label(scope.sees_personal(request.user)),
+            "form": form,
+        }
+        return TemplateResponse(request, "admin/registry/consent/withdraw.html", context)
+
+
+class WithdrawalForm(forms.Form):
+    received_on = forms.DateField(label=_("received on"), widget=AdminDateWidget)
+    _reason = forms.CharField(
+        label=_("reason"),
+        max_length=500,
+        help_text=_("How the person said so: letter, call, visit. Kept in the history."),
+    )
+
+    def clean_received_on(self):
+        day = self.cleaned_data["received_on"]
+        if day > timezone.localdate():
+            raise ValidationError(_("%s is in the future. Correct the date.") % day.isoformat())
+        return day
+
+    def moment(self):
+        """Today's is taken for now; an earlier day from its first minute, for the consent was no ground on it any more."""
+        day = self.cleaned_data["received_on"]
+        if day == timezone.localdate():
+            return timezone.now()
+        return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 @admin.register(Agreement)

@@ -3,6 +3,7 @@ from django.db.models import Count
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import Clause, Policy, RequestMark
+from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
@@ -44,6 +45,10 @@ class ClauseAdmin(RegistryModelAdmin):
         (_("Clause"), {"fields": ["policy", "number", "obliges", "in_force", "remark"]}),
         (_("Carried out by"), {"fields": ["behaviours"]}),
     ]
+
+    @admin.display(description=_("behaviours"))
+    def behaviours_in_words(self, clause):
+        return in_words(clause._meta.get_field("behaviours"), clause.behaviours)
 
 
 @admin.register(RequestMark)

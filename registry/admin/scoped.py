@@ -21,17 +21,27 @@ class Scoped:
             kwargs["queryset"] = scope.in_scope(db_field.remote_field.model._default_manager.all(), request.user)
         return super().formfield_for_foreignkey(db_field, request, **kwargs)
 
+    def in_words(self, name):
+        """A list of codes is read in words."""
+        worded = f"{name}_in_words"
+        return worded if isinstance(name, str) and hasattr(self, worded) else name
+
     def formfield_for_dbfield(self, db_field, request, **kwargs):
         field = super().formfield_for_dbfield(db_field, request, **kwargs)
         if isinstance(getattr(field, "widget", None), RelatedFieldWidgetWrapper):
-            # A missing entry can be added from here; the others have pages of their own.
-            field.widget.can_change_related = field.widget.can_delete_related = field.widget.can_view_related = False
+            # A missing entry can be added from here, and an incomplete one completed.
+            field.widget.can_delete_related = field.widget.can_view_related = False
         return field
 
     def get_fieldsets(self, request, obj=None):
         fieldsets = []
+        read_only = not self.has_change_permission(request, obj) and not (
+            obj is None and self.has_add_permission(request, obj)
+        )
         for name, options in super().get_fieldsets(request, obj):
             fields = visible_fields(self.model, options["fields"], request.user)
+            if read_only:
+                fields = [self.in_words(each) for each in fields]
             if fields:
                 fieldsets.append((name, options | {"fields": fields}))
         return fieldsets

@@ -2,7 +2,6 @@
 
 from http import HTTPStatus
 
-from django.conf import settings
 from django.contrib.admin import AdminSite
 from django.contrib.auth import logout as log_user_out
 from django.core.exceptions import PermissionDenied
@@ -20,6 +19,7 @@ from registry import journal, scope
 from .acts import actor, journalled, or_unavailable, own_units
 from .desk import desk
 from .labels import role_label
+from .login import LoginForm
 from .nav import navigation
 from .people_search import people_search
 
@@ -28,6 +28,7 @@ class RegistrySite(AdminSite):
     site_title = site_header = _("Personal data registry")
     index_title = _("Desk")
     enable_nav_sidebar = True
+    login_form = LoginForm
     empty_value_display = "—"
 
     def __init__(self, name="admin"):
@@ -49,6 +50,8 @@ class RegistrySite(AdminSite):
         user = request.user
         if not self.has_permission(request):
             return context
+        if user.must_change_password:
+            return context | {"registry_nav": [], "must_change_password": True}
         memberships = getattr(user, "_memberships", [])
         return context | {
             "registry_nav": navigation(request, self),
@@ -99,7 +102,6 @@ class RegistrySite(AdminSite):
         scope.enter(request)
         with journal.unit_of_work(**actor(request)):
             journal.record("login", object_type="user", uid=request.user.uid)
-        response.set_cookie(settings.LANGUAGE_COOKIE_NAME, request.user.language, samesite="Lax")
         return response
 
     def logout(self, request, extra_context=None):

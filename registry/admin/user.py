@@ -21,7 +21,7 @@ from .scoped import RegistryInline
 class UserForm(ScopedForm):
     class Meta:
         model = User
-        fields = ["username", "full_name", "email", "language", "is_active", "is_administrator"]
+        fields = ["username", "full_name", "email", "is_active", "is_administrator"]
 
     def clean(self):
         cleaned = super().clean()
@@ -61,7 +61,7 @@ class UserAdmin(RegistryModelAdmin):
     search_fields = ["username", "full_name", "email"]
     inlines = [MembershipInline]
     fieldsets = [
-        (_("User"), {"fields": ["username", "full_name", "email", "language"]}),
+        (_("User"), {"fields": ["username", "full_name", "email"]}),
         (_("Rights"), {"fields": ["is_active", "is_administrator"]}),
     ]
 

@@ -5,6 +5,8 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import COUNTRIES
+
 
 class CodesField(models.CharField):
     """Codes out of a list, kept as one text with blanks between them, in the list's order."""
@@ -53,6 +55,32 @@ class CodesField(models.CharField):
         )
 
 
+class CountryField(models.CharField):
+    """A country by its two letters, in capitals."""
+
+    default_error_messages = {
+        "no_country": _("“%(value)s” is no country code. Write two letters of ISO 3166, for example KZ, RU or IE.")
+    }
+
+    def __init__(self, *args, **kwargs):
+        super().__init__(
+            *args, **{"max_length": 2, "blank": True, "help_text": _("Two letters, ISO 3166: KZ, RU, IE.")} | kwargs
+        )
+
+    def to_python(self, value):
+        value = super().to_python(value)
+        return value.strip().upper() if value else value
+
+    def run_validators(self, value):
+        """One sentence instead of the length's."""
+        if value and value not in COUNTRIES:
+            raise ValidationError(self.error_messages["no_country"], code="no_country", params={"value": value})
+
+    def formfield(self, **kwargs):
+        # Without a limit in the browser: “Kazakhstan” is refused, not cut to “Ka”.
+        return super().formfield(**{"max_length": None} | kwargs)
+
+
 class CodesFormField(forms.MultipleChoiceField):
     def prepare_value(self, value):
         return value.split() if isinstance(value, str) else value
@@ -62,6 +90,12 @@ class CodesFormField(forms.MultipleChoiceField):
 
     def has_changed(self, initial, data):
         return set(self.prepare_value(initial) or ()) != set(self.prepare_value(data) or ())
+
+
+def in_words(field, value):
+    """Codes as people read them, with commas between."""
+    labels = dict(getattr(field.options, "choices", field.options))
+    return ", ".join(str(labels.get(code, code)) for code in value.split())
 
 
 class LanguageNames(models.Model):

@@ -7,14 +7,14 @@ from registry.choices import NormTopic
 from registry.journal import History
 
 from .base import Tracked, field_classes
-from .fields import CodesField, LanguageNames
+from .fields import CodesField, CountryField, LanguageNames
 
 
 class Law(LanguageNames, Tracked):
     """A law an operator may be under. Its calendar says which days are working days; the GDPR counts by the operator's."""
 
     code = models.CharField(_("code"), max_length=20, unique=True)
-    calendar_country = models.CharField(_("calendar country"), max_length=2, blank=True)
+    calendar_country = CountryField(_("calendar country"))
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk calendar_country")

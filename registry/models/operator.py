@@ -9,7 +9,7 @@ from registry.journal import History
 from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
-from .fields import LanguageNames
+from .fields import CountryField, LanguageNames
 from .gate import KeepsGate
 from .law import Law
 
@@ -20,7 +20,7 @@ class Operator(LanguageNames, Tracked):
     code = models.SlugField(_("code"), max_length=40, unique=True)
     legal_form = models.CharField(_("legal form"), max_length=120, blank=True)
     bin = models.CharField(_("BIN"), max_length=12, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, RU."))
+    country = CountryField(_("country"))
     address = models.CharField(_("address"), max_length=400, blank=True)
     email = models.EmailField(_("mailbox"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)

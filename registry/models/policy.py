@@ -7,13 +7,11 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import RequestKind
+from registry.choices import BEHAVIOURS, RequestKind
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
 from .fields import CodesField
-
-BEHAVIOURS = [(f"B{number:02}", f"B{number:02}") for number in range(1, 41)]
 
 
 class PolicyQuerySet(models.QuerySet):

@@ -7,6 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
+from .fields import CountryField
 from .gate import KeepsGate
 from .purpose import Coded
 
@@ -25,7 +26,7 @@ class Recipient(KeepsGate, Coded):
         OTHER = "other", _("other third party")
 
     kind = models.CharField(_("kind"), max_length=20, choices=Kind)
-    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, IE."))
+    country = CountryField(_("country"))
     address = models.CharField(_("address"), max_length=400, blank=True)
     agreement_number = models.CharField(_("agreement number"), max_length=120, blank=True)
     agreement_from = models.DateField(_("agreement valid from"), null=True, blank=True)
@@ -74,7 +75,7 @@ class CrossBorderTransfer(Coded):
         "registry.ProcessingActivity", models.PROTECT, verbose_name=_("activity"), related_name="transfers"
     )
     recipient = models.ForeignKey(Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="transfers")
-    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, IE."))
+    country = CountryField(_("country"))
     mechanism = models.CharField(_("mechanism"), max_length=20, choices=Mechanism, blank=True)
     information_received_on = models.DateField(_("information received from the recipient on"), null=True, blank=True)
     authority_notified_on = models.DateField(_("authorised body notified on"), null=True, blank=True)

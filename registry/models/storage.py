@@ -8,6 +8,7 @@ from registry.choices import TermUnit
 from registry.journal import History
 
 from .base import field_classes
+from .fields import CountryField
 from .gate import KeepsGate
 from .law import Norm
 from .purpose import Coded
@@ -26,7 +27,7 @@ class Database(KeepsGate, Coded):
 
     form = models.CharField(_("form"), max_length=12, choices=Form, default=Form.ELECTRONIC)
     standing = models.CharField(_("original or copy"), max_length=12, choices=Standing, blank=True)
-    country = models.CharField(_("country"), max_length=2, blank=True, help_text=_("Two letters, ISO 3166: KZ, RU."))
+    country = CountryField(_("country"))
     is_abroad = models.BooleanField(
         _("known to be abroad"), default=False, help_text=_("Where the policy names no country.")
     )

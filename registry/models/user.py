@@ -36,9 +36,6 @@ class User(AbstractBaseUser):
     )
     full_name = models.CharField(_("full name"), max_length=200, blank=True)
     email = models.EmailField(_("e-mail"), blank=True)
-    language = models.CharField(
-        _("language"), max_length=2, choices=[("en", "English"), ("ru", "Русский"), ("kk", "Қазақша")], default="en"
-    )
     is_active = models.BooleanField(
         _("active"), default=True, help_text=_("Untick instead of deleting: history names people.")
     )

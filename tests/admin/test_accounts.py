@@ -182,3 +182,22 @@ def test_administrator_with_a_membership_is_refused_in_words(client_of_administr
     response = client_of_administrator.post(add, fields)
     assert "An administrator is no member of an operator." in response.content.decode()
     assert not User.objects.filter(username="both").exists()
+
+
+def test_user_without_a_membership_is_told_so(client, db):
+    """The right password of somebody without a membership is no wrong password."""
+    make_user("dpo", username="asel")
+    page = client.post(LOGIN, {"username": "asel", "password": PASSWORD}).content.decode()
+    assert "You are a member of no operator yet." in page
+    wrong = client.post(LOGIN, {"username": "asel", "password": "x"}).content.decode()
+    assert "User name or password is wrong." in wrong
+
+
+def test_administrator_reads_what_was_done_to_rights(client_of_administrator, lapp):
+    """Memberships and accounts of every operator, and nothing else of them."""
+    user = make_user("registrar", lapp)
+    page = client_of_administrator.get(reverse("admin:registry_journalentry_changelist"))
+    kinds = {(entry.object_type, entry.operator) for entry in page.context["cl"].result_list}
+    assert ("membership", "lapp") in kinds
+    assert {kind for kind, operator in kinds if operator} <= {"membership", "user"}
+    assert user.memberships.exists()

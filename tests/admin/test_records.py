@@ -1,3 +1,4 @@
+import datetime as dt
 import json
 
 import pytest
@@ -5,7 +6,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
-from registry.models import Consent, DataSubject, JournalEntry
+from registry.models import Consent, Database, DataSubject, JournalEntry
 from tests.factories import make_purpose, make_subject, make_user, save
 from tests.forms import form_fields
 from tests.world import make_world
@@ -73,7 +74,7 @@ def test_second_save_gets_a_conflict(client_of_dpo, subject):
 def test_conflict_sees_links_too(client_of_dpo, lapp, subject):
     """A consent added meanwhile is a change of the person's record."""
     fields = form_fields(client_of_dpo.get(url(subject)).context)
-    save(Consent(subject=subject, purpose=make_purpose(lapp), given_on="2025-01-01"))
+    save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
     assert client_of_dpo.post(url(subject), fields).status_code == 409
 
 
@@ -317,3 +318,77 @@ def test_lists_cost_the_same_for_many_rows(page, model, browser_client, django_a
         one_more(number)
     with django_assert_num_queries(len(few)):
         client.get(reverse(page))
+
+
+def withdrawal(client, consent, **fields):
+    page = reverse("admin:registry_consent_withdraw", args=[consent.pk])
+    return client.post(page, {"received_on": "2025-03-01", "_reason": "letter of 1 March"} | fields)
+
+
+def test_withdrawal_is_recorded_with_its_reason(client_of_dpo, dpo, lapp, subject):
+    """The officer records that a consent was taken back, when and how; from that day it is no ground."""
+    consent = save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
+    assert "Withdraw" in client_of_dpo.get(url(consent)).content.decode()
+    assert withdrawal(client_of_dpo, consent).status_code == 302
+    consent.refresh_from_db()
+    assert consent.withdrawn_by == dpo
+    assert consent.history.first().history_change_reason == "letter of 1 March"
+    in_force = Consent.objects.in_force
+    assert (in_force(dt.date(2025, 2, 28)).exists(), in_force(dt.date(2025, 3, 1)).exists()) == (True, False)
+    assert "/withdraw/" not in client_of_dpo.get(url(consent)).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("fields", "sentence"),
+    [
+        ({"received_on": "2024-12-31"}, "comes before the consent of 2025-01-01"),
+        ({"received_on": "2999-01-01"}, "2999-01-01 is in the future. Correct the date."),
+        ({"_reason": ""}, "This field is required."),
+    ],
+)
+def test_withdrawal_that_cannot_be_is_refused(client_of_dpo, lapp, subject, fields, sentence):
+    """Not before the consent, not in the future, not without saying how it came."""
+    consent = save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
+    assert sentence in withdrawal(client_of_dpo, consent, **fields).content.decode()
+    consent.refresh_from_db()
+    assert consent.withdrawn_at is None
+
+
+def test_auditor_withdraws_nothing(lapp, subject, browser_client):
+    """Acts on people are for those who may change them."""
+    consent = save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
+    assert withdrawal(browser_client(make_user("auditor", lapp)), consent).status_code == 403
+
+
+def test_doubtful_iin_is_stored_and_said(client_of_dpo, subject):
+    """A control digit that does not match is worth a warning, in the form as in an import."""
+    response = post(client_of_dpo, subject, iin="061211600013")
+    assert response.status_code == 302
+    page = client_of_dpo.get(response.url).content.decode()
+    assert "Saved, but look at the IIN again. The last digit does not match the others" in page
+
+
+@pytest.mark.parametrize(("typed", "stored"), [("kz", "KZ"), (" ie ", "IE")])
+def test_country_is_stored_in_capitals(client_of_dpo, lapp, typed, stored):
+    """However it is typed, the gate finds it."""
+    add = reverse("admin:registry_database_add")
+    fields = form_fields(client_of_dpo.get(add).context, code="crm", name_en="CRM", country=typed)
+    client_of_dpo.post(add, fields)
+    assert Database.objects.get(code="crm").country == stored
+
+
+def test_country_that_is_none_is_refused_with_its_value(client_of_dpo, lapp):
+    """“Kazakhstan” is not cut to “Ka”."""
+    add = reverse("admin:registry_database_add")
+    fields = form_fields(client_of_dpo.get(add).context, code="crm", name_en="CRM", country="Kazakhstan")
+    response = client_of_dpo.post(add, fields)
+    assert response.context["adminform"].form.errors["country"] == [
+        "“Kazakhstan” is no country code. Write two letters of ISO 3166, for example KZ, RU or IE."
+    ]
+
+
+def test_codes_are_read_in_words(browser_client):
+    """Who may only read sees words, not codes."""
+    world = make_world("lapp")
+    page = browser_client(make_user("auditor", world["operator"])).get(url(world["processingactivity"]))
+    assert "collection, storage" in page.content.decode()
