@@ -1,5 +1,6 @@
 """The journal in the admin: read and filtered, never written."""
 
+import datetime as dt
 import json
 from uuid import UUID
 
@@ -7,6 +8,8 @@ from django.contrib import admin
 from django.contrib.auth import get_user_model
 from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.dateparse import parse_date
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
@@ -54,11 +57,53 @@ class ObjectFilter(admin.SimpleListFilter):
         return queryset.filter(object_type=self.value()) if self.value() else queryset
 
 
+class PeriodFilter(admin.ListFilter):
+    """From one day to another, both included, as days are counted in Almaty."""
+
+    title, template = _("date"), "admin/period_filter.html"
+    ENDS = ("from", "until")
+
+    def __init__(self, request, params, model, model_admin):
+        super().__init__(request, params, model, model_admin)
+        for name in self.ENDS:
+            if name in params:
+                value = params.pop(name)
+                self.used_parameters[name] = value[-1] if isinstance(value, list) else value
+        self.others = [(name, value) for name, value in request.GET.items() if name not in (*self.ENDS, "p")]
+
+    def has_output(self):
+        return True
+
+    def expected_parameters(self):
+        return list(self.ENDS)
+
+    def day(self, name):
+        try:
+            return parse_date(self.used_parameters.get(name, ""))
+        except ValueError:
+            return None
+
+    def choices(self, changelist):
+        return [{"name": name, "value": self.day(name)} for name in self.ENDS]
+
+    def queryset(self, request, queryset):
+        start, end = self.day("from"), self.day("until")
+        if start:
+            queryset = queryset.filter(at__gte=midnight(start))
+        if end:
+            queryset = queryset.filter(at__lt=midnight(end + dt.timedelta(days=1)))
+        return queryset
+
+
+def midnight(day):
+    return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+
+
 @admin.register(JournalEntry)
 class JournalEntryAdmin(RegistryModelAdmin):
     list_display = ["number", "at", "who", "did", "what", "reference"]
     list_display_links = ["number"]
-    list_filter = [ActionFilter, ObjectFilter, ActorFilter, ("at", admin.DateFieldListFilter)]
+    list_filter = [PeriodFilter, ActorFilter, ActionFilter, ObjectFilter]
     list_per_page = 100
     search_fields = ["seq"]  # opens the field; what it finds is below
     search_help_text = _("A number, or the uid of a record or a person.")

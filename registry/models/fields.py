@@ -69,7 +69,8 @@ class CountryField(models.CharField):
 
     def to_python(self, value):
         value = super().to_python(value)
-        return value.strip().upper() if value else value
+        code = (value or "").strip()
+        return code.upper() if len(code) <= 2 else code
 
     def run_validators(self, value):
         """One sentence instead of the length's."""

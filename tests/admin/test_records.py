@@ -5,6 +5,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.models import Consent, Database, DataSubject, JournalEntry
 from tests.factories import make_purpose, make_subject, make_user, save
@@ -392,3 +393,13 @@ def test_codes_are_read_in_words(browser_client):
     world = make_world("lapp")
     page = browser_client(make_user("auditor", world["operator"])).get(url(world["processingactivity"]))
     assert "collection, storage" in page.content.decode()
+
+
+def test_journal_of_a_period(client_of_dpo, subject):
+    """From one day to another, both included; what is no date filters nothing."""
+    page = reverse("admin:registry_journalentry_changelist")
+    today = timezone.localdate().isoformat()
+    shown = client_of_dpo.get(page, {"from": today, "until": today}).context["cl"]
+    assert shown.result_count == JournalEntry.objects.filter(operator="lapp").count()
+    assert not client_of_dpo.get(page, {"until": "2020-03-31"}).context["cl"].result_count
+    assert client_of_dpo.get(page, {"from": "31.02.2026"}).context["cl"].result_count
