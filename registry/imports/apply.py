@@ -148,11 +148,14 @@ def _apply_chunk(run, chunk, planned, actor):
 
 
 def _lock(outcomes):
-    """Rows about to change, in one order for everybody. What is new needs no lock: its unique key is one."""
-    changing = {DataSubject: [], Consent: [], Agreement: []}
+    """Rows about to change, in one order for everybody, people first: also those who only get a consent more, for it may end
+    one that an officer is about to record. Who is new needs no lock: the unique key is one.
+    """
+    people = [outcome.person["id"] for outcome in outcomes if outcome.writes and outcome.person.get("id")]
+    changing = {DataSubject: people, Consent: [], Agreement: []}
     for outcome in outcomes:
         for model, write in outcome.writes:
-            if write.before is not None:
+            if write.before is not None and model is not DataSubject:
                 changing[model].append(write.before["id"])
     for model, ids in changing.items():
         if ids:

@@ -33,7 +33,8 @@ def insert(model, rows):
     tuples = _prepared(fields, ([row[name] for name in names] for row in rows))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
-            with cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            # Django translates what execute() raises, not what COPY does: callers retry on Django's errors.
+            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
                 for row in tuples:
                     copy.write_row(row)
         else:

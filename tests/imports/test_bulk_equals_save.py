@@ -4,6 +4,7 @@ import datetime as dt
 import json
 
 import pytest
+from django.db import IntegrityError, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -177,6 +178,15 @@ def test_row_without_a_change_is_not_written(lapp):
     with pytest.raises(ValueError, match="a row without a change was to be written"):
         written_by_bulk(DataSubject, values_of(person), person.uid, values_of(person))
     assert person.history.count() == 1
+
+
+def test_bulk_that_meets_another_writer_fails_as_a_save_would(lapp):
+    """An id that somebody else gave meanwhile is the same error as on saving: whoever retries knows it."""
+    one = factories.make_subject(lapp)
+    values = without_id(twin_values(one))
+    with pytest.raises(IntegrityError), transaction.atomic():
+        written_by_bulk(DataSubject, values, values["uid"])
+    assert DataSubject.objects.get() == one
 
 
 def test_writing_in_bulk_needs_a_unit_of_work(lapp):
