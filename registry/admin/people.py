@@ -164,14 +164,15 @@ class ConsentAdmin(AboutAPerson):
             "object": consent,
             "person": consent.subject.label(scope.sees_personal(request.user)),
             "form": form,
+            "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/registry/consent/withdraw.html", context)
 
 
 class WithdrawalForm(forms.Form):
-    received_on = forms.DateField(label=_("received on"), widget=AdminDateWidget)
+    received_on = forms.DateField(label=_("Received on"), widget=AdminDateWidget)
     _reason = forms.CharField(
-        label=_("reason"),
+        label=_("Reason"),
         max_length=500,
         help_text=_("How the person said so: letter, call, visit. Kept in the history."),
     )

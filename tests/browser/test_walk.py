@@ -23,6 +23,7 @@ def addresses(world):
     """Addresses of every page of every model, the desk and the pages of their own."""
     yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
+    yield reverse("admin:registry_consent_withdraw", args=[world["consent"].pk])
     for model in admin.site._registry:
         name = model._meta.model_name
         for view in VIEWS:
