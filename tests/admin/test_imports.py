@@ -88,6 +88,7 @@ def test_second_confirmation_is_refused(natalia):
     again = natalia.post(CONFIRM, hidden(response))
     assert again.status_code == 400
     assert "This import was confirmed before, once is enough." in again.content.decode()
+    assert '"reason_code":"confirmed"' in JournalEntry.objects.get(action="refused").body
     assert DataSubject.history.count() == 1
 
 
@@ -109,6 +110,8 @@ def test_edited_hidden_field_is_refused(natalia, edited):
     assert "The confirmation is not the one this page sent. Read the file again." in answer.content.decode()
     run = ImportRun.objects.get()
     assert (run.state, DataSubject.objects.count(), storage.file_of(run).exists()) == ("planned", 0, True)
+    entry = JournalEntry.objects.get(action="refused")
+    assert (entry.object_type, '"reason_code":"confirmation"' in entry.body) == ("importrun", True)
 
 
 def test_unknown_run_is_404(natalia):
@@ -137,6 +140,21 @@ def test_plan_of_another_operator_cannot_be_confirmed(natalia, dpo, kazger):
     assert (answer.status_code, DataSubject.objects.count()) == (404, 0)
 
 
+def test_who_may_import_no_longer_confirms_nothing(natalia, dpo):
+    """A plan made as DPO cannot be confirmed, continued or given up as auditor: the role of now decides."""
+    response = upload(natalia, [person(1)])
+    run = ImportRun.objects.get()
+    Membership.objects.filter(user=dpo).update(role="auditor")
+    assert natalia.post(CONFIRM, hidden(response)).status_code == 403
+    for state in ("planned", "applying"):
+        ImportRun.objects.update(state=state)
+        for step in ("continue", "cancel"):
+            assert natalia.post(reverse(f"admin:registry_importrun_{step}", args=[run.pk])).status_code == 403
+        assert "<form action=" not in natalia.get(page_of(run)).content.decode().partition('id="content-main"')[2]
+    run.refresh_from_db()
+    assert (run.state, run.rows_done, DataSubject.objects.count()) == ("applying", 0, 0)
+
+
 def test_expired_plan_is_refused_and_deleted(natalia):
     """An hour after the last step the file is gone and the run says so."""
     response = upload(natalia, [person(1)])
@@ -157,6 +175,7 @@ def test_expired_plan_is_refused_and_deleted(natalia):
         (b"name;surname\nA;B\n", "No column holds the id of the person in the CRM."),
         (b'crm_id;surname\nC1;"A\n', "Line 2: a quote opened here is not closed"),
         ("crm_id;surname\nC1;Петров\n".encode("utf-32"), "The file is in UTF-32."),
+        ("crm_id;sur\0name\nC1;Петров\n".encode(), "Line 1, column 2: the header holds the control character U+0000"),
     ],
 )
 def test_refused_file_says_why(natalia, content, sentence):
@@ -167,6 +186,20 @@ def test_refused_file_says_why(natalia, content, sentence):
     assert not hidden(response)
     assert DataSubject.objects.count() == RejectedRow.objects.count() == 0
     assert all(run.state == "refused" and not storage.file_of(run).exists() for run in ImportRun.objects.all())
+
+
+def test_file_without_a_header_is_shown_to_its_uploader_only(natalia, lapp, client):
+    """The first person stands where the header should be: the answer says it, no page of the run does."""
+    response = upload(natalia, "C1;Иванов;870101300123\nC2;Петров;\n".encode())
+    assert "Columns found: “C1”, “Иванов”, “870101300123”." in response.content.decode()
+    run = ImportRun.objects.get()
+    for role in ("auditor", "registrar", "dpo"):
+        client.force_login(factories.make_user(role, lapp), backend="registry.scope.RoleBackend")
+        for url in (page_of(run), reverse("admin:registry_importrun_changelist"), reverse("admin:index")):
+            text = client.get(url).content.decode()
+            assert "Иванов" not in text
+            assert "870101300123" not in text
+    assert "No column holds the id" in client.get(page_of(run)).content.decode()
 
 
 def test_file_beyond_the_limit_is_refused(natalia, settings):
@@ -251,33 +284,6 @@ def test_rejected_rows_are_for_the_importer_and_the_dpo(lapp, kazger, client, dp
         response = client.get(page_of(run))
         assert (response.status_code, client.get(url).status_code) == (page, file)
         assert ("anna at b.kz" in response.content.decode()) is (file == 200)
-
-
-def test_cut_off_import_is_continued_from_its_page(natalia, monkeypatch):
-    """The run's page offers to go on; the rest is applied and nothing twice."""
-    from registry.imports import apply as engine
-    from registry.imports import crm_file
-
-    monkeypatch.setitem(crm_file.CHUNK_ROWS, "sqlite", 2)
-    monkeypatch.setitem(crm_file.CHUNK_ROWS, "postgresql", 2)
-    response = upload(natalia, [person(number) for number in range(5)])
-    run = ImportRun.objects.get()
-    whole = engine._with_retries
-
-    def crash_after_the_first_chunk(run, *args):
-        if run.rows_done:
-            raise KeyboardInterrupt
-        return whole(run, *args)
-
-    with monkeypatch.context() as broken:
-        broken.setattr(engine, "_with_retries", crash_after_the_first_chunk)
-        with pytest.raises(KeyboardInterrupt):
-            natalia.post(CONFIRM, hidden(response))
-    assert DataSubject.objects.count() == 2
-    assert "2 of 5 rows are applied." in natalia.get(page_of(run)).content.decode()
-    natalia.post(reverse("admin:registry_importrun_continue", args=[run.pk]))
-    run.refresh_from_db()
-    assert (run.state, run.new, DataSubject.history.count()) == ("applied", 5, 5)
 
 
 def test_plan_is_given_up(natalia):
