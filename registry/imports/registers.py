@@ -19,7 +19,7 @@ from registry.journal import unit_of_work
 from registry.models import Clause, Law, Norm, Operator, ProcessingActivity
 
 from .laws import load_missing_laws
-from .toml_tables import Reading, TablesRefused, called
+from .toml_tables import Reading, TablesRefused, called, read_toml
 
 CREATED, UNCHANGED, OVERWRITTEN = "created", "unchanged", "overwritten"
 ACTIVE = ProcessingActivity.Status.ACTIVE
@@ -56,6 +56,13 @@ def load_register(path, *, by=None, role="system", reason="", overwrite=False) -
     with unit_of_work(by=by, role=role, operator=code, reason=reason):
         operator = Writing(reading, stored).write()
     return Loaded(operator, OVERWRITTEN if stored else CREATED, len(reading.records))
+
+
+def operator_code_of(path):
+    """The operator a register file is about, whatever the file is called; empty where it does not say."""
+    table = read_toml(path).get("operator")
+    code = table.get("code") if isinstance(table, dict) else None
+    return code if isinstance(code, str) and "\0" not in code else ""
 
 
 def _operator_code(reading):
@@ -128,6 +135,7 @@ class Writing:
         self.operator = None
 
     def write(self):
+        self.step_back()
         waiting = []
         for path in in_order(self.records):
             self.put(path, waiting)
@@ -137,6 +145,14 @@ class Writing:
             activity.status = ACTIVE
             self.reading.save(activity, path)
         return self.operator
+
+    def step_back(self):
+        """Activities that the file does not have active stop being so first: what they stand on could not change else."""
+        for path, each in self.stored.items():
+            stays_active = self.records.get(path, {}).get("status") == ACTIVE
+            if isinstance(each.record, ProcessingActivity) and each.record.status == ACTIVE and not stays_active:
+                each.record.status = ProcessingActivity.Status.DRAFT
+                self.reading.save(each.record, path)
 
     def put(self, path, waiting):
         table, fields = table_of(path), self.records[path]

@@ -257,6 +257,18 @@ def test_lapp_draft_can_be_completed_and_activated(tmp_path):
     assert activity.status == "active"
 
 
+def test_active_activity_can_be_taken_out_with_what_it_stands_on(write_register):
+    """An activity the file no longer has is no longer active before its links and vocabulary go."""
+    operator = load_register(FILES["lapp"]).operator
+    activity = ProcessingActivity.objects.get(operator=operator, code="email-information")
+    complete(activity)
+    with unit_of_work(by=None, role="system"):
+        activity.activate()
+    nothing = write_register('[operator]\ncode = "lapp"\nname_en = "Lapp"\n')
+    assert load_register(nothing, overwrite=True).outcome == "overwritten"
+    assert not ProcessingActivity.objects.exists()
+
+
 def complete(activity):
     operator = activity.operator
     activity.started_on = dt.date(2026, 3, 2)
@@ -325,9 +337,37 @@ def test_command_loads_all_and_leaves_edited_ones(capsys):
     assert "kazger.toml: operator kazger is there already, left alone." in capsys.readouterr().out
 
 
-def test_command_needs_files_or_all(write_register):
+def test_command_needs_files_or_all(one_law, write_register, capsys):
     """The command says what it needs, and who is unknown to it."""
     with pytest.raises(CommandError, match="Name the files to load, or give --all."):
         call_command("load_register")
+    path = str(write_register(MINIMAL))
+    with pytest.raises(
+        CommandError, match="^Operator “acme” is new, nobody has a role there yet. Load it without --by.$"
+    ):
+        call_command("load_register", path, by="nobody")
+    assert not Operator.objects.exists()
+    call_command("load_register", path)
     with pytest.raises(CommandError, match="There is no active user “nobody”."):
-        call_command("load_register", str(write_register(MINIMAL)), by="nobody")
+        call_command("load_register", path, by="nobody")
+
+
+def test_command_knows_the_operator_by_the_file_not_by_its_name(one_law, write_register, capsys):
+    """A file of another name is still about the operator it names: for `--new-only`, and for who may load it."""
+    lapp = factories.make_operator("lapp")
+    factories.make_user("dpo", lapp, username="natalia")
+    path = write_register(MINIMAL)
+    call_command("load_register", str(path))
+    renamed = path.rename(path.with_name("lapp.toml"))
+    capsys.readouterr()
+    call_command("load_register", str(renamed), new_only=True)
+    assert capsys.readouterr().out == "lapp.toml: operator acme is there already, left alone.\n"
+    renamed.write_text(MINIMAL.replace("Acme LLP", "Acme JSC"))
+    with pytest.raises(CommandError) as refused:
+        call_command("load_register", str(renamed), by="natalia", overwrite=True)
+    assert str(refused.value) == ("“natalia” may not do this for acme. Name in --by who may: Data protection officer.")
+    assert Operator.objects.get(code="acme").name_en == "Acme LLP"
+    renamed.write_text(MINIMAL.replace('code = "acme"', "code = 1"))
+    with pytest.raises(CommandError, match="Not every register was loaded: see above."):
+        call_command("load_register", str(renamed), by="natalia")
+    assert "lapp.toml, operator “1”, code: “1” is not a text in quotes." in capsys.readouterr().err

@@ -6,9 +6,10 @@ from django.core.management.base import BaseCommand
 
 from registry.exports import runs
 from registry.exports.register_file import dump_register
+from registry.management.acting import acting, those_who_may
 from registry.models import ExportRun
 
-from .export_audit import acting, operator_of
+from .export_audit import operator_of
 from .export_register import write
 
 
@@ -18,12 +19,14 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--operator", required=True, metavar="CODE")
         parser.add_argument("-o", "--output", default="-", metavar="FILE", help="default: standard output")
-        parser.add_argument("--by", default="", metavar="USER", help="who exports; default: the system")
+        parser.add_argument(
+            "--by", default="", metavar="USER", help="who exports, a DPO or auditor; default: the system"
+        )
         parser.add_argument("--reason", default="", metavar="TEXT")
 
     def handle(self, *, operator, output, by, reason, **options):
         operator = operator_of(operator)
-        by, role = acting(by, operator)
+        by, role = acting(by, those_who_may("add_exportrun"), operator, object_type="exportrun")
         run = runs.start(
             ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
         )

@@ -5,9 +5,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 from django.utils.translation import gettext as _
 
-from registry import scope
 from registry.exports import audit, trail
-from registry.models import Operator, User
+from registry.management.acting import acting, those_who_may
+from registry.models import Operator
+
+MAY_EXPORT = those_who_may("export_journalentry", "add_exportrun")
 
 
 class Command(BaseCommand):
@@ -20,19 +22,21 @@ class Command(BaseCommand):
         parser.add_argument("--subject", default="", metavar="UID", help="only entries that touch this data subject")
         parser.add_argument("--changes", action="store_true", help="also changes.csv, one changed field a line")
         parser.add_argument(
-            "--by", default="", metavar="USER", help="who exports; a DPO sees personal values in changes.csv"
+            "--by",
+            default="",
+            metavar="USER",
+            help="who exports: a DPO or auditor of the operator, without --operator of each; personal values are for the DPO",
         )
         parser.add_argument("--reason", default="", metavar="TEXT")
         parser.add_argument("-o", "--output", required=True, metavar="DIR", help="a new or empty directory")
 
     def handle(self, *, operator, subject, changes, by, reason, output, **options):
         operator = operator_of(operator) if operator else None
-        by, role = acting(by, operator)
         try:
             if subject:
                 found = audit.subject_of(subject, operator)
                 operator, subject = operator or found.operator, found.uid
-                role = role or scope.role_for(by, operator)
+            by, role = acting(by, MAY_EXPORT, operator, object_type="exportrun")
             size = trail.size(operator.code if operator else "", subject or None)
             said = {"entries": size.entries, "whole": size.whole, "bytes": filesizeformat(size.bytes)}
             self.stdout.write(_("%(entries)s entries, %(whole)s of them whole, about %(bytes)s.") % said)
@@ -65,13 +69,3 @@ def operator_of(code):
         known = ", ".join(Operator.objects.values_list("code", flat=True)) or "—"
         raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
     return operator
-
-
-def acting(username, operator):
-    """The user of `--by` and their role with the operator; (None, "system") for none."""
-    if not username:
-        return None, "system"
-    user = User.objects.filter(username=username, is_active=True).first()
-    if user is None:
-        raise CommandError(_("There is no active user “%s”.") % username)
-    return user, scope.role_for(user, operator)

@@ -12,9 +12,10 @@ from registry.exports import past, runs
 from registry.exports.layouts import LAYOUTS
 from registry.exports.register import FORMATS, Register
 from registry.exports.terms import LANGUAGES
+from registry.management.acting import acting, those_who_may
 from registry.models import ExportRun
 
-from .export_audit import acting, operator_of, unwritable
+from .export_audit import operator_of, unwritable
 
 
 class Command(BaseCommand):
@@ -29,13 +30,15 @@ class Command(BaseCommand):
             help="a day (its end in Almaty; today is now) or a time as 2026-01-31T18:00:00+05:00; default: now",
         )  # fmt: skip
         parser.add_argument("--language", default="en", choices=LANGUAGES)
-        parser.add_argument("--by", default="", metavar="USER", help="who exports; default: the system")
+        parser.add_argument(
+            "--by", default="", metavar="USER", help="who exports, a DPO or auditor; default: the system"
+        )
         parser.add_argument("--reason", default="", metavar="TEXT")
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")
 
     def handle(self, *, operator, layout, format, on, language, by, reason, output, **options):
         operator = operator_of(operator)
-        by, role = acting(by, operator)
+        by, role = acting(by, those_who_may("add_exportrun"), operator, object_type="exportrun")
         try:
             at = past.parse_moment(on, timezone.now())
         except ValidationError as refusal:

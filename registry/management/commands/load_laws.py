@@ -4,8 +4,8 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.imports.inspection import FileRefused
 from registry.imports.laws import load_laws
-
-from .export_audit import acting
+from registry.management.acting import acting
+from registry.scope import ADMINISTRATOR
 
 
 class Command(BaseCommand):
@@ -13,11 +13,11 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser):
         parser.add_argument("files", nargs="*", metavar="FILE", help="default: registry/registers/laws/*.toml")
-        parser.add_argument("--by", default="", metavar="USER", help="who loads; default: the system")
+        parser.add_argument("--by", default="", metavar="USER", help="who loads, an administrator; default: the system")
         parser.add_argument("--reason", default="", metavar="TEXT")
 
     def handle(self, *, files, by, reason, **options):
-        by, role = acting(by, None)
+        by, role = acting(by, [ADMINISTRATOR], object_type="law")
         try:
             loaded = load_laws(files, by=by, role=role, reason=reason)
         except FileRefused as refusal:

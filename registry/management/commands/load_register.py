@@ -6,10 +6,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.imports.inspection import FileRefused
 from registry.imports.laws import REGISTERS
-from registry.imports.registers import RegisterEdited, load_register
+from registry.imports.registers import RegisterEdited, load_register, operator_code_of
+from registry.management.acting import acting, those_who_may
 from registry.models import Operator, ProcessingActivity
-
-from .export_audit import acting
 
 
 class Command(BaseCommand):
@@ -20,7 +19,9 @@ class Command(BaseCommand):
         parser.add_argument("--all", action="store_true", help="every file of registry/registers")
         parser.add_argument("--overwrite", action="store_true", help="make an edited register what the file says again")
         parser.add_argument("--new-only", action="store_true", help="leave operators alone that are there already")
-        parser.add_argument("--by", default="", metavar="USER", help="who loads; default: the system")
+        parser.add_argument(
+            "--by", default="", metavar="USER", help="who loads, a DPO of the operator; default: the system"
+        )
         parser.add_argument("--reason", default="", metavar="TEXT")
 
     def handle(self, *, files, by, reason, **options):
@@ -28,16 +29,23 @@ class Command(BaseCommand):
             raise CommandError("Name the files to load, or give --all.")
         refused = False
         for path in [Path(file) for file in files] or sorted(REGISTERS.glob("*.toml")):
-            if options["new_only"] and Operator.objects.filter(code=path.stem).exists():
-                self.stdout.write(f"{path.name}: operator {path.stem} is there already, left alone.")
-                continue
-            refused = not self.load(path, by, reason, options["overwrite"]) or refused
+            refused = not self.load(path, by, reason, options["overwrite"], options["new_only"]) or refused
         if refused:
             raise CommandError("Not every register was loaded: see above.")
 
-    def load(self, path, by, reason, overwrite):
-        by, role = acting(by, Operator.objects.filter(code=path.stem).first())
+    def acting(self, by, code, operator):
+        if by and code and operator is None:
+            raise CommandError(f"Operator “{code}” is new, nobody has a role there yet. Load it without --by.")
+        return acting(by if code else "", those_who_may("change_operator"), operator, object_type="operator")
+
+    def load(self, path, by, reason, overwrite, new_only):
         try:
+            code = operator_code_of(path)
+            operator = Operator.objects.filter(code=code).first()
+            if new_only and operator is not None:
+                self.stdout.write(f"{path.name}: operator {operator.code} is there already, left alone.")
+                return True
+            by, role = self.acting(by, code, operator)
             loaded = load_register(path, by=by, role=role, reason=reason, overwrite=overwrite)
         except RegisterEdited as refusal:
             self.stderr.write(str(refusal))
