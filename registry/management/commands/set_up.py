@@ -1,7 +1,5 @@
 """First start: the five registers, one administrator and one DPO with one-time passwords. A second start changes nothing."""
 
-import secrets
-
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
@@ -9,8 +7,8 @@ from django.utils.translation import gettext as _
 from registry import journal
 from registry.choices import Role
 from registry.models import Membership, Operator, ResponsiblePerson, User
+from registry.passwords import one_time_password
 
-ONE_TIME_PASSWORD_BYTES = 15
 ADMINISTRATOR, DPO = "administrator", "dpo"
 
 
@@ -20,26 +18,30 @@ class Command(BaseCommand):
     def handle(self, *args, **options):
         call_command("load_laws", stdout=self.stdout)
         call_command("load_register", all=True, new_only=True, stdout=self.stdout)
-        if User.objects.exists():
-            return
-        self.add_user(ADMINISTRATOR, is_administrator=True)
-        dpo = self.add_user(DPO)
         with journal.unit_of_work(by=None, role="system"):
-            for operator in Operator.objects.all():
-                Membership(user=dpo, operator=operator, role=Role.DPO).save()
-            person = ResponsiblePerson.objects.filter(operator__code="lapp", user=None).first()
-            if person is not None:
-                dpo.full_name, dpo.email, person.user = person.name, person.email, dpo
-                dpo.save()
-                person.save()
-        self.stdout.write(_("Each password works once: a new one is asked for at the first login."))
+            passwords = {} if User.objects.exists() else add_first_users()
+        for username, password in passwords.items():
+            said = {"username": username, "password": password}
+            self.stdout.write(_("user %(username)s  one-time password %(password)s") % said)
+        if passwords:
+            self.stdout.write(_("Each password works once: a new one is asked for at the first login."))
 
-    def add_user(self, username, **fields):
-        password = secrets.token_urlsafe(ONE_TIME_PASSWORD_BYTES)
-        with journal.unit_of_work(by=None, role="system"):
-            user = User.objects.create_user(username, password, must_change_password=True, **fields)
-            journal.record("user.create", object_type="user", fields=["username"])
-        self.stdout.write(
-            _("user %(username)s  one-time password %(password)s") % {"username": username, "password": password}
-        )
-        return user
+
+def add_first_users():
+    """The administrator, and a DPO of every operator who is Lapp's responsible person; their passwords by user name."""
+    passwords = {name: one_time_password() for name in (ADMINISTRATOR, DPO)}
+    add_user(ADMINISTRATOR, passwords[ADMINISTRATOR], is_administrator=True)
+    person = ResponsiblePerson.objects.filter(operator__code="lapp", user=None).first()
+    dpo = add_user(DPO, passwords[DPO], **({"full_name": person.name, "email": person.email} if person else {}))
+    for operator in Operator.objects.all():
+        Membership(user=dpo, operator=operator, role=Role.DPO).save()
+    if person is not None:
+        person.user = dpo
+        person.save()
+    return passwords
+
+
+def add_user(username, password, **fields):
+    user = User.objects.create_user(username, password, must_change_password=True, **fields)
+    journal.record("user.create", object_type="user", uid=user.uid, fields=sorted(["username", *fields]))
+    return user
