@@ -5,6 +5,8 @@ import re
 import traceback
 
 QUERY = re.compile(r"\?[^\s\"']*")
+# Line breaks, and what a terminal would obey.
+CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]+")
 
 
 class NoValues(logging.Filter):
@@ -17,7 +19,7 @@ class NoValues(logging.Filter):
             frames = traceback.extract_tb(trace)[-6:]
             where = " < ".join(f"{frame.filename}:{frame.lineno} {frame.name}" for frame in reversed(frames))
             message = f"{message} [{kind.__module__}.{kind.__qualname__} at {where}]"
-            record.exc_info = record.exc_text = None
-        record.msg = QUERY.sub("?…", message).replace("\r", " ").replace("\n", " ")
+        record.exc_info = record.exc_text = record.stack_info = None
+        record.msg = CONTROL.sub(" ", QUERY.sub("?…", message))
         record.args = ()
         return True

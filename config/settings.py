@@ -54,7 +54,9 @@ def secret_key():
     """The given key, or, locally, one generated once and kept beside the database."""
     if key := env("SECRET_KEY"):
         if PRODUCTION and len(key) < SHORTEST_KEY:
-            raise ImproperlyConfigured(f"SECRET_KEY has {len(key)} characters; give it {SHORTEST_KEY} or more, at random.")
+            raise ImproperlyConfigured(
+                f"SECRET_KEY has {len(key)} characters; give it {SHORTEST_KEY} or more, at random."
+            )
         return key
     if PRODUCTION:
         raise ImproperlyConfigured("MODE=production needs SECRET_KEY (or SECRET_KEY_FILE): it refuses a generated key.")
@@ -249,5 +251,10 @@ LOGGING = {
     "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["no_values"]}},
     "root": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO")},
-    "loggers": {"django": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO"), "propagate": False}},
+    # The last two bring handlers of their own, which print what they are given.
+    "loggers": {
+        "django": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO"), "propagate": False},
+        "django.server": {"handlers": ["console"], "level": env("LOG_LEVEL", "INFO"), "propagate": False},
+        "gunicorn.error": {"handlers": ["console"], "propagate": False},
+    },
 }
