@@ -1,8 +1,14 @@
 """Small pieces of screen that more than one page draws: pills, numbers, bars."""
 
+import json
+import re
+from itertools import chain, repeat
+
 from django import template
-from django.utils.html import format_html, format_html_join
+from django.core.exceptions import NON_FIELD_ERRORS
+from django.utils.html import conditional_escape, format_html, format_html_join
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 register = template.Library()
@@ -21,6 +27,9 @@ STATE_TONES = {
     "rejected": "bad",
 }
 IMPORT_PARTS = ("new", "changed", "same", "stopped", "rejected")
+TRUTH_ICON = re.compile(r'<img src="[^"]*/icon-(yes|no|unknown)[^"/]*\.svg" alt="(?:True|False|None)">')
+CELL_START = re.compile(r"^<(?:td|th)(?=[ >])")
+CELL_EMPTY = re.compile(r"^<t[dh][^>]*>(?:—|-|&nbsp;|\s)*</t[dh]>$")
 BAR_UNITS = 1000
 CHART_HEIGHT, CHART_STEP, CHART_COLUMN, CHART_LABELS = 110, 30, 18, 22
 
@@ -60,6 +69,66 @@ def initials(user: object) -> str:
 def plain_label(label_tag: str) -> SafeString:
     """Django's label without its colon: the label stands in a column of its own."""
     return mark_safe(str(label_tag).replace(":</label>", "</label>"))
+
+
+@register.filter
+def in_words(content: object) -> SafeString:
+    """Django shows a yes or no as a picture only; here it is a word."""
+    words = {"yes": _("Yes"), "no": _("No"), "unknown": _("Unknown")}
+    return mark_safe(TRUTH_ICON.sub(lambda found: conditional_escape(words[found[1]]), conditional_escape(content)))
+
+
+def _labelled(cell: str, label: object) -> SafeString:
+    blank = mark_safe(" data-blank") if CELL_EMPTY.match(cell) else ""
+    start = CELL_START.match(cell)
+    if start is None:
+        return mark_safe(cell)
+    added = format_html(' data-label="{}"{}', capfirst(label), blank) if label else ""
+    return mark_safe(start[0] + added + cell[start.end() :])
+
+
+@register.simple_tag
+def labelled_cells(cells: list, headers: list[dict]) -> SafeString:
+    """A row of a list; each cell carries the name of its column, for where the row is drawn as a card."""
+    labels = ["" if "action-checkbox" in (header.get("class_attrib") or "") else header["text"] for header in headers]
+    return mark_safe(
+        "".join(
+            in_words(_labelled(str(cell), label)) for cell, label in zip(cells, chain(labels, repeat("")), strict=False)
+        )
+    )
+
+
+@register.simple_tag
+def inline_data(inline_admin_formset: object) -> str:
+    """What Django's script needs for the rows of an inline, with the name of a row as it stands in a sentence."""
+    data = json.loads(inline_admin_formset.inline_formset_data())
+    name = inline_admin_formset.opts.verbose_name
+    data["options"]["addText"] = _("Add another %(verbose_name)s") % {"verbose_name": name}
+    return json.dumps(data)
+
+
+def _form_errors(form: object, where: str = "", row: str = "") -> list[dict]:
+    found = []
+    for name in sorted(form.errors, key=[NON_FIELD_ERRORS, *form.fields].index):
+        field = form[name] if name in form.fields else None
+        label = " · ".join(filter(None, (where, str(capfirst(field.label)) if field else "")))
+        target = (field.id_for_label or field.auto_id) if field else row
+        found += [{"label": label, "target": target, "message": message} for message in form.errors[name]]
+    return found
+
+
+@register.simple_tag
+def error_links(form: object, inline_admin_formsets: list = ()) -> list[dict]:
+    """Every error of a form and its rows: what it is about, the id of where it is corrected, the sentence."""
+    found = _form_errors(form)
+    for inline in inline_admin_formsets or ():
+        formset, name = inline.formset, capfirst(inline.opts.verbose_name_plural)
+        group = f"{formset.prefix}-group"
+        found += [{"label": name, "target": group, "message": each} for each in formset.non_form_errors()]
+        for number, row in enumerate(formset.forms):
+            where = _("%(rows)s, row %(number)s") % {"rows": name, "number": number + 1}
+            found += _form_errors(row, where, f"{formset.prefix}-{number}")
+    return found
 
 
 @register.simple_tag

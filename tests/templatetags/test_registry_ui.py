@@ -1,12 +1,30 @@
 """The pieces every screen is drawn from, and what no template may hold."""
 
+import json
 import re
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
+from django import forms
 from django.conf import settings
+from django.contrib.admin.helpers import InlineAdminFormSet
+from django.contrib.admin.templatetags.admin_list import _boolean_icon
+from django.utils.safestring import mark_safe
 
-from registry.templatetags.registry_ui import column_chart, grouped, import_bar, initials, pill, plain_label, state_pill
+from registry.templatetags.registry_ui import (
+    column_chart,
+    error_links,
+    grouped,
+    import_bar,
+    in_words,
+    initials,
+    inline_data,
+    labelled_cells,
+    pill,
+    plain_label,
+    state_pill,
+)
 
 TEMPLATES = sorted(Path(settings.BASE_DIR, "templates").rglob("*.html"))
 
@@ -68,6 +86,73 @@ def test_initials_come_from_the_name_of_the_user():
 def test_a_label_loses_its_colon_only():
     """Labels stand in a column of their own, without the colon Django adds."""
     assert plain_label('<label for="a">Ends: when:</label>') == '<label for="a">Ends: when</label>'
+
+
+@pytest.mark.parametrize(("stored", "word"), [(True, "Yes"), (False, "No"), (None, "Unknown")])
+def test_yes_and_no_are_words(stored, word):
+    """A yes or no is written out, in lists and on forms that are only read."""
+    assert in_words(_boolean_icon(stored)) == word
+
+
+def test_only_the_pictures_of_django_become_words():
+    """What somebody typed stays what it is, and never becomes markup."""
+    assert in_words('<img src="/x/icon-yes.svg" alt="True">') == (
+        "&lt;img src=&quot;/x/icon-yes.svg&quot; alt=&quot;True&quot;&gt;"
+    )
+    assert in_words(mark_safe('<img src="/x/photo.svg" alt="True">')) == '<img src="/x/photo.svg" alt="True">'
+
+
+def test_every_cell_of_a_list_names_its_column():
+    """On a narrow screen a row is a card: each value stands beside the name of its column, an empty one is left out."""
+    headers = [
+        {"text": "<input>", "class_attrib": ' class="action-checkbox-column"'},
+        {"text": 'e"mail'},
+        {"text": "kind"},
+    ]
+    cells = ["<td>[]</td>", mark_safe('<th class="field-x">a</th>'), mark_safe('<td class="field-y">—</td>')]
+    assert labelled_cells(list(map(mark_safe, cells)), headers) == (
+        '<td>[]</td><th data-label="E&quot;mail" class="field-x">a</th><td data-label="Kind" data-blank class="field-y">—</td>'
+    )
+    assert labelled_cells([mark_safe("<td>a</td>"), mark_safe("<td>b</td>")], [{"text": "x"}]).endswith("<td>b</td>")
+
+
+class Person(forms.Form):
+    name = forms.CharField(label="name in full")
+    kinds = forms.MultipleChoiceField(choices=[("a", "A")], widget=forms.CheckboxSelectMultiple)
+
+    def clean(self):
+        raise forms.ValidationError("Two things do not go together.")
+
+
+def inline_of(formset):
+    names = {"verbose_name": "category of the person", "verbose_name_plural": "categories of the person"}
+    return InlineAdminFormSet(SimpleNamespace(**names, classes=None), formset, [], model_admin=None)
+
+
+def test_every_error_leads_to_its_field():
+    """Above a long form stands each error, in the order of the form, with a link to where it is corrected."""
+    data = {"rows-TOTAL_FORMS": "2", "rows-INITIAL_FORMS": "0", "rows-1-name": " ", "rows-1-kinds": ["a"]}
+    rows = forms.formset_factory(Person, max_num=1, validate_max=True)(data, prefix="rows")
+    found = [(error["label"], error["target"]) for error in error_links(Person({}), [inline_of(rows)])]
+    assert found == [
+        ("", ""),
+        ("Name in full", "id_name"),
+        ("Kinds", "id_kinds"),
+        ("Categories of the person", "rows-group"),
+        ("Categories of the person, row 2", "rows-1"),
+        ("Categories of the person, row 2 · Name in full", "id_rows-1-name"),
+    ]
+    assert error_links(Person()) == []
+
+
+def test_another_row_is_asked_for_in_a_sentence():
+    """“Add another” is followed by the name as it stands in a sentence."""
+    rows = inline_of(forms.formset_factory(Person)(prefix="rows"))
+    assert json.loads(inline_data(rows))["options"] == {
+        "prefix": "rows",
+        "addText": "Add another category of the person",
+        "deleteText": "Remove",
+    }
 
 
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(settings.BASE_DIR).as_posix())

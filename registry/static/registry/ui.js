@@ -66,24 +66,41 @@ document.addEventListener('DOMContentLoaded', () => {
         }
     });
 
-    // A blocker names a field, or the set of links that stands for it.
-    each('a[data-field]', (link) => {
+    // A blocker or an error names a field, or the set of links that stands for it.
+    const INPUTS = 'input:not([type=hidden]), select, textarea';
+    const placeOf = (link) => {
         const name = link.dataset.field;
-        const place = document.getElementById(`id_${name}`) || document.getElementById(`${name}-group`) ||
-            document.querySelector(`.field-${CSS.escape(name)}`);
-        if (!place) {
+        return document.getElementById(link.hash.slice(1)) || (name && (document.getElementById(`${name}-group`) ||
+            document.querySelector(`.field-${CSS.escape(name)}`)));
+    };
+    function goTo(place) {
+        const folded = place.closest('details:not([open])');
+        if (folded) {
+            folded.open = true;
+        }
+        place.scrollIntoView({block: 'center'});
+        const input = place.matches(INPUTS) ? place : place.querySelector(`${INPUTS}, a`) || place;
+        const box = input.matches('.select2-hidden-accessible') && input.nextElementSibling.querySelector('.select2-selection');
+        (box || input).focus();
+    }
+    each('a[data-field]', (link) => {
+        if (!placeOf(link)) {
             link.removeAttribute('href');
-            return;
         }
         link.addEventListener('click', (event) => {
-            event.preventDefault();
-            const folded = place.closest('details:not([open])');
-            if (folded) {
-                folded.open = true;
+            const place = placeOf(link);
+            if (place) {
+                event.preventDefault();
+                goTo(place);
             }
-            place.scrollIntoView({block: 'center'});
-            (place.matches('input, select, textarea') ? place : place.querySelector('input:not([type=hidden]), select, textarea, a') || place).focus();
         });
+    });
+    each('[data-focus]', (refusal) => {
+        const first = refusal.querySelector('a[href]') || refusal;
+        window.addEventListener('load', () => setTimeout(() => {
+            first.focus({preventScroll: true});
+            refusal.scrollIntoView({block: 'center'});
+        }));
     });
 
     each('input[data-checks]', (all) => {
