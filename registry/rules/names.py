@@ -81,9 +81,13 @@ def same_but_for_lost_letters(stored: str, incoming: str) -> bool:
     return worse
 
 
+# Who has no Kazakh keyboard types Касымова and means Қасымова too.
+_RUSSIAN = str.maketrans("әғқңөұүһі", "агкноуухи")
+
+
 def fold(text: str) -> str:
-    """Text as it is compared in searches: compatibility forms joined, letter case gone in every alphabet."""
-    return unicodedata.normalize("NFKC", text).casefold()
+    """Text as it is compared in searches: compatibility forms joined, letter case gone, Kazakh letters as Russian ones."""
+    return unicodedata.normalize("NFKC", text).casefold().translate(_RUSSIAN)
 
 
 def search_key(*, surname="", given_name="", patronymic="", email="", phone="", iin="", crm_id="") -> str:

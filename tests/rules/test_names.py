@@ -65,7 +65,7 @@ def test_search_key_holds_all_a_person_is_searched_by():
     key = search_key(
         surname="ҚАСЫМОВА", given_name="Әсем", email="A@b.kz", phone="+77010000001", iin="061211600012", crm_id="C7"
     )
-    assert key == "қасымова әсем a@b.kz 77010000001 061211600012 c7"
+    assert key == "касымова асем a@b.kz 77010000001 061211600012 c7"
     assert fold("ＩВАН Ⅳ") == "iван iv"
 
 
