@@ -73,7 +73,7 @@ class AuditForm(forms.Form):
         label=_("With changes.csv: what changed, one field a line"),
         required=False,
         help_text=_(
-            "Personal values are shown to the data protection officer, to everybody else that there were some."
+            "It holds personal values when a data protection officer exports it; for everybody else it says (personal)."
         ),
     )
     reason = ReasonField()

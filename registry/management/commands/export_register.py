@@ -46,6 +46,8 @@ class Command(BaseCommand):
         asked = {"layout": layout, "format": format, "language": language, "on": on}
         run = runs.start(ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter=asked)
         register = Register(operator.code, past.resolve(at, operator.code), layout, language)
+        if not register.moment.seq:
+            self.stderr.write(_("Nothing was in the register yet at that moment: the file is empty."))
         sealed = register.file(format)
         write(output, sealed)
         runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
