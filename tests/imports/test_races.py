@@ -73,13 +73,20 @@ def record_a_consent():
 
 
 @pytest.mark.django_db(transaction=True)
-@pytest.mark.parametrize("act", [change_the_phone, record_a_consent])
-def test_change_that_is_not_committed_yet_is_not_overwritten(crm, act):
+@pytest.mark.parametrize(
+    ("stored", "act"),
+    [
+        (consent(consent_expires_on=""), change_the_phone),
+        (consent(consent_expires_on=""), record_a_consent),
+        ({}, record_a_consent),
+    ],
+)
+def test_change_that_is_not_committed_yet_is_not_overwritten(crm, stored, act):
     """An officer is in the middle of a change when the import comes to that person: it waits, sees, and leaves the row.
 
     On PostgreSQL the locks see to that; SQLite lets the import's transaction begin only when the officer's has ended.
     """
-    crm.load([person(1, **consent(consent_expires_on=""))])
+    crm.load([person(1, **stored)])
     run = crm.plan([person(1, **consent(consent_given_on="01.03.2025", consent_expires_on="")), person(2)])
     officer = an_officer_meanwhile(act)
     crm.apply(run)
@@ -87,6 +94,7 @@ def test_change_that_is_not_committed_yet_is_not_overwritten(crm, act):
     assert crm.counts(run) == {"new": 1, "stopped": 1}
     assert JournalEntry.objects.filter(run=run.pk, object_type="consent").count() == 0
     assert Consent.objects.in_force(dt.date(2025, 7, 1)).count() == 1
+    assert JournalEntry.objects.filter(actor=7).exists()
 
 
 @pytest.mark.django_db(transaction=True)
@@ -145,14 +153,16 @@ def test_second_applier_that_finds_the_file_gone_ends_nothing(crm, begun):
 def test_run_cancelled_while_applied_stops_at_the_next_chunk(crm, begun):
     """Who gives up the rest stops also a process that is still at work; what was applied stays, and the counts say it."""
     run, _read_before = begun
-    at_work = ImportRun.objects.get(pk=run.pk)
-    cancel(run, **crm.acting)
+
+    def cancelled_by_somebody(done):
+        cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
+
     with pytest.raises(AlreadyTaken):
-        apply(at_work, **crm.acting)
+        apply(ImportRun.objects.get(pk=run.pk), **crm.acting, progress=cancelled_by_somebody)
     run.refresh_from_db()
-    assert (run.state, run.rows_done, crm.counts(run), DataSubject.objects.count()) == ("cancelled", 2, {"new": 2}, 2)
+    assert (run.state, run.rows_done, crm.counts(run), DataSubject.objects.count()) == ("cancelled", 4, {"new": 4}, 4)
     entry = JournalEntry.objects.latest("seq")
-    assert (entry.action, entry.object_uid, '"count":2' in entry.body) == ("import.cancel", run.uid, True)
+    assert (entry.action, entry.object_uid, '"count":4' in entry.body) == ("import.cancel", run.uid, True)
 
 
 @pytest.mark.django_db

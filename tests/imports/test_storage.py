@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
-from registry.imports import crm_file, storage
+from registry.imports import storage
 from registry.imports.apply import take
 from registry.imports.inspection import FileRefused
 from registry.models import ImportRun, JournalEntry, RejectedRow
+from tests import factories
 
 from .crm import person
 
@@ -31,13 +32,22 @@ def kept_texts(run):
     return f"{run.file_name} {run.refusal} {run.warnings} {run.mapping} {run.defaults}"
 
 
-def test_file_refused_late_leaves_no_rejected_rows(crm, monkeypatch):
-    """A quote left open in the last line refuses the whole file: rows that were kept by then are deleted with it."""
-    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 1)
+def test_file_refused_leaves_no_rejected_rows(crm):
+    """A quote left open in the last line refuses the whole file, with nothing kept of it."""
     with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
         crm.plan('crm_id;given_name\nC1;Әсем;x\nC2;"Әсем\n'.encode())
-    assert RejectedRow.objects.count() == 0
-    assert ImportRun.objects.get().state == "refused"
+    assert (ImportRun.objects.get().state, RejectedRow.objects.count()) == ("refused", 0)
+
+
+def test_plan_refused_later_takes_its_rejected_rows_with_it(crm):
+    """The register changed since the plan, so the plan is refused: the rows that were kept for it go with its file."""
+    run = crm.plan([person(1), person(2, email="x")])
+    assert RejectedRow.objects.count() == 1
+    factories.make_purpose(crm.operator, "advertising")
+    with pytest.raises(FileRefused):
+        crm.apply(run)
+    assert (ImportRun.objects.get().state, RejectedRow.objects.count()) == ("refused", 0)
+    assert not storage.file_of(run).exists()
 
 
 def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
