@@ -41,6 +41,12 @@ ACTS = {
 }
 
 
+BLOCKERS_TITLES = {
+    Status.ACTIVE: _("What is missing although it is active"),
+    Status.SUSPENDED: _("What is missing before it can be activated again"),
+}
+
+
 class ActivityPurposeInline(RegistryInline):
     model = ActivityPurpose
     classes = ["inline-purposes"]
@@ -97,6 +103,9 @@ class CrossBorderTransferInline(RegistryInline):
 class ProcessingActivityAdmin(VocabularyAdmin):
     list_display = ["code", "name", "state_shown", "missing", "started_on", "review_due_on"]
     list_filter = ["status", "role"]
+    empty_text = _(
+        "Each line of the record of processing activities stands here. Add the first, or load a register file."
+    )
     inlines = [
         ActivityPurposeInline,
         ActivityDataCategoryInline,
@@ -148,7 +157,8 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             if record.status in states and self.has_change_permission(request, record)
         ]
         pill_shown = state_pill(record.status, record.get_status_display())
-        return context | {"blockers": blockers, "acts": acts, "state_pill": pill_shown}
+        title = BLOCKERS_TITLES.get(record.status)
+        return context | {"blockers": blockers, "blockers_title": title, "acts": acts, "state_pill": pill_shown}
 
     def act_url(self, activity, act):
         return reverse("admin:registry_processingactivity_act", args=[activity.pk, act])

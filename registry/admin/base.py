@@ -6,10 +6,12 @@ from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
 from django.http import Http404
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registry import journal, scope
 from registry.models import OperatorOwned, Tracked
+from registry.templatetags.registry_ui import grouped
 
 from .acts import OtherOperator, reason_of
 from .conflict import seen_token, who_saved
@@ -162,9 +164,7 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
         view = super().changeform_view
         if self.reason_required and not reason_of(request):
             context["reason_errors"] = [_("Say why: the history of a person keeps the reason.")]
-            request.refusal = ValidationError(
-                _("Nothing was saved: a reason is required. Enter it beside the save button.")
-            )
+            request.refusal = ValidationError(_("Nothing was saved: a reason is required."))
         try:
             with transaction.atomic():
                 return view(request, object_id, form_url, context)
@@ -207,9 +207,16 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
             "title": _("Somebody else saved it first"),
             "object_label": record,
             "url": request.path,
+            "history_url": reverse(f"admin:registry_{self.opts.model_name}_history", args=[record.pk]),
+            "entered": self.entered(request, record),
             **who_saved(record, self.linked_models()),
         }
         return TemplateResponse(request, "admin/conflict.html", context, status=409)
+
+    def entered(self, request, record):
+        """What the second officer had typed into the record's own fields, to be entered again."""
+        form = self.get_form(request, record, change=True)(request.POST, instance=record)
+        return [{"label": form[name].label, "value": form[name].value()} for name in form.changed_data]
 
     def delete_view(self, request, object_id, extra_context=None):
         record = self.get_object(request, object_id)
@@ -221,7 +228,7 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
     def get_deleted_objects(self, objs, request):
         """Nothing is deleted with a record: what refers to it protects it, and is counted, not listed."""
         protected = [
-            f"{relation.related_model._meta.verbose_name_plural}: {count}"
+            f"{relation.related_model._meta.verbose_name_plural}: {grouped(count)}"
             for record in objs
             for relation in record._meta.get_fields(include_hidden=True)
             if relation.auto_created and not relation.concrete and relation.on_delete is models.PROTECT

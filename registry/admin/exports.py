@@ -93,6 +93,7 @@ class ExportRunAdmin(RegistryModelAdmin):
     list_display_links = ["number"]
     list_filter = ["kind", ("started_at", admin.DateFieldListFilter)]
     list_select_related = ["started_by"]
+    empty_text = _("Each file that left the register stands here.")
     change_list_template = "exports/change_list.html"
     fields = ["number", "uid", "kind", "what", "reason", "started_at", "started_by", "finished_at", "count", "digest"]
     readonly_fields = ["number", "uid", "what"]

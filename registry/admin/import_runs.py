@@ -39,6 +39,7 @@ class ImportRunAdmin(RegistryModelAdmin):
     list_display_links = ["number", "file_name"]
     list_filter = ["state", "uploaded_at"]
     list_select_related = ["owner"]
+    empty_text = gettext_lazy("Each file of the CRM that was read stands here, with what came of it.")
     change_form_template = "admin/registry/importrun/change_form.html"
     change_list_template = "admin/registry/importrun/change_list.html"
     fields = ["file_name"]

@@ -4,10 +4,12 @@ import datetime as dt
 import json
 from uuid import UUID
 
+from django.apps import apps
 from django.contrib import admin
 from django.contrib.auth import get_user_model
+from django.core.exceptions import FieldError
 from django.db.models import Case, OuterRef, Q, Subquery, When
-from django.urls import reverse
+from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
 from django.utils.html import format_html
@@ -95,6 +97,16 @@ class PeriodFilter(admin.ListFilter):
         return queryset
 
 
+def history_of(entry, request):
+    """The history page of the record an entry is about, while it exists and has one."""
+    try:
+        model = apps.get_model("registry", entry.object_type)
+        record = scope.in_scope(model._base_manager.filter(uid=entry.object_uid), request.user).first()
+        return reverse(f"admin:registry_{entry.object_type}_history", args=[record.pk]) if record else None
+    except (LookupError, ValueError, FieldError, NoReverseMatch):
+        return None
+
+
 def midnight(day):
     return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
@@ -135,6 +147,11 @@ class JournalEntryAdmin(RegistryModelAdmin):
             "Entries cannot be changed or deleted. They hold no personal values: what was written lies in the history."
         )
         return super().changelist_view(request, {"list_intro": intro} | (extra_context or {}))
+
+    def change_view(self, request, object_id, form_url="", extra_context=None):
+        entry = self.get_object(request, object_id)
+        url = history_of(entry, request) if entry else None
+        return super().change_view(request, object_id, form_url, {"history_url": url} | (extra_context or {}))
 
     @admin.display(description=_("number"), ordering="seq")
     def number(self, entry):

@@ -67,6 +67,7 @@ def person_column(request, of=lambda record: record):
 class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
+    empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
     list_display = ["crm_id", "email", "phone", "state_shown"]
     list_filter = ["state", "language"]
     inlines = [ConsentInline, AgreementInline, SubjectInCategoryInline]
@@ -115,6 +116,7 @@ class ConsentAdmin(AboutAPerson):
     list_filter = ["kind", "purpose", "given_on"]
     list_select_related = ["subject", "purpose", "operator"]
     readonly_fields = ["missing_items"]
+    empty_text = _("Consents come with the CRM import, or are entered on the page of a person.")
 
     @admin.display(description=_("art. 8(4)"))
     def completeness(self, consent):
@@ -194,4 +196,5 @@ class WithdrawalForm(forms.Form):
 @admin.register(Agreement)
 class AgreementAdmin(AboutAPerson):
     list_display = ["number", "concluded_on", "ended_on"]
+    empty_text = _("Agreements come with the CRM import, or are entered on the page of a person.")
     list_filter = ["concluded_on"]

@@ -67,7 +67,9 @@ def test_second_save_gets_a_conflict(client_of_dpo, subject):
     post(client_of_dpo, subject, email="asem@example.kz")
     response = client_of_dpo.post(url(subject), fields)
     assert response.status_code == 409
-    assert "was changed by natalia" in response.content.decode()
+    page = response.content.decode()
+    assert "was changed by natalia" in page
+    assert "+77010000001" in page  # what was typed is there to be entered again
     subject.refresh_from_db()
     assert (subject.email, subject.phone) == ("asem@example.kz", "+77077356312")
 
