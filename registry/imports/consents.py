@@ -4,7 +4,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.models.base import uuid7
-from registry.rules.consent import Term, ends_by_renewal
+from registry.rules.consent import Term, ends_by_renewal, standing_withdrawal
 
 ITEMS = {
     "consent_expires_on": "expires_on",
@@ -22,12 +22,12 @@ def compare_consent(values, stored, purpose, kind, reference):
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
     """
     given_on = values["consent_given_on"]
-    withdrawn = [day for day in map(_withdrawn_on, stored) if day and day >= given_on]
-    if withdrawn:
-        reason = _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {
-            "day": max(withdrawn)
-        }
-        return [], None, reason
+    if day := standing_withdrawal(given_on, list(map(_withdrawn_on, stored))):
+        return (
+            [],
+            None,
+            _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day},
+        )
     given = {name: values[column] for column, name in ITEMS.items() if column in values}
     same = next((consent for consent in stored if consent["given_on"] == given_on), None)
     if same:

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal import History
-from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items
+from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items, standing_withdrawal
 
 from .base import OperatorOwned, field_classes
 from .people import DataSubject
@@ -113,6 +113,13 @@ class Consent(OperatorOwned):
         today = timezone.localdate()
         if isinstance(self.given_on, dt.date) and self.given_on > today:
             raise ValidationError({"given_on": _("%s is in the future. Correct the date.") % self.given_on.isoformat()})
+        if self.pk is None and self.subject_id and self.purpose_id and isinstance(self.given_on, dt.date):
+            self.refuse_before_withdrawal()
+
+    def refuse_before_withdrawal(self):
+        if day := standing_withdrawal(self.given_on, [other.term.withdrawn_on for other in self.others()]):
+            message = _("The consent was withdrawn on %s, after this date: the withdrawal stands. Correct the date.")
+            raise ValidationError({"given_on": message % day.isoformat()})
 
     def save(self, **kwargs):
         """A consent given later than another of the same person, purpose and kind takes its place."""

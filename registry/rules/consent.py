@@ -64,3 +64,8 @@ def missing_items(facts: ConsentFacts) -> list[MissingItem]:
         (7, facts.data_list, _("the list of data collected"), "data_list"),
     )
     return [MissingItem(item, message, field) for item, present, message, field in asked if not present]
+
+
+def standing_withdrawal(given_on: dt.date, withdrawn: list[dt.date | None]) -> dt.date | None:
+    """The last withdrawal that came on or after the day of this yes: it stands, and the yes does not count."""
+    return max((day for day in withdrawn if day and day >= given_on), default=None)

@@ -300,3 +300,15 @@ def test_same_purpose_twice_in_an_activity_is_refused(lapp):
     save(ActivityPurpose(activity=activity, purpose=purpose))
     again = ActivityPurpose(activity=activity, purpose=purpose)
     assert refused(again) == {"__all__": ["This is on the activity’s list already."]}
+
+
+def test_yes_before_a_withdrawal_does_not_count(lapp):
+    """A withdrawal stands against every yes of its day or earlier; a later yes is a new consent."""
+    fields = {"subject": make_subject(lapp), "purpose": make_purpose(lapp)}
+    consent = save(Consent(**fields, given_on=dt.date(2025, 1, 1)))
+    with journal.unit_of_work(by=None):
+        consent.withdraw(by=None, at=dt.datetime(2025, 3, 1, 12, tzinfo=timezone.get_current_timezone()))
+    message = "The consent was withdrawn on 2025-03-01, after this date: the withdrawal stands. Correct the date."
+    for day in (dt.date(2025, 2, 1), dt.date(2025, 3, 1)):
+        assert refused(Consent(**fields, given_on=day)) == {"given_on": [message]}
+    save(Consent(**fields, given_on=dt.date(2025, 3, 2)))
