@@ -1,4 +1,10 @@
-"""What a browser posts back."""
+"""What a browser asks for and posts back, and what the journal says of it."""
+
+import json
+
+from django.urls import reverse
+
+from registry.models import JournalEntry
 
 
 def form_fields(context, **changes):
@@ -13,3 +19,17 @@ def form_fields(context, **changes):
             if value is not None and value is not False:
                 fields[form.add_prefix(name)] = "on" if value is True else value
     return {name: value for name, value in (fields | changes).items() if value is not None}
+
+
+def url(record, view="change"):
+    return reverse(f"admin:registry_{record._meta.model_name}_{view}", args=[record.pk])
+
+
+def post(client, record, **changes):
+    return client.post(url(record), form_fields(client.get(url(record)).context, **changes))
+
+
+def last_entry(action=None):
+    entries = JournalEntry.objects.filter(action=action) if action else JournalEntry.objects.all()
+    entry = entries.latest("seq")
+    return entry, json.loads(entry.body)

@@ -186,7 +186,7 @@ class WithdrawalForm(forms.Form):
         return day
 
     def moment(self):
-        """Today's is taken for now; an earlier day from its first minute, for the consent was no ground on it any more."""
+        """This very moment if it came today, else the first minute of that day: the consent was no ground on it any more."""
         day = self.cleaned_data["received_on"]
         if day == timezone.localdate():
             return timezone.now()

@@ -1,42 +1,16 @@
 import datetime as dt
-import json
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
-from django.utils import timezone
 
 from registry.models import Consent, Database, DataSubject, JournalEntry
 from tests.factories import make_purpose, make_subject, make_user, save
-from tests.forms import form_fields
+from tests.forms import form_fields, last_entry, post, url
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
-
-
-def url(record, view="change"):
-    return reverse(f"admin:registry_{record._meta.model_name}_{view}", args=[record.pk])
-
-
-def last_entry(action=None):
-    entries = JournalEntry.objects.filter(action=action) if action else JournalEntry.objects.all()
-    entry = entries.latest("seq")
-    return entry, json.loads(entry.body)
-
-
-@pytest.fixture
-def subject(lapp):
-    return make_subject(lapp)
-
-
-@pytest.fixture
-def client_of_dpo(dpo, browser_client):
-    return browser_client(dpo)
-
-
-def post(client, record, **changes):
-    return client.post(url(record), form_fields(client.get(url(record)).context, **changes))
 
 
 def test_change_of_a_person_keeps_the_reason(client_of_dpo, dpo, subject):
@@ -227,28 +201,6 @@ def test_people_search_is_capped(client_of_dpo, lapp, monkeypatch):
     assert (len(response.context["results"]), response.context["too_many"]) == (2, True)
 
 
-def test_journal_is_searched_by_number_and_by_uid(client_of_dpo, lapp, subject):
-    """An entry is found by its number, and all that touches a person by the person's uid, lists included."""
-    journal_page = reverse("admin:registry_journalentry_changelist")
-    client_of_dpo.get(reverse("admin:registry_datasubject_changelist"))
-    listed = last_entry("list")[0]
-    found = client_of_dpo.get(journal_page, {"q": str(subject.uid)}).context["cl"].result_list
-    assert {entry.action for entry in found} == {"create", "list"}
-    assert list(client_of_dpo.get(journal_page, {"q": str(listed.n)}).context["cl"].result_list)
-    assert not list(client_of_dpo.get(journal_page, {"q": "Қасымова"}).context["cl"].result_list)
-
-
-@pytest.mark.parametrize("asked", [{"action": "change"}, {"object": "datasubject"}, {"actor": "0"}])
-def test_journal_is_filtered(client_of_dpo, subject, asked):
-    """By action, by kind of record, by actor (0 is the system)."""
-    post(client_of_dpo, subject, phone="+77010000001")
-    name, value = next(iter(asked.items()))
-    column = {"action": "action", "object": "object_type", "actor": "actor"}[name]
-    page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), asked)
-    expected = {None} if value == "0" else {value}
-    assert {getattr(entry, column) for entry in page.context["cl"].result_list} == expected
-
-
 def test_form_that_comes_back_is_a_read_too(client_of_dpo, subject):
     """A refused save shows the person again, and that is told like every opening."""
     post(client_of_dpo, subject, _reason="")
@@ -395,13 +347,3 @@ def test_codes_are_read_in_words(browser_client):
     world = make_world("lapp")
     page = browser_client(make_user("auditor", world["operator"])).get(url(world["processingactivity"]))
     assert "collection, storage" in page.content.decode()
-
-
-def test_journal_of_a_period(client_of_dpo, subject):
-    """From one day to another, both included; what is no date filters nothing."""
-    page = reverse("admin:registry_journalentry_changelist")
-    today = timezone.localdate().isoformat()
-    shown = client_of_dpo.get(page, {"from": today, "until": today}).context["cl"]
-    assert shown.result_count == JournalEntry.objects.filter(operator="lapp").count()
-    assert not client_of_dpo.get(page, {"until": "2020-03-31"}).context["cl"].result_count
-    assert client_of_dpo.get(page, {"from": "31.02.2026"}).context["cl"].result_count

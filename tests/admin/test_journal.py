@@ -1,0 +1,40 @@
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.models import JournalEntry
+from tests.forms import last_entry, post
+
+pytestmark = pytest.mark.django_db
+
+
+def test_journal_is_searched_by_number_and_by_uid(client_of_dpo, lapp, subject):
+    """An entry is found by its number, and all that touches a person by the person's uid, lists included."""
+    journal_page = reverse("admin:registry_journalentry_changelist")
+    client_of_dpo.get(reverse("admin:registry_datasubject_changelist"))
+    listed = last_entry("list")[0]
+    found = client_of_dpo.get(journal_page, {"q": str(subject.uid)}).context["cl"].result_list
+    assert {entry.action for entry in found} == {"create", "list"}
+    assert list(client_of_dpo.get(journal_page, {"q": str(listed.n)}).context["cl"].result_list)
+    assert not list(client_of_dpo.get(journal_page, {"q": "Қасымова"}).context["cl"].result_list)
+
+
+@pytest.mark.parametrize("asked", [{"action": "change"}, {"object": "datasubject"}, {"actor": "0"}])
+def test_journal_is_filtered(client_of_dpo, subject, asked):
+    """By action, by kind of record, by actor (0 is the system)."""
+    post(client_of_dpo, subject, phone="+77010000001")
+    name, value = next(iter(asked.items()))
+    column = {"action": "action", "object": "object_type", "actor": "actor"}[name]
+    page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), asked)
+    expected = {None} if value == "0" else {value}
+    assert {getattr(entry, column) for entry in page.context["cl"].result_list} == expected
+
+
+def test_journal_of_a_period(client_of_dpo, subject):
+    """From one day to another, both included; what is no date filters nothing."""
+    page = reverse("admin:registry_journalentry_changelist")
+    today = timezone.localdate().isoformat()
+    shown = client_of_dpo.get(page, {"from": today, "until": today}).context["cl"]
+    assert shown.result_count == JournalEntry.objects.filter(operator="lapp").count()
+    assert not client_of_dpo.get(page, {"until": "2020-03-31"}).context["cl"].result_count
+    assert client_of_dpo.get(page, {"from": "31.02.2026"}).context["cl"].result_count
