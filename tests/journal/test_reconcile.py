@@ -291,7 +291,7 @@ def test_command_prints_findings_and_fails(subject):
     with pytest.raises(SystemExit) as ended:
         call_command("reconcile", by="root", stdout=out)
     assert ended.value.code == 1
-    assert out.getvalue() == f"datasubject {subject.uid}: field email is not as its history left it\n1 findings.\n"
+    assert out.getvalue() == f"datasubject {subject.uid}: field email is not as its history left it\n1 finding.\n"
     entry = JournalEntry.objects.order_by("-seq").first()
     assert (entry.action, '"count":1' in entry.body, '"role":"administrator"' in entry.body) == (
         "journal.verify",

@@ -4,6 +4,7 @@ from itertools import chain
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports import runs
 from registry.journal import record, unit_of_work
@@ -32,6 +33,6 @@ class Command(BaseCommand):
         with unit_of_work(by=by, role=role, reason=reason):
             record("journal.verify", count=count)
         if count:
-            self.stdout.write(_("%s findings.") % count)
+            self.stdout.write(ngettext("%d finding.", "%d findings.", count) % count)
             raise SystemExit(1)
         self.stdout.write(_("Everything agrees: records, history and journal."))
