@@ -1,6 +1,6 @@
 """Admin classes: read-only unless the class says otherwise, scoped to the operator, journalled, safe against a second save."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.contrib.admin.options import IS_POPUP_VAR
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import IntegrityError, models, transaction
@@ -176,6 +176,11 @@ class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
                 _("Nothing was saved: somebody else saved the same at this moment. Look at the list, then save again.")
             )
         return view(request, object_id, form_url, context)
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        for warning in getattr(obj, "warnings", ()):
+            messages.warning(request, _("Saved, but look again. %s") % warning)
 
     def form_context(self, request, record):
         return {

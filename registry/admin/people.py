@@ -87,11 +87,6 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
         heading = record.label(scope.sees_personal(request.user)) if record else ""
         return super().form_context(request, record) | {"heading": heading}
 
-    def save_model(self, request, obj, form, change):
-        super().save_model(request, obj, form, change)
-        for warning in obj.warnings:
-            messages.warning(request, _("Saved, but look at the IIN again. %s") % warning)
-
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, subject):
         return state_pill(subject.state, subject.get_state_display())

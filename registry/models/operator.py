@@ -44,6 +44,12 @@ class Operator(LanguageNames, Tracked):
         return self.code
 
     @property
+    def warnings(self):
+        """What is doubtful but stored: a control digit that does not match."""
+        warning = check_bin(self.bin).warning
+        return [_("BIN: %s.") % warning] if warning else []
+
+    @property
     def operator_id(self):
         """An operator belongs to its own scope."""
         return self.pk

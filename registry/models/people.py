@@ -134,7 +134,7 @@ class DataSubject(OperatorOwned):
     def warnings(self):
         """What is doubtful but stored: a control digit that does not match."""
         warning = check_iin(self.iin).warning
-        return [_sentence(warning)] if warning else []
+        return [_("IIN: %s.") % warning] if warning else []
 
 
 def _sentence(text):

@@ -320,7 +320,7 @@ def test_doubtful_iin_is_stored_and_said(client_of_dpo, subject):
     response = post(client_of_dpo, subject, iin="061211600013")
     assert response.status_code == 302
     page = client_of_dpo.get(response.url).content.decode()
-    assert "Saved, but look at the IIN again. The last digit does not match the others" in page
+    assert "Saved, but look again. IIN: the last digit does not match the others" in page
 
 
 @pytest.mark.parametrize(("typed", "stored"), [("kz", "KZ"), (" ie ", "IE")])
@@ -347,3 +347,11 @@ def test_codes_are_read_in_words(browser_client):
     world = make_world("lapp")
     page = browser_client(make_user("auditor", world["operator"])).get(url(world["processingactivity"]))
     assert "collection, storage" in page.content.decode()
+
+
+def test_doubtful_bin_is_stored_and_said(client_of_dpo, lapp):
+    """A BIN in official use may fail its control digit (160240017492 does): a warning, not a refusal."""
+    response = post(client_of_dpo, lapp, bin="160240017492")
+    assert response.status_code == 302
+    assert "Saved, but look again. BIN: the last digit" in client_of_dpo.get(response.url).content.decode()
+    assert "an IIN, the number of a person" in post(client_of_dpo, lapp, bin="791028302728").content.decode()

@@ -84,7 +84,9 @@ def test_iin(lapp, fields, message):
         assert refused(subject) == {"iin": [message]}
     else:
         save(subject)
-        assert subject.warnings == ["The last digit does not match the others: compare the number with the document."]
+        assert subject.warnings == [
+            "IIN: the last digit does not match the others: compare the number with the document."
+        ]
 
 
 def test_birth_date_in_the_future_is_refused(lapp):
