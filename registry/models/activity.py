@@ -16,7 +16,7 @@ from registry.rules.activity import (
 )
 
 from .base import field_classes
-from .fields import CodesField
+from .fields import CodesField, not_before
 from .gate import refuse
 from .purpose import Coded
 from .recipient import Recipient
@@ -85,12 +85,8 @@ class ProcessingActivity(Coded):
         ordering = ["code"]
         constraints = [
             *Coded.Meta.constraints,
-            models.CheckConstraint(
-                condition=models.Q(ended_on__isnull=True)
-                | models.Q(started_on__isnull=True)
-                | models.Q(ended_on__gte=models.F("started_on")),
-                name="activity_period",
-                violation_error_message=_("An activity cannot end before it starts."),
+            not_before(
+                "started_on", "ended_on", name="activity_period", message=_("An activity cannot end before it starts.")
             ),
             models.CheckConstraint(
                 condition=~models.Q(role="processor") | ~models.Q(on_behalf_of=""),

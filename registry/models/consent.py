@@ -11,6 +11,7 @@ from registry.journal import History
 from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items, standing_withdrawal
 
 from .base import OperatorOwned, field_classes
+from .fields import not_before
 from .people import DataSubject
 
 
@@ -206,12 +207,11 @@ class Agreement(OperatorOwned):
                 name="agreement_number_once",
                 violation_error_message=_("The person has an agreement of this number already."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(ended_on__isnull=True)
-                | models.Q(concluded_on__isnull=True)
-                | models.Q(ended_on__gte=models.F("concluded_on")),
+            not_before(
+                "concluded_on",
+                "ended_on",
                 name="agreement_period",
-                violation_error_message=_("An agreement cannot end before it is concluded."),
+                message=_("An agreement cannot end before it is concluded."),
             ),
         ]
 

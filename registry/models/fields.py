@@ -124,3 +124,18 @@ class LanguageNames(models.Model):
         super().clean()
         if not (self.name_en or self.name_ru or self.name_kk):
             raise ValidationError({"name_en": _("Give a name in at least one language.")})
+
+
+def clause_field():
+    """The clause of the policy that a record comes from."""
+    return models.ForeignKey(
+        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
+    )
+
+
+def not_before(first, then, *, name, message):
+    """A constraint: where both days are known, `then` is not before `first`."""
+    unknown = models.Q(**{f"{then}__isnull": True}) | models.Q(**{f"{first}__isnull": True})
+    return models.CheckConstraint(
+        condition=unknown | models.Q(**{f"{then}__gte": models.F(first)}), name=name, violation_error_message=message
+    )

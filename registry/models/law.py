@@ -7,7 +7,7 @@ from registry.choices import NormTopic
 from registry.journal import History
 
 from .base import Tracked, field_classes
-from .fields import CodesField, CountryField, LanguageNames
+from .fields import CodesField, CountryField, LanguageNames, not_before
 
 
 class Law(LanguageNames, Tracked):
@@ -84,12 +84,8 @@ class Norm(Tracked):
                 name="norm_has_a_place",
                 violation_error_message=_("Say where the norm stands: an article of the law, or an act under it."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(valid_until__isnull=True)
-                | models.Q(valid_from__isnull=True)
-                | models.Q(valid_until__gte=models.F("valid_from")),
-                name="norm_period",
-                violation_error_message=_("A norm cannot end before it begins."),
+            not_before(
+                "valid_from", "valid_until", name="norm_period", message=_("A norm cannot end before it begins.")
             ),
         ]
 

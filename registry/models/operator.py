@@ -9,7 +9,7 @@ from registry.journal import History
 from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
-from .fields import CountryField, LanguageNames
+from .fields import CountryField, LanguageNames, clause_field, not_before
 from .gate import KeepsGate
 from .law import Law
 
@@ -97,9 +97,7 @@ class OperatorTerm(OperatorOwned):
     request_kind = models.CharField(_("request"), max_length=24, choices=RequestKind)
     amount = models.PositiveSmallIntegerField(_("term"))
     unit = models.CharField(_("unit"), max_length=12, choices=TermUnit)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
     note = models.CharField(_("note"), max_length=400, blank=True)
 
     history = History()
@@ -158,12 +156,11 @@ class ResponsiblePerson(KeepsGate, OperatorOwned):
         verbose_name_plural = _("responsible persons")
         ordering = ["is_deputy", "-appointed_on", "name"]
         constraints = [
-            models.CheckConstraint(
-                condition=models.Q(dismissed_on__isnull=True)
-                | models.Q(appointed_on__isnull=True)
-                | models.Q(dismissed_on__gte=models.F("appointed_on")),
+            not_before(
+                "appointed_on",
+                "dismissed_on",
                 name="responsible_person_period",
-                violation_error_message=_("Nobody leaves office before being appointed. Check the two dates."),
+                message=_("Nobody leaves office before being appointed. Check the two dates."),
             )
         ]
 

@@ -11,7 +11,7 @@ from registry.choices import BEHAVIOURS, RequestKind
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
-from .fields import CodesField
+from .fields import CodesField, clause_field
 
 
 class PolicyQuerySet(models.QuerySet):
@@ -134,9 +134,7 @@ class RequestMark(OperatorOwned):
     mailbox = models.EmailField(_("mailbox"))
     subject_line = models.CharField(_("subject line"), max_length=200, blank=True)
     request_kind = models.CharField(_("request"), max_length=24, choices=RequestKind)
-    clause = models.ForeignKey(
-        Clause, models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="subject_line request_kind clause", contact="mailbox")

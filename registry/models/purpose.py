@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
-from .fields import LanguageNames
+from .fields import LanguageNames, clause_field
 from .gate import KeepsGate
 from .law import Norm
 
@@ -36,9 +36,7 @@ class Purpose(Coded):
     is_marketing = models.BooleanField(
         _("marketing"), default=False, help_text=_("Promotion of goods, works or services: needs a consent of its own.")
     )
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk is_marketing clause")
@@ -73,9 +71,7 @@ class LegalBasis(KeepsGate, Coded):
     document = models.CharField(
         _("document"), max_length=300, blank=True, help_text=_("Contract or act, number and date.")
     )
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk kind norm document clause")

@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes
-from .fields import CountryField
+from .fields import CountryField, clause_field, not_before
 from .gate import KeepsGate
 from .purpose import Coded
 
@@ -32,9 +32,7 @@ class Recipient(KeepsGate, Coded):
     agreement_from = models.DateField(_("agreement valid from"), null=True, blank=True)
     agreement_until = models.DateField(_("agreement valid until"), null=True, blank=True)
     policy_url = models.URLField(_("its own policy"), max_length=400, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
     note = models.CharField(_("note"), max_length=400, blank=True)
 
     history = History()
@@ -49,12 +47,11 @@ class Recipient(KeepsGate, Coded):
         ordering = ["code"]
         constraints = [
             *Coded.Meta.constraints,
-            models.CheckConstraint(
-                condition=models.Q(agreement_until__isnull=True)
-                | models.Q(agreement_from__isnull=True)
-                | models.Q(agreement_until__gte=models.F("agreement_from")),
+            not_before(
+                "agreement_from",
+                "agreement_until",
                 name="recipient_agreement_period",
-                violation_error_message=_("An agreement cannot end before it begins."),
+                message=_("An agreement cannot end before it begins."),
             ),
         ]
 
@@ -83,9 +80,7 @@ class CrossBorderTransfer(Coded):
     prohibited_on = models.DateField(_("prohibited on"), null=True, blank=True)
     started_on = models.DateField(_("started on"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(
@@ -99,30 +94,22 @@ class CrossBorderTransfer(Coded):
         ordering = ["code"]
         constraints = [
             *Coded.Meta.constraints,
-            models.CheckConstraint(
-                condition=models.Q(authority_notified_on__isnull=True)
-                | models.Q(information_received_on__isnull=True)
-                | models.Q(authority_notified_on__gte=models.F("information_received_on")),
+            not_before(
+                "information_received_on",
+                "authority_notified_on",
                 name="transfer_information_before_notice",
-                violation_error_message=_(
+                message=_(
                     "The recipient’s information comes before the notice to the authorised body. Check the dates."
                 ),
             ),
-            models.CheckConstraint(
-                condition=models.Q(started_on__isnull=True)
-                | models.Q(authority_notified_on__isnull=True)
-                | models.Q(started_on__gte=models.F("authority_notified_on")),
+            not_before(
+                "authority_notified_on",
+                "started_on",
                 name="transfer_notice_before_start",
-                violation_error_message=_(
-                    "A transfer starts after the notice to the authorised body. Check the dates."
-                ),
+                message=_("A transfer starts after the notice to the authorised body. Check the dates."),
             ),
-            models.CheckConstraint(
-                condition=models.Q(ended_on__isnull=True)
-                | models.Q(started_on__isnull=True)
-                | models.Q(ended_on__gte=models.F("started_on")),
-                name="transfer_period",
-                violation_error_message=_("A transfer cannot end before it starts."),
+            not_before(
+                "started_on", "ended_on", name="transfer_period", message=_("A transfer cannot end before it starts.")
             ),
         ]
 

@@ -8,7 +8,7 @@ from registry.choices import TermUnit
 from registry.journal import History
 
 from .base import field_classes
-from .fields import CountryField
+from .fields import CountryField, clause_field
 from .gate import KeepsGate
 from .law import Norm
 from .purpose import Coded
@@ -33,9 +33,7 @@ class Database(KeepsGate, Coded):
     )
     address = models.CharField(_("address"), max_length=400, blank=True)
     provider = models.CharField(_("provider"), max_length=200, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(
@@ -82,9 +80,7 @@ class RetentionRule(KeepsGate, Coded):
     unit = models.CharField(_("unit"), max_length=12, choices=TermUnit, blank=True)
     norm = models.ForeignKey(Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True)
     then = models.CharField(_("then"), max_length=16, choices=Then, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk trigger period unit norm then clause")
@@ -120,9 +116,7 @@ class SecurityMeasure(Coded):
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, blank=True)
     description = models.TextField(_("description"), blank=True)
     reviewed_on = models.DateField(_("last reviewed on"), null=True, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk kind description reviewed_on clause")
@@ -155,9 +149,7 @@ class Tracker(Coded):
         "registry.Purpose", models.PROTECT, verbose_name=_("purpose"), related_name="trackers", null=True, blank=True
     )
     term = models.CharField(_("term"), max_length=120, blank=True)
-    clause = models.ForeignKey(
-        "registry.Clause", models.PROTECT, verbose_name=_("clause"), related_name="+", null=True, blank=True
-    )
+    clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk provider party category purpose term clause")
