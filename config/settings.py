@@ -121,6 +121,8 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "import_export",
     "simple_history",
+    "django_tasks",
+    "django_tasks_db",
     "csp",
 ]
 
@@ -241,6 +243,21 @@ IMPORT_MAX_ROWS = env_int("IMPORT_MAX_ROWS", 2_000_000)
 IMPORT_MAX_COLUMNS = env_int("IMPORT_MAX_COLUMNS", 200)
 IMPORT_MAX_CELL_LENGTH = env_int("IMPORT_MAX_CELL_LENGTH", 10_000)
 IMPORT_FILE_LIFETIME_HOURS = 1
+# Larger files are read, applied and undone by the worker; smaller ones while the browser waits.
+IMPORT_BACKGROUND_BYTES = env_int("IMPORT_BACKGROUND_BYTES", 1024 * 1024)
+
+# Long work: `manage.py worker` takes it from a table of the database. Arguments are ids only.
+TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+# Mail: reports of scheduled imports. Without a host it is written to files under DATA_DIR, where nothing is lost.
+EMAIL_HOST = env("EMAIL_HOST")
+EMAIL_PORT = env_int("EMAIL_PORT", 587)
+EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_USER"), env("EMAIL_PASSWORD")
+EMAIL_USE_TLS = env("EMAIL_TLS", "1") == "1"
+EMAIL_TIMEOUT = 30
+DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "registry@localhost")
+EMAIL_FILE_PATH = PRIVATE_DIR / "mail"
+EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
 # Tracebacks carry local variables, hence personal values: the log gets the type and the place only.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "registry.scope.NoValuesReporterFilter"

@@ -20,11 +20,7 @@ class RegistryAdminConfig(AdminConfig):
     def ready(self):
         super().ready()
         # One file per concept. The package itself imports none of them: its site is needed before they are.
-        from django.contrib.admin import site
-        from django.contrib.auth.models import Group
-
         from registry import admin
 
-        site.unregister(Group)  # rights come from memberships alone
         for module in pkgutil.iter_modules(admin.__path__):
             import_module(f"registry.admin.{module.name}")

@@ -88,6 +88,23 @@ class Source(models.TextChoices):
     CRM = "crm", _("the CRM")
 
 
+class Channel(models.TextChoices):
+    """How a person is written to or called."""
+
+    EMAIL = "email", _("e-mail")
+    CALL = "call", _("calls")
+    MESSAGE = "message", _("SMS and messengers")
+    POST = "post", _("post")
+
+
+class DateOrder(models.TextChoices):
+    """How dates such as 01.02.2003 are read where a file leaves it open."""
+
+    DMY = "dmy", _("day, month, year")
+    MDY = "mdy", _("month, day, year")
+    YMD = "ymd", _("year, month, day")
+
+
 # Codes of ISO 3166-1.
 COUNTRIES = frozenset(
     """

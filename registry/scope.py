@@ -12,7 +12,8 @@ SESSION_KEY = "operator"
 ADMINISTRATOR = "administrator"
 
 LIBRARY = {"law", "norm"}
-PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement"}
+PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement", "suppression"}
+SOURCES = {"importsource"}
 RUNS = {"importrun", "exportrun"}
 VOCABULARY = {
     "purpose", "legalbasis", "datacategory", "subjectcategory", "database", "retentionrule", "securitymeasure", "tracker",
@@ -39,6 +40,7 @@ GRANTS = {
         ({"operator"}, {"view", "change"}),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
+        (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import", "export"}),
         ({"importrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
@@ -48,11 +50,12 @@ GRANTS = {
         (LIBRARY | REGISTER, VIEW),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
+        (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import"}),
         ({"importrun"}, VIEW),
     ),
     Role.AUDITOR: _grants(
-        (LIBRARY | REGISTER | PEOPLE, VIEW),
+        (LIBRARY | REGISTER | PEOPLE | SOURCES, VIEW),
         ({"importrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
         ({"journalentry"}, {"view", "export"}),

@@ -19,6 +19,7 @@ from registry.models import (
     DataCategory,
     ExportRun,
     ImportRun,
+    ImportSource,
     JournalEntry,
     LegalBasis,
     Norm,
@@ -32,6 +33,7 @@ from registry.models import (
     SecurityMeasure,
     SubjectCategory,
     SubjectInCategory,
+    Suppression,
     Tracker,
     TransferCategory,
 )
@@ -89,6 +91,8 @@ def make_world(code):
     add(SubjectInCategory, subject=subject, category=subjects)
     add(Consent, subject=subject, purpose=purpose, given_on=dt.date(2025, 1, 1))
     add(Agreement, subject=subject, number="A-1")
+    add(Suppression, subject=subject, channel="email", since_on=dt.date(2025, 1, 1))
+    add(ImportSource, name=f"CRM of {code}")
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
     world["exportrun"] = ExportRun.objects.create(operator=operator, kind="register")
     world["membership"] = make_user("auditor", operator, username=f"auditor-of-{code}").memberships.get()

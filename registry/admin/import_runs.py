@@ -78,7 +78,7 @@ class ImportRunAdmin(RegistryModelAdmin):
             return super().form_context(request, run)
         storage.purge_expired()
         shown = may_see_rejected(request, run)
-        rejected = list(run.rejected_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
+        rejected = list(run.listed_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
         if rejected:
             journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
         return super().form_context(request, run) | {
@@ -86,7 +86,7 @@ class ImportRunAdmin(RegistryModelAdmin):
             "state_pill": state_pill(run.state, run.get_state_display()),
             "mapped": [(header, field) for header, field in run.mapping if field],
             "rejected": rejected,
-            "rejected_more": run.rejected_rows.count() - len(rejected) if rejected else 0,
+            "rejected_more": run.listed_rows.count() - len(rejected) if rejected else 0,
             "may_confirm": may_import(request) and run.owner_id == request.user.pk,
             "may_finish": may_import(request) and may_finish(run, **by_user(request)),
         }
@@ -96,9 +96,9 @@ class ImportRunAdmin(RegistryModelAdmin):
         run = get_object_or_404(self.get_queryset(request), pk=pk)
         if not may_see_rejected(request, run):
             raise PermissionDenied
-        if not run.rejected_rows.exists():
+        if not run.listed_rows.exists():
             raise Http404
-        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.rejected_rows.count())
+        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.listed_rows.count())
         response = StreamingHttpResponse(rejected_csv(run), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="{file_name(run)}"'
         return response

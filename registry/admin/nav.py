@@ -23,8 +23,8 @@ GROUPS = (
             ("tracker", None),
         ),
     ),
-    (_("People"), (("datasubject", None), ("consent", None), ("agreement", None))),
-    (_("In and out"), (("importrun", None), ("exportrun", None))),
+    (_("People"), (("datasubject", None), ("consent", None), ("agreement", None), ("suppression", None))),
+    (_("In and out"), (("importrun", None), ("importsource", None), ("exportrun", None))),
     (_("Audit"), (("journalentry", _("Journal")),)),
     (
         _("Reference"),

@@ -13,7 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
-from registry.models import Agreement, Consent, DataSubject, SubjectInCategory
+from registry.models import Agreement, Consent, DataSubject, SubjectInCategory, Suppression
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryModelAdmin
@@ -52,6 +52,12 @@ class AgreementInline(RegistryInline):
     model = Agreement
 
 
+class SuppressionInline(RegistryInline):
+    """Channels on which the person is left in peace."""
+
+    model = Suppression
+
+
 def person_column(request, of=lambda record: record):
     """A list column with the label the user may see. Made anew for each request: admin classes are shared by all."""
     personal = scope.sees_personal(request.user)
@@ -70,7 +76,7 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
     list_display = ["crm_id", "email", "phone", "state_shown"]
     list_filter = ["state", "language"]
-    inlines = [ConsentInline, AgreementInline, SubjectInCategoryInline]
+    inlines = [ConsentInline, SuppressionInline, AgreementInline, SubjectInCategoryInline]
     fieldsets = [
         (_("Name"), {"fields": ["surname", "given_name", "patronymic"]}),
         (_("Contacts"), {"fields": ["email", "phone", "language"]}),
@@ -193,3 +199,10 @@ class AgreementAdmin(AboutAPerson):
     list_display = ["number", "concluded_on", "ended_on"]
     empty_text = _("Agreements come with the CRM import, or are entered on the page of a person.")
     list_filter = ["concluded_on"]
+
+
+@admin.register(Suppression)
+class SuppressionAdmin(AboutAPerson):
+    list_display = ["channel", "since_on", "ended_on", "source"]
+    list_filter = ["channel", "since_on"]
+    empty_text = _("Opt-outs come with the CRM import, or are entered on the page of a person.")

@@ -35,6 +35,11 @@ class RegistrySite(AdminSite):
         super().__init__(name)
         self.disable_action("delete_selected")
 
+    def register(self, model_or_iterable, admin_class=None, **options):
+        """Records of the registry only: rights come from memberships, and what libraries bring along has no operator."""
+        models = [model_or_iterable] if isinstance(model_or_iterable, type) else model_or_iterable
+        super().register([model for model in models if model._meta.app_label == "registry"], admin_class, **options)
+
     def get_urls(self):
         own = [
             path("switch-operator/", self.admin_view(require_POST(self.switch_operator)), name="switch_operator"),

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry import journal
-from registry.models import PERSONAL, DataSubject, ImportRun, JournalHead, RejectedRow
+from registry.models import PERSONAL, DataSubject, ImportRun, JournalHead, ListedRow
 
 from . import storage
 from .compare import CHANGED, KINDS, NEW, REJECTED, SAME, STOPPED, Comparison
@@ -78,7 +78,7 @@ def _read(run, said, accept_damaged_names, progress):
     reference = Reference(run.operator)
     comparison = Comparison(reference, file.columns, accept_damaged_names=accept_damaged_names)
     plan = Plan(run)
-    run.rejected_rows.all().delete()
+    run.listed_rows.all().delete()
     for chunk in file.chunks():
         outcomes = comparison.outcomes(chunk)
         _note(plan, outcomes)
@@ -134,8 +134,8 @@ def _on_lines(column, reason, lines):
 
 def store_rejected(run, outcomes):
     """Rows that are not taken, as they stood in the file, with the reasons."""
-    RejectedRow.objects.bulk_create(
-        RejectedRow(
+    ListedRow.objects.bulk_create(
+        ListedRow(
             run=run,
             kind=outcome.kind,
             line=outcome.row.line,

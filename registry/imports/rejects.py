@@ -18,7 +18,7 @@ def rejected_csv(run):
     header = [name for name, _field in run.mapping]
     phone = next((place for place, (_name, field) in enumerate(run.mapping) if field == "phone"), None)
     yield encoder.encode(_line([*header, *EXTRA], run.delimiter))
-    for row in run.rejected_rows.order_by("line").iterator(chunk_size=1000):
+    for row in run.listed_rows.order_by("line").iterator(chunk_size=1000):
         cells = [Phone(cell) if place == phone else cell for place, cell in enumerate(row.cells)]
         own = cells[: len(header)] + [""] * (len(header) - len(cells))
         yield encoder.encode(_line([*own, row.line, "; ".join(row.reasons), *cells[len(header) :]], run.delimiter))

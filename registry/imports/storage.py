@@ -60,7 +60,7 @@ def refuse(run, refusal: FileRefused, actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
         if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None):
             raise AlreadyTaken
-        run.rejected_rows.all().delete()
+        run.listed_rows.all().delete()
         journal.record("import.reject", object_type="importrun", uid=run.uid)
     run.refresh_from_db()
     discard(run)
@@ -123,7 +123,7 @@ def purge_expired(now=None):
             # Confirmed or cancelled in this very moment: then neither its rows nor its file have had their time.
             if not still.update(state=state, expires_at=None, token=""):
                 continue
-            run.rejected_rows.all().delete()
+            run.listed_rows.all().delete()
         discard(run)
 
 

@@ -44,14 +44,28 @@ def write(model, rows: list[Written], *, operator: str) -> None:
     _write_history(model, rows, unit, operator)
 
 
+def delete(model, rows: list[Written], *, operator: str) -> None:
+    """Deletes rows inside the open unit of work, with the history rows and entries that delete() would have written.
+
+    `before` of each is what is stored, its `values` are not looked at. The caller has locked them.
+    """
+    unit = current_unit()
+    if unit is None or unit.reading:
+        raise OutsideUnitOfWork(f"{model._meta.label} was deleted outside journal.unit_of_work.")
+    if rows:
+        copying.delete(model, [row.before["id"] for row in rows])
+        _write_history(model, [row._replace(values={}) for row in rows], unit, operator)
+
+
 def _write_history(model, rows, unit, operator):
     history, shape = model.history.model, _shape(model)
     tracked = [field.attname for field in history.tracked_fields]
     ids, salts, now = copying.next_ids(history, len(rows)), os.urandom(32 * len(rows)), timezone.now()
     stored, fields_of_new = [], {}
     for place, (row, history_id) in enumerate(zip(rows, ids, strict=True)):
-        kind = "+" if row.before is None else "~"
-        values = {name: row.values[name] for name in tracked} | {
+        kind = "+" if row.before is None else "~" if row.values else "-"
+        source = row.values or row.before
+        values = {name: source[name] for name in tracked} | {
             "history_id": history_id,
             "history_date": now,
             "history_type": kind,
@@ -64,7 +78,7 @@ def _write_history(model, rows, unit, operator):
             given = tuple(values[name] is None or values[name] == "" for name in tracked)
             fields = fields_of_new.get(given) or fields_of_new.setdefault(given, changed_fields(None, line))
         else:
-            fields = changed_fields(shape(row.before), line)
+            fields = changed_fields(shape(row.before), line) or None
         stored.append(values)
         unit.add(_entry(model, history, line, fields, unit, operator, row.subject))
     copying.insert(history, stored)

@@ -56,6 +56,16 @@ def update(model, rows, attnames):
         cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", tuples)
 
 
+def delete(model, ids):
+    """Deletes rows by id. The database refuses where another record still refers to one of them."""
+    table, key = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(model._meta.pk.column)
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [list(ids)])
+        else:
+            cursor.executemany(f"DELETE FROM {table} WHERE {key} = %s", [(each,) for each in ids])
+
+
 def _prepared(fields, rows):
     """Values as the driver takes them. psycopg takes Python's; SQLite wants uids and dates as text."""
     conversions = [(place, convert) for place, field in enumerate(fields) if (convert := _conversion(field))]

@@ -16,14 +16,16 @@ from .activity_links import (
 from .base import CONTACT, NONE, PERSONAL, OperatorOwned, Tracked
 from .categories import DataCategory, SubjectCategory
 from .consent import Agreement, Consent
+from .import_source import ImportSource
 from .law import Law, Norm
 from .operator import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
 from .people import DataSubject, SubjectInCategory
 from .policy import Clause, Policy, RequestMark
 from .purpose import LegalBasis, Purpose
 from .recipient import CrossBorderTransfer, Recipient, TransferCategory
-from .runs import ExportRun, ImportRun, RejectedRow
+from .runs import ExportRun, ImportRun, ListedRow
 from .storage import Database, RetentionRule, SecurityMeasure, Tracker
+from .suppression import Suppression
 from .user import Membership, User
 
 __all__ = [
@@ -47,11 +49,13 @@ __all__ = [
     "Database",
     "ExportRun",
     "ImportRun",
+    "ImportSource",
     "JournalEntry",
     "JournalHead",
     "JournalSubject",
     "Law",
     "LegalBasis",
+    "ListedRow",
     "Membership",
     "Norm",
     "Operator",
@@ -62,13 +66,13 @@ __all__ = [
     "ProcessingActivity",
     "Purpose",
     "Recipient",
-    "RejectedRow",
     "RequestMark",
     "ResponsiblePerson",
     "RetentionRule",
     "SecurityMeasure",
     "SubjectCategory",
     "SubjectInCategory",
+    "Suppression",
     "Tracked",
     "Tracker",
     "TransferCategory",

@@ -1,15 +1,21 @@
 """Runs: imports and exports. They are not tracked: the journal records each of their steps."""
 
+import datetime as dt
 import secrets
 
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal.history import new_salt
 
 from .base import uuid7
+from .import_source import ImportSource
 from .operator import Operator
 from .user import User
+
+# A step that has not been heard of for so long was cut off: its process is gone.
+CUT_OFF_SECONDS = 30
 
 
 def new_token():
@@ -17,19 +23,29 @@ def new_token():
 
 
 class ImportRun(models.Model):
-    """One file from the CRM: read into a plan, shown, and applied exactly as shown."""
+    """One file from the CRM: read into a plan, shown, applied exactly as shown, and undone where somebody wants that."""
 
     class State(models.TextChoices):
         UPLOADED = "uploaded", _("uploaded")
+        ASKING = "asking", _("columns to be named")
+        PLANNING = "planning", _("being read")
         PLANNED = "planned", _("planned")
         APPLYING = "applying", _("being applied")
         APPLIED = "applied", _("applied")
+        UNDOING = "undoing", _("being undone")
+        UNDONE = "undone", _("undone")
         REFUSED = "refused", _("file refused")
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
 
+    # At work: somebody waits for it in the browser, or the worker has it.
+    AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)
+
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
+    source = models.ForeignKey(
+        ImportSource, models.PROTECT, verbose_name=_("source"), related_name="runs", null=True, blank=True
+    )
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("by"), related_name="+", null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.UPLOADED)
     file_name = models.CharField(_("file"), max_length=200)
@@ -42,6 +58,7 @@ class ImportRun(models.Model):
     mapping = models.JSONField(_("mapping"), default=dict, blank=True)
     defaults = models.JSONField(_("defaults"), default=dict, blank=True)
     accept_damaged_names = models.BooleanField(_("damaged names accepted"), default=False)
+    blank_clears = models.BooleanField(_("empty cells clear"), default=False)
     refusal = models.TextField(_("why refused"), blank=True)
     warnings = models.JSONField(_("warnings"), default=list, blank=True)
     rows = models.PositiveIntegerField(_("rows"), default=0)
@@ -50,7 +67,29 @@ class ImportRun(models.Model):
     same = models.PositiveIntegerField(_("same"), default=0)
     rejected = models.PositiveIntegerField(_("rejected"), default=0)
     stopped = models.PositiveIntegerField(_("stopped"), default=0)
-    rows_done = models.PositiveIntegerField(_("rows applied"), default=0)
+    # Of the stopped ones, those whose names lost letters; and what is found beside the rows.
+    damaged = models.PositiveIntegerField(_("damaged names"), default=0)
+    doubles = models.PositiveIntegerField(_("possible doubles"), default=0)
+    missing = models.PositiveIntegerField(_("people not in the file"), default=0)
+    # How far the present step has come, in rows, and how far it has to go.
+    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
+    rows_expected = models.PositiveIntegerField(_("rows expected"), default=0)
+    # The present step is done for this user, in this role; heard of last at that time.
+    step_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("step by"), related_name="+", null=True, blank=True
+    )
+    step_role = models.CharField(max_length=16, blank=True)
+    step_began_at = models.DateTimeField(_("step began at"), null=True, blank=True)
+    alive_at = models.DateTimeField(_("heard of at"), null=True, blank=True)
+    # What the run wrote lies between these entries of the journal.
+    first_seq = models.BigIntegerField(_("from entry"), null=True, blank=True)
+    last_seq = models.BigIntegerField(_("to entry"), null=True, blank=True)
+    undone = models.PositiveIntegerField(_("people put back"), default=0)
+    left = models.PositiveIntegerField(_("people left, changed since"), default=0)
+    undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
+    undone_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("undone by"), related_name="+", null=True, blank=True
+    )
     seconds = models.FloatField(_("seconds"), default=0)
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
@@ -74,27 +113,41 @@ class ImportRun(models.Model):
     def __str__(self):
         return f"{self._meta.verbose_name} #{self.pk}"
 
+    @property
+    def is_at_work(self):
+        return self.state in self.AT_WORK
 
-class RejectedRow(models.Model):
-    """A line that was not taken, as it stood in the file, and why. Personal values: kept a week after the run was applied or
-    given up, for the CRM's owner to ask about; where neither happens, as long as the file."""
+    @property
+    def was_cut_off(self):
+        """Whether its present step has not been heard of for so long that its process must be gone."""
+        return self.is_at_work and (
+            self.alive_at is None or self.alive_at < timezone.now() - dt.timedelta(seconds=CUT_OFF_SECONDS)
+        )
+
+
+class ListedRow(models.Model):
+    """A line of the file that stands in one of the run's lists, as it stood in the file, and why. Personal values: kept a week
+    after the run was applied or given up, for the CRM's owner to ask about; where neither happens, as long as the file."""
 
     class Kind(models.TextChoices):
         REJECTED = "rejected", _("rejected")
         STOPPED = "stopped", _("stopped")
+        DAMAGED = "damaged", _("stopped: letters lost")
+        DOUBLE = "double", _("possible double")
+        LEFT = "left", _("not put back")
 
-    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="rejected_rows", verbose_name=_("run"))
+    run = models.ForeignKey(ImportRun, models.CASCADE, related_name="listed_rows", verbose_name=_("run"))
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.REJECTED)
     line = models.PositiveIntegerField(_("line"))
     cells = models.JSONField(_("cells"), default=list)
     reasons = models.JSONField(_("reasons"), default=list)
 
     class Meta:
-        verbose_name = _("rejected row")
-        verbose_name_plural = _("rejected rows")
-        ordering = ["run", "line"]
+        verbose_name = _("listed row")
+        verbose_name_plural = _("listed rows")
+        ordering = ["run", "line", "pk"]
         default_permissions = ()
-        indexes = [models.Index(fields=["run", "line"], name="rejected_row_line")]  # the download, in file order
+        indexes = [models.Index(fields=["run", "kind", "line"], name="listed_row_line")]  # the lists, in file order
 
     def __str__(self):
         return _("Line %s") % self.line
@@ -106,6 +159,7 @@ class ExportRun(models.Model):
     class Kind(models.TextChoices):
         REGISTER = "register", _("register")
         AUDIT = "audit", _("audit trail")
+        LIST = "list", _("list")
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(

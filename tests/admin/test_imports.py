@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.imports import storage
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Membership, Operator, RejectedRow
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Membership, Operator
 from tests import factories
 from tests.imports.crm import consent, csv_of, person
 
@@ -184,7 +184,7 @@ def test_refused_file_says_why(natalia, content, sentence):
     assert response.status_code == 200
     assert sentence in response.content.decode().replace("&quot;", '"')
     assert not hidden(response)
-    assert DataSubject.objects.count() == RejectedRow.objects.count() == 0
+    assert DataSubject.objects.count() == ListedRow.objects.count() == 0
     assert all(run.state == "refused" and not storage.file_of(run).exists() for run in ImportRun.objects.all())
 
 
@@ -251,7 +251,7 @@ def test_hostile_cells_and_file_names_are_text(natalia):
     assert DataSubject.objects.get().surname == evil
 
 
-def test_rejected_rows_are_downloaded_inert_and_can_be_read_back(natalia):
+def test_listed_rows_are_downloaded_inert_and_can_be_read_back(natalia):
     """The file for the CRM's owner has its own columns, the line and the reason; no cell of it is a formula."""
     upload(natalia, [person(1), person(2, email="=cmd|x", phone="+77010000002")])
     run = ImportRun.objects.get()
@@ -266,7 +266,7 @@ def test_rejected_rows_are_downloaded_inert_and_can_be_read_back(natalia):
     assert JournalEntry.objects.get(action="rejects.download").object_uid == run.uid
 
 
-def test_rejected_rows_are_for_the_importer_and_the_dpo(lapp, kazger, client, dpo):
+def test_listed_rows_are_for_the_importer_and_the_dpo(lapp, kazger, client, dpo):
     """An auditor sees the run without the rows; another registrar neither; strangers see nothing at all."""
     importer, colleague = factories.make_user("registrar", lapp), factories.make_user("registrar", lapp)
     client.force_login(importer, backend="registry.scope.RoleBackend")

@@ -20,12 +20,20 @@ DPO = (
     dict.fromkeys(REGISTER, "vacd")
     | {"requestmark": "vacd", "processingactivity": "vac", "policy": "vac", "clause": "vac", "operator": "vc"}
     | {"law": "v", "norm": "v", "datasubject": "vaci", "consent": "v", "agreement": "v"}
-    | {"importrun": "v", "exportrun": "v", "journalentry": "v", "user": "", "membership": ""}
+    | {
+        "suppression": "v",
+        "importsource": "vac",
+        "importrun": "v",
+        "exportrun": "v",
+        "journalentry": "v",
+        "user": "",
+        "membership": "",
+    }
 )
 RIGHTS = {
     "dpo": DPO,
     "registrar": dict.fromkeys(DPO, "v")
-    | {"datasubject": "vaci", "exportrun": "", "journalentry": "", "user": "", "membership": ""},
+    | {"datasubject": "vaci", "importsource": "vac", "exportrun": "", "journalentry": "", "user": "", "membership": ""},
     "auditor": dict.fromkeys(DPO, "v") | {"user": "", "membership": ""},
     "administrator": dict.fromkeys(DPO, "")
     | {"law": "v", "norm": "v", "operator": "v", "user": "vac", "membership": "vacd", "journalentry": "v"},

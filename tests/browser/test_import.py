@@ -7,7 +7,7 @@ from tests.imports.crm import consent, csv_of, person
 from .test_walk import log_in
 
 
-def test_file_is_previewed_applied_and_its_rejected_rows_fetched(page, transactional_db, tmp_path):
+def test_file_is_previewed_applied_and_its_listed_rows_fetched(page, transactional_db, tmp_path):
     """Nothing is written before the confirmation; then what was shown, and the rest goes back as a CSV."""
     operator = make_operator("lapp")
     make_purpose(operator)

@@ -77,4 +77,4 @@ class CRM:
         }
 
     def reasons(self, run):
-        return {row.line: row.reasons for row in run.rejected_rows.all()}
+        return {row.line: row.reasons for row in run.listed_rows.all()}

@@ -11,7 +11,7 @@ from django.db import connection
 from registry.imports import crm_file, storage
 from registry.imports.apply import apply, take
 from registry.imports.plan import make_plan
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Operator, RejectedRow, User
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Operator, User
 from tests import factories
 
 from .crm import consent, csv_of, person
@@ -168,7 +168,7 @@ def test_full_disk_after_applying_is_told_and_the_json_is_printed(run_command):
     """What is applied is applied: the exit code and the last line say so, and where the rejected rows are."""
     code, lines = run_command([person(1), person(2, email="x")], "--rejects", "/dev/full", "--json")
     assert (code, told(lines)["new"], told(lines)["rejected"]) == (2, 1, 1)
-    assert RejectedRow.objects.count() == 1
+    assert ListedRow.objects.count() == 1
 
 
 def test_plan_only_writes_nothing(run_command):

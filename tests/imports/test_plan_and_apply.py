@@ -8,7 +8,7 @@ from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, apply, take
 from registry.imports.inspection import FileRefused
 from registry.journal import unit_of_work
-from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, RejectedRow
+from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
 
 from .crm import consent, csv_of, person
@@ -161,7 +161,7 @@ def test_ragged_row_is_rejected_with_its_cells(crm):
     """A row of another width goes back as it came; the good ones are taken."""
     run = crm.load("crm_id;given_name\nC1;Әсем\nC2;Әсем;x\n".encode())
     assert crm.counts(run) == {"new": 1, "rejected": 1}
-    row = RejectedRow.objects.get()
+    row = ListedRow.objects.get()
     assert (row.line, row.cells) == (3, ["C2", "Әсем", "x"])
 
 

@@ -10,7 +10,7 @@ from registry.imports import crm_file
 from registry.imports.apply import AlreadyTaken, apply, cancel, take
 from registry.imports.inspection import FileRefused
 from registry.journal import unit_of_work
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Purpose, RejectedRow
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Purpose
 from tests import factories
 
 from .crm import CRM, consent, person
@@ -124,7 +124,7 @@ def test_two_appliers_of_one_run_at_the_same_time_apply_it_once(crm, monkeypatch
     run.refresh_from_db()
     assert sorted(outcomes) == ["AlreadyTaken", "applied"]
     assert (run.state, run.rows_done, crm.counts(run)) == ("applied", 13, {"new": 12, "rejected": 1})
-    assert (DataSubject.history.count(), Consent.history.count(), RejectedRow.objects.count()) == (12, 12, 1)
+    assert (DataSubject.history.count(), Consent.history.count(), ListedRow.objects.count()) == (12, 12, 1)
 
 
 @pytest.mark.django_db
@@ -135,7 +135,7 @@ def test_second_applier_that_read_the_run_earlier_yields(crm, begun):
         apply(read_before, **crm.acting)
     run.refresh_from_db()
     assert (run.state, run.rows_done, crm.counts(run)) == ("applying", 2, {"new": 2})
-    assert (DataSubject.objects.count(), RejectedRow.objects.count()) == (2, 0)
+    assert (DataSubject.objects.count(), ListedRow.objects.count()) == (2, 0)
 
 
 @pytest.mark.django_db

@@ -10,7 +10,7 @@ from django.utils import timezone
 from registry.imports import storage
 from registry.imports.apply import take
 from registry.imports.inspection import FileRefused
-from registry.models import ImportRun, JournalEntry, RejectedRow
+from registry.models import ImportRun, JournalEntry, ListedRow
 from tests import factories
 
 from .crm import person
@@ -32,21 +32,21 @@ def kept_texts(run):
     return f"{run.file_name} {run.refusal} {run.warnings} {run.mapping} {run.defaults}"
 
 
-def test_file_refused_leaves_no_rejected_rows(crm):
+def test_file_refused_leaves_no_listed_rows(crm):
     """A quote left open in the last line refuses the whole file, with nothing kept of it."""
     with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
         crm.plan('crm_id;given_name\nC1;Әсем;x\nC2;"Әсем\n'.encode())
-    assert (ImportRun.objects.get().state, RejectedRow.objects.count()) == ("refused", 0)
+    assert (ImportRun.objects.get().state, ListedRow.objects.count()) == ("refused", 0)
 
 
-def test_plan_refused_later_takes_its_rejected_rows_with_it(crm):
+def test_plan_refused_later_takes_its_listed_rows_with_it(crm):
     """The register changed since the plan, so the plan is refused: the rows that were kept for it go with its file."""
     run = crm.plan([person(1), person(2, email="x")])
-    assert RejectedRow.objects.count() == 1
+    assert ListedRow.objects.count() == 1
     factories.make_purpose(crm.operator, "advertising")
     with pytest.raises(FileRefused):
         crm.apply(run)
-    assert (ImportRun.objects.get().state, RejectedRow.objects.count()) == ("refused", 0)
+    assert (ImportRun.objects.get().state, ListedRow.objects.count()) == ("refused", 0)
     assert not storage.file_of(run).exists()
 
 
@@ -74,7 +74,7 @@ def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
     assert (waiting.state, waiting.expires_at, waiting.token) == ("expired", None, "")
     assert not storage.file_of(waiting).exists()
     assert not storage.plan_of(waiting).exists()
-    assert RejectedRow.objects.count() == 0
+    assert ListedRow.objects.count() == 0
     assert storage.file_of(unfinished).exists()
 
 
@@ -122,7 +122,7 @@ def test_rows_confirmed_while_purging_stay(crm):
         storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
     run.refresh_from_db()
     assert confirmed
-    assert (run.state, RejectedRow.objects.count()) == ("applying", 1)
+    assert (run.state, ListedRow.objects.count()) == ("applying", 1)
     assert storage.file_of(run).exists()
     assert storage.plan_of(run).exists()
 
