@@ -19,7 +19,8 @@ from . import storage
 from .compare import KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
-from .plan import LETTERS, store_rejected
+from .lists import store_turned_down
+from .preview import LETTERS
 from .reference import Reference
 from .rows import Problem
 from .storage import AlreadyTaken
@@ -137,7 +138,7 @@ def _apply_chunk(run, chunk, planned, actor):
     with journal.unit_of_work(**actor):
         outcomes = planned.comparison.outcomes(chunk)
         _lock(outcomes)
-        store_rejected(run, _stop_changed_since(run, outcomes, planned))
+        store_turned_down(run, _stop_changed_since(run, outcomes, planned))
         _write(outcomes, run.operator.code)
         counts = Counter(outcome.kind for outcome in outcomes)
         totals = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}

@@ -10,7 +10,8 @@ from registry.models import DataSubject
 from .apply import apply
 from .columns import FIELDS
 from .inspection import FileRefused
-from .plan import Plan, make_plan
+from .plan import make_plan
+from .preview import Plan
 
 TOTALS = {
     "new": RowResult.IMPORT_TYPE_NEW,
