@@ -16,12 +16,13 @@ from registry.models import (
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .vocabulary_import import VocabularyImport
 
 NAMES = (_("Name"), {"fields": ["code", "name_en", "name_ru", "name_kk"]})
 
 
-class VocabularyAdmin(RegistryModelAdmin):
-    """An entry of the operator's vocabulary: edited by the DPO, deleted only while nothing refers to it."""
+class VocabularyAdmin(VocabularyImport, RegistryModelAdmin):
+    """An entry of the operator's vocabulary: edited by the DPO or out of a file, deleted only while nothing refers to it."""
 
     writable = True
     search_fields = ["code", "name_en", "name_ru", "name_kk"]

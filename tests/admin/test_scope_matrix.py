@@ -16,9 +16,14 @@ REGISTER = (
     "purpose legalbasis datacategory subjectcategory database retentionrule securitymeasure tracker recipient "
     "crossbordertransfer responsibleperson requestmark processingactivity policy clause"
 ).split()
+CODED = (
+    "purpose legalbasis datacategory subjectcategory database retentionrule securitymeasure tracker recipient "
+    "crossbordertransfer"
+).split()
 DPO = (
     dict.fromkeys(REGISTER, "vacd")
-    | {"requestmark": "vacd", "processingactivity": "vac", "policy": "vac", "clause": "vac", "operator": "vc"}
+    | dict.fromkeys(CODED, "vacdi")
+    | {"requestmark": "vacd", "processingactivity": "vaci", "policy": "vac", "clause": "vac", "operator": "vc"}
     | {"law": "v", "norm": "v", "datasubject": "vaci", "consent": "v", "agreement": "v"}
     | {
         "suppression": "v",

@@ -1,0 +1,201 @@
+"""A vocabulary out of a CSV file: upload, preview of every row, one confirmation; all of it or nothing."""
+
+import hashlib
+import os
+import secrets
+from pathlib import Path
+from types import SimpleNamespace
+
+from django import forms
+from django.conf import settings
+from django.contrib import messages
+from django.core import signing
+from django.core.exceptions import PermissionDenied
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from import_export.admin import ImportMixin
+from import_export.forms import ImportForm
+from import_export.results import RowResult
+
+from registry.imports.inspection import FileRefused
+from registry.imports.vocabulary import VocabularyCSV, resource_for
+
+MOST_BYTES = 5_000_000
+LIFETIME_SECONDS = 3600
+
+
+class VocabularyImportForm(ImportForm):
+    media = forms.Media()  # one format: nothing to guess by script
+
+    def __init__(self, *args, acting, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.acting = acting
+        self.fields["format"].widget = forms.HiddenInput()
+        self.fields["import_file"].label = gettext_lazy("CSV file")
+        self.fields["import_file"].widget.attrs["accept"] = ".csv,.txt,text/csv"
+
+    def clean_import_file(self):
+        file = self.cleaned_data["import_file"]
+        if file.size > MOST_BYTES:
+            raise forms.ValidationError(
+                _("The file is larger than %d MB, which no vocabulary is.") % (MOST_BYTES // 10**6)
+            )
+        file.acting = self.acting
+        return file
+
+
+class VocabularyConfirmForm(forms.Form):
+    """`ticket` names the stored file, for this user, operator and list only, and for an hour."""
+
+    ticket = forms.CharField(widget=forms.HiddenInput())
+    _reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy("Kept in the history of every record this import changes."),
+    )
+
+
+class VocabularyImport(ImportMixin):
+    """import-export's two steps; the file lies in a private folder between them, and the second runs in the request's unit."""
+
+    import_form_class = VocabularyImportForm
+    confirm_form_class = VocabularyConfirmForm
+    import_template_name = "admin/registry/vocabulary_import.html"
+
+    def has_import_permission(self, request):
+        return self.has_add_permission(request) and self.has_change_permission(request)
+
+    def get_import_formats(self):
+        return [VocabularyCSV]
+
+    def get_import_resource_classes(self, request):
+        return [resource_for(self.model)]
+
+    def get_import_resource_kwargs(self, request, **kwargs):
+        return {"operator": request.operator}
+
+    def get_import_form_kwargs(self, request):
+        return super().get_import_form_kwargs(request) | {"acting": self.acting(request)}
+
+    def get_import_data_kwargs(self, **kwargs):
+        return {"rollback_on_validation_errors": True}
+
+    def acting(self, request):
+        return {"user": request.user.pk, "operator": request.operator.pk, "model": self.opts.model_name}
+
+    def import_action(self, request, **kwargs):
+        purge()
+        if request.operator is None:
+            raise PermissionDenied
+        response = super().import_action(request, **kwargs)
+        result = response.context_data.get("result")
+        if result is not None:
+            response.context_data["totals"] = result.totals
+            if "confirm_form" not in response.context_data:
+                response.context_data["form"].cleaned_data["import_file"].stored.remove()
+        return response
+
+    def write_to_tmp_storage(self, import_file, input_format):
+        import_file.stored = StoredVocabulary.store(import_file)
+        return import_file.stored
+
+    def add_data_read_fail_error_to_form(self, form, e):
+        form.cleaned_data["import_file"].stored.remove()
+        if not isinstance(e, FileRefused):
+            raise e
+        form.add_error("import_file", e.told)
+
+    def get_confirm_form_initial(self, request, import_form):
+        return {"ticket": import_form.cleaned_data["import_file"].stored.ticket} if import_form else {}
+
+    def process_import(self, request, **kwargs):
+        if request.method != "POST" or not self.has_import_permission(request):
+            raise PermissionDenied
+        stored = StoredVocabulary.of(request.POST.get("ticket", ""), self.acting(request))
+        if stored is None:
+            return self.again(request, _("The file was confirmed before, or an hour ago. Read it again."))
+        resource = resource_for(self.model)(operator=request.operator)
+        try:
+            with transaction.atomic():
+                result = resource.import_data(
+                    VocabularyCSV().create_dataset(stored.read()), rollback_on_validation_errors=True
+                )
+        finally:
+            stored.remove()
+        if result.has_errors() or result.has_validation_errors():
+            return self.again(
+                request, _("Nothing was imported: the register changed since the preview. Read the file again.")
+            )
+        counts = result.totals
+        messages.success(
+            request,
+            _("Import finished: %(new)d new, %(changed)d changed, %(same)d unchanged.")
+            % {
+                "new": counts[RowResult.IMPORT_TYPE_NEW],
+                "changed": counts[RowResult.IMPORT_TYPE_UPDATE],
+                "same": counts[RowResult.IMPORT_TYPE_SKIP],
+            },
+        )
+        return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_changelist"))
+
+    def again(self, request, sentence):
+        messages.error(request, sentence)
+        return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_import"))
+
+
+class StoredVocabulary(SimpleNamespace):
+    """An uploaded file between preview and confirmation."""
+
+    @property
+    def name(self):
+        return self.path.name
+
+    @classmethod
+    def store(cls, file):
+        path = folder() / f"{secrets.token_hex(16)}.csv"
+        digest = hashlib.sha256()
+        with os.fdopen(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "wb") as stream:
+            for chunk in file.chunks():
+                digest.update(chunk)
+                stream.write(chunk)
+        said = file.acting | {"file": path.name, "sha256": digest.hexdigest()}
+        return cls(path=path, ticket=signing.dumps(said, salt=__name__))
+
+    @classmethod
+    def of(cls, ticket, acting):
+        """The file a ticket names, or None: forged, somebody else's, too old or used."""
+        try:
+            said = signing.loads(ticket, salt=__name__, max_age=LIFETIME_SECONDS)
+        except signing.BadSignature:
+            return None
+        path = folder() / said["file"]
+        if any(said[name] != value for name, value in acting.items()) or not path.exists():
+            return None
+        if hashlib.sha256(path.read_bytes()).hexdigest() != said["sha256"]:
+            return None
+        return cls(path=path, ticket=ticket)
+
+    def read(self):
+        return self.path
+
+    def remove(self):
+        self.path.unlink(missing_ok=True)
+
+
+def folder():
+    path = Path(settings.PRIVATE_DIR) / "vocabularies"
+    path.mkdir(parents=True, exist_ok=True, mode=0o700)
+    return path
+
+
+def purge():
+    """Files nobody confirmed within their hour."""
+    now = timezone.now().timestamp()
+    for path in folder().glob("*.csv"):
+        if path.stat().st_mtime < now - LIFETIME_SECONDS:
+            path.unlink(missing_ok=True)
