@@ -56,8 +56,13 @@ def csv_line(cells) -> str:
     return _writer.writerow([escape(cell) for cell in cells])
 
 
+def end(count: int, sha256: str) -> list:
+    """The cells of the last line."""
+    return ["#end", "rows", count, "sha256", sha256]
+
+
 def csv_trailer(count: int, sha256: str) -> str:
-    return csv_line(["#end", "rows", count, "sha256", sha256])
+    return csv_line(end(count, sha256))
 
 
 def csv_file(head, columns, rows) -> Sealed:

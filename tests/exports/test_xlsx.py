@@ -1,0 +1,117 @@
+"""The XLSX: the CSV's content with every cell a text, streamed, in sheets a spreadsheet can hold."""
+
+import io
+import itertools
+
+import pytest
+from openpyxl import load_workbook
+
+from registry.exports import stream, xlsx
+from registry.exports.formulas import Phone
+
+HEAD = [["Register", "List & record"], ["As of", "2026-11-22T10:00:00+05:00"]]
+COLUMNS = ["No.", "IIN", "Phone", "Note"]
+
+
+def made(rows, head=HEAD, columns=COLUMNS):
+    book = xlsx.file(head, columns, rows, sheet="People", about="About")
+    return book, b"".join(book)
+
+
+def sheets(content):
+    """Cells as texts by the sheet's name; None where there is none."""
+    book = load_workbook(io.BytesIO(content))
+    return {sheet.title: [list(row) for row in sheet.iter_rows(values_only=True)] for sheet in book}
+
+
+def test_table_first_and_what_the_file_is_last():
+    """The first sheet is the table alone; the last one says what the file is and ends in the CSV's own trailer."""
+    rows = [["1", "001201300017", Phone("+77077356312"), "Әсем\nҚасымова"]]
+    book, content = made(rows)
+    csv = stream.csv_file(HEAD, COLUMNS, rows)
+    assert b"".join(csv).decode().splitlines()[-1] == f"#end,rows,1,sha256,{book.digest}"
+    assert (book.count, book.digest) == (csv.count, csv.digest)
+    assert sheets(content) == {
+        "People": [COLUMNS, ["1", "001201300017", "+77077356312", "Әсем\nҚасымова"]],
+        "About": [
+            ["Register", "List & record", None, None, None],
+            ["As of", "2026-11-22T10:00:00+05:00", None, None, None],
+            ["#end", "rows", "1", "sha256", book.digest],
+        ],
+    }
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+1", "-1", "@SUM(A1)", "0012", "1e5", "2026-01-31", "TRUE", "#N/A", " a "])
+def test_every_cell_is_a_text(text):
+    """What a spreadsheet would compute, round or turn into a date stays the text it is, in a column for texts."""
+    _book, content = made([["1", text, None, 5]])
+    cells = load_workbook(io.BytesIO(content)).worksheets[0][2]
+    assert [(cell.value, cell.data_type, cell.number_format) for cell in cells if cell.value is not None] == [
+        ("1", "s", "@"),
+        (text, "s", "@"),
+        ("5", "s", "@"),
+    ]
+
+
+def test_signs_xml_cannot_hold_are_written_in_excels_notation():
+    """A control character is kept as Excel itself writes it, and a text that only looks like that notation stays itself."""
+    _book, content = made([["1", "bell\x07 <&> \r", "_x0041_", "a_b"]])
+    assert sheets(content)["People"][1] == ["1", "bell_x0007_ <&> _x000D_", "_x005F_x0041_", "a_b"]
+
+
+@pytest.mark.parametrize(("sign", "kept"), [("я", 32_700), ("😀", 16_350)])
+def test_cell_longer_than_a_spreadsheet_holds_is_cut_and_says_so(sign, kept):
+    """A cell holds 32,767 characters, an emoji counting twice; what does not fit is counted, not dropped in silence."""
+    fits, longer = sign * (32_767 // len(sign.encode("utf-16-le")) * 2), sign * 40_000
+    _book, content = made([["1", fits, longer]])
+    cells = sheets(content)["People"][1]
+    assert cells[1] == fits
+    assert cells[2] == f"{sign * kept}… [{40_000 - kept} more characters: see the CSV]"
+
+
+def test_table_larger_than_a_sheet_goes_on_in_the_next(monkeypatch):
+    """Where a sheet is full the next one begins with the column names again; the trailer counts all."""
+    monkeypatch.setattr(xlsx, "SHEET_ROWS", 4)
+    _book, content = made(([str(number)] for number in range(1, 8)), columns=["No."])
+    parts = sheets(content)
+    assert list(parts) == ["People", "People 2", "People 3", "About"]
+    assert [[cell for (cell,) in parts[name]] for name in list(parts)[:3]] == [
+        ["No.", "1", "2", "3"], ["No.", "4", "5", "6"], ["No.", "7"],
+    ]  # fmt: skip
+    assert parts["About"][-1][:3] == ["#end", "rows", "7"]
+
+
+def test_sheet_stays_below_what_a_zip_entry_holds(monkeypatch):
+    """Long cells fill a sheet before its rows do."""
+    monkeypatch.setattr(xlsx, "SHEET_BYTES", 1)
+    monkeypatch.setattr(xlsx, "MEASURED_ROWS", 1)
+    assert list(sheets(made([["1"], ["2"]], columns=["No."])[1])) == ["People", "People 2", "About"]
+
+
+def test_header_is_frozen_filtered_and_on_every_printed_page():
+    """The column names stay in sight, on screen and on paper."""
+    _book, content = made([["1", "2"]])
+    sheet = load_workbook(io.BytesIO(content)).worksheets[0]
+    assert (sheet.freeze_panes, sheet.auto_filter.ref, sheet.print_title_rows) == ("A2", "A1:D2", "$1:$1")
+    assert sheet.oddHeader.left.text == "List && record"
+    assert sheet.page_setup.orientation == "landscape" and sheet.sheet_properties.pageSetUpPr.fitToPage
+    assert [sheet.column_dimensions[letter].width for letter in "ABD"] == [8, 8, 8]
+
+
+def test_no_rows_is_a_whole_file():
+    """A table without rows still has its names, its head and its trailer."""
+    book, content = made([])
+    assert sheets(content)["People"] == [COLUMNS]
+    assert sheets(content)["About"][-1] == ["#end", "rows", "0", "sha256", book.digest]
+
+
+def test_bytes_leave_while_rows_come_and_are_the_same_each_time():
+    """The file is not put together first: it leaves in pieces, the same ones whenever it is made again."""
+    taken = itertools.count()
+    noise = [[str(number), hex(hash((number, 7)) & (1 << 64) - 1) * 3] for number in range(20_000)]
+    book = xlsx.file(HEAD, ["No.", "x"], (row for row in noise if next(taken) >= 0), sheet="A", about="B")
+    pieces = iter(book)
+    first = next(pieces)
+    assert next(taken) < 15_000
+    assert max(map(len, [first, *pieces])) < 5 * stream.CHUNK_BYTES
+    assert made(noise)[1] == made(noise)[1]
