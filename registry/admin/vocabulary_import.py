@@ -96,6 +96,14 @@ class VocabularyImport(ImportMixin):
         result = response.context_data.get("result")
         if result is not None:
             response.context_data["totals"] = result.totals
+            response.context_data["changes"] = [
+                (
+                    row.import_type == RowResult.IMPORT_TYPE_NEW,
+                    row.code,
+                    [*zip(result.diff_headers, row.diff, strict=True)],
+                )
+                for row in result.valid_rows()
+            ]
             if "confirm_form" not in response.context_data:
                 response.context_data["form"].cleaned_data["import_file"].stored.remove()
         return response

@@ -62,16 +62,16 @@ class VocabularyCSV(base_formats.Format):
 
 
 class Difference(resources.Diff):
-    """Old and new value of every column, as markup of our own: the library's brings styles along, which the policy forbids."""
+    """What each column gets, as markup of our own: the library's brings styles along, which the policy forbids."""
 
     def as_html(self):
-        shown = []
-        for old, new in zip(self.left, self.right, strict=True):
-            if old == new or self.new:
-                shown.append(format_html("<bdi>{}</bdi>", new))
-            else:
-                shown.append(format_html("<del><bdi>{}</bdi></del> <ins><bdi>{}</bdi></ins>", old or "—", new or "—"))
-        return shown
+        return [self._shown("" if self.new else old, new) for old, new in zip(self.left, self.right, strict=True)]
+
+    def _shown(self, old, new):
+        if old == new:
+            return ""
+        gone = format_html("<del><bdi>{}</bdi></del> ", old) if old else ""
+        return format_html("{}<ins><bdi>{}</bdi></ins>", gone, new)
 
 
 class OwnLoader(ModelInstanceLoader):
@@ -142,6 +142,9 @@ class VocabularyResource(resources.ModelResource):
     def import_field(self, field, instance, row, is_m2m=False, **kwargs):
         if row.get(field.column_name):
             super().import_field(field, instance, row, is_m2m, **kwargs)
+
+    def after_import_row(self, row, row_result, **kwargs):
+        row_result.code = row["code"]
 
     def after_import(self, dataset, result, **kwargs):
         """Rows are called by their line in the file."""

@@ -81,8 +81,8 @@ def test_one_bad_line_and_nothing_is_taken(desk, lapp):
         "code;name_en;form;country;is_abroad\ncrm;CRM;electronic;KZ;no\n\narchive;Archive;clay;KZ;no\nbackup;Backup;paper;Kazakhstan;maybe\n",
     )
     assert 'name="ticket"' not in page
-    assert "<td>4</td>" in page and "“clay” is not on the list. Write one of: electronic, paper." in page
-    assert "<td>5</td>" in page and "“maybe” is not on the list. Write one of: true, false." in page
+    assert '<td class="num">4</td>' in page and "“clay” is not on the list. Write one of: electronic, paper." in page
+    assert '<td class="num">5</td>' in page and "“maybe” is not on the list. Write one of: true, false." in page
     assert "“KAZAKHSTAN” is no country code" in page or "“Kazakhstan” is no country code" in page
     assert not Database.objects.exists()
 
