@@ -65,7 +65,9 @@ def cancel(run, *, by, role):
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
     with journal.unit_of_work(**actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state)
-        if not as_known.update(state=ImportRun.State.CANCELLED, token="", expires_at=storage.rejected_expiry()):
+        applied = {} if run.state == ImportRun.State.APPLYING else {"rows_done": 0}
+        fields = {"state": ImportRun.State.CANCELLED, "token": "", "expires_at": storage.rejected_expiry()} | applied
+        if not as_known.update(**fields):
             raise AlreadyTaken
         run.refresh_from_db()
         journal.record("import.cancel", object_type="importrun", uid=run.uid, count=run.rows_done)

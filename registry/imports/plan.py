@@ -25,7 +25,7 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
 
     The run keeps counts, mapping and rejected rows; the plan's own file keeps what apply must find unchanged.
     """
-    begun = time.monotonic()
+    begun, was = time.monotonic(), run.state
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
     try:
         plan = _read(run, said, accept_damaged_names, progress)
@@ -34,7 +34,7 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
         raise
     run.seconds = time.monotonic() - begun
     with journal.unit_of_work(**actor):
-        run.save()
+        storage.keep_planned(run, was)
         journal.record("import.plan", object_type="importrun", uid=run.uid, count=run.rows)
     return plan
 

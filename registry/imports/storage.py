@@ -22,8 +22,7 @@ REJECTED_KEPT_DAYS = 7
 FILE_NAME_MAX_LENGTH = 200
 # An IIN, a phone or an e-mail in the name of a file; a date or a date with time has 8 or 14 digits.
 SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|[^\s@]+@[^\s@]+")
-UNFINISHED = (ImportRun.State.APPLYING,)
-WAITING = (ImportRun.State.UPLOADED, ImportRun.State.PLANNED)
+WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNED)
 
 
 class AlreadyTaken(Exception):
@@ -55,10 +54,11 @@ def refuse(run, refusal: FileRefused, actor):
 
     AlreadyTaken where another process brought the run further meanwhile: then it is not this one's to end.
     """
-    state = ImportRun.State.CANCELLED if run.rows_done else ImportRun.State.REFUSED
+    applied = run.rows_done if run.state == ImportRun.State.APPLYING else 0
+    state = ImportRun.State.CANCELLED if applied else ImportRun.State.REFUSED
     with journal.unit_of_work(**actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
-        if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None):
+        if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None, rows_done=applied):
             raise AlreadyTaken
         run.listed_rows.all().delete()
         journal.record("import.reject", object_type="importrun", uid=run.uid)
@@ -100,6 +100,35 @@ def read_plan(run) -> dict:
     return plan
 
 
+def keep_planned(run, was):
+    """Saves a run that was read into a plan. AlreadyTaken where it was given up, or is read by another process, meanwhile."""
+    mine = ImportRun.objects.select_for_update().filter(pk=run.pk, state=was, rows_done=run.rows_done)
+    if not list(mine.values_list("pk")):
+        raise AlreadyTaken
+    run.rows_done = 0
+    run.save()
+
+
+def keep_reason(run, reason):
+    """Why the present step is done, for whoever goes on with it after a crash: the run itself is for everybody to read."""
+    write_plan(run, {"reason": reason})
+
+
+def kept_reason(run):
+    try:
+        return json.loads(plan_of(run).read_text(encoding="utf-8")).get("reason", "")
+    except FileNotFoundError:
+        return ""
+
+
+def clear_away(run):
+    """Deletes what a process still wrote of a plan after somebody had given the plan up."""
+    given_up = (ImportRun.State.CANCELLED, ImportRun.State.REFUSED, ImportRun.State.EXPIRED)
+    if ImportRun.objects.filter(pk=run.pk, state__in=given_up, rows_done=0).exists():
+        run.listed_rows.all().delete()
+        discard(run)
+
+
 def discard(run):
     for path in (file_of(run), plan_of(run), plan_of(run).with_suffix(".new")):
         path.unlink(missing_ok=True)
@@ -114,9 +143,9 @@ def rejected_expiry():
 
 
 def purge_expired(now=None):
-    """Deletes what has had its time; never the file of a run that is being applied. Called by every import request."""
+    """Deletes what has had its time; never the file of a run that is at work. Called by every import request."""
     now = now or timezone.now()
-    for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=UNFINISHED):
+    for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=ImportRun.AT_WORK):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
         still = ImportRun.objects.filter(pk=run.pk, state=run.state, expires_at=run.expires_at)
         with transaction.atomic():

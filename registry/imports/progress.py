@@ -1,0 +1,154 @@
+"""The present step of a run: who has it, how far it has come, whether it is still heard of."""
+
+import threading
+import time
+from contextlib import contextmanager, suppress
+
+from django.db import Error, connection
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models import ImportRun
+
+from . import storage
+from .storage import AlreadyTaken
+
+TOLD_SECONDS = 1.0
+# Well below the time after which a step that is not heard of counts as cut off.
+BEAT_SECONDS = 5
+# Set when this process is told to end: its step stops after the chunk it is at.
+STOPPING = threading.Event()
+
+
+class Interrupted(Exception):
+    """The process was told to end. The step is left as it stands, for whoever goes on with it."""
+
+
+def begin(run, was, state, *, by, role, **more):
+    """Puts a run that is in one of the states `was` into a step, for this user. AlreadyTaken where it is elsewhere by now."""
+    now = timezone.now()
+    step = {"state": state, "step_by": by, "step_role": role, "step_began_at": now, "alive_at": now, "rows_done": 0}
+    if not ImportRun.objects.filter(pk=run.pk, state__in=was).update(**step | {"expires_at": None} | more):
+        raise AlreadyTaken
+    run.refresh_from_db()
+
+
+def waits(run):
+    """Whether the step was begun and nobody has taken it up yet."""
+    return run.is_at_work and run.alive_at is not None and run.alive_at == run.step_began_at
+
+
+def was_stopped(run):
+    """Whether the step stopped for an error or at somebody's word: it goes on only when somebody says so."""
+    return run.is_at_work and not run.step_role
+
+
+def is_free(run):
+    """Whether nobody is at the step: it waits, or whoever had it is gone."""
+    return waits(run) or run.was_cut_off
+
+
+def pass_on(run, **to):
+    """Lets the step wait again: for the one it was for, or for another user, `by` and `role`. AlreadyTaken where it is not free."""
+    now = timezone.now()
+    step = {"step_by": to["by"], "step_role": to["role"]} if to else {}
+    if not is_free(run) or not _as_known(run).update(step_began_at=now, alive_at=now, **step):
+        raise AlreadyTaken
+    run.refresh_from_db()
+
+
+def let_go(run, *, for_good=False):
+    """Nobody is at the step any more. for_good: nobody goes on with it either until somebody says so."""
+    with suppress(Error):
+        mine = ImportRun.objects.filter(pk=run.pk, state=run.state)
+        mine.update(alive_at=None, **({"step_role": ""} if for_good else {}))
+        run.refresh_from_db()
+
+
+@contextmanager
+def held(run, line=None):
+    """Takes up the step of a run for this process. AlreadyTaken where it is not free. line(done): who else wants to be told."""
+    expected = run.rows_expected
+    if run.state == ImportRun.State.PLANNING:
+        expected = expected_rows(storage.file_of(run))
+    done = 0 if run.state == ImportRun.State.PLANNING else run.rows_done
+    taken = {"alive_at": timezone.now(), "rows_done": done, "rows_expected": expected}
+    if not is_free(run) or not _as_known(run).update(**taken):
+        raise AlreadyTaken
+    run.refresh_from_db()
+    ended = threading.Event()
+    beat = threading.Thread(target=_beat, args=(run.pk, run.state, ended), daemon=True)
+    beat.start()
+    try:
+        yield Progress(run, line)
+    finally:
+        ended.set()
+        beat.join()
+
+
+def _as_known(run):
+    return ImportRun.objects.filter(pk=run.pk, state=run.state, alive_at=run.alive_at)
+
+
+def _beat(pk, state, ended):
+    """Says that the process lives, also while it is between two chunks for long. In a thread of its own."""
+    try:
+        while not ended.wait(BEAT_SECONDS):
+            with suppress(Error):  # the database is away: the step itself will notice
+                ImportRun.objects.filter(pk=pk, state=state).update(alive_at=timezone.now())
+    finally:
+        connection.close()
+
+
+class Progress:
+    """What the engine calls after every chunk with the rows done. Interrupted, or AlreadyTaken, where the step is to end."""
+
+    def __init__(self, run, line=None):
+        self.run, self.line, self.told_at = run, line, 0.0
+
+    def __call__(self, done):
+        if self.line:
+            self.line(done)
+        if STOPPING.is_set():
+            raise Interrupted
+        # Applying and undoing count with every chunk they commit; reading commits nothing.
+        if self.run.state == ImportRun.State.PLANNING and time.monotonic() - self.told_at >= TOLD_SECONDS:
+            mine = ImportRun.objects.filter(pk=self.run.pk, state=self.run.state, rows_done=self.run.rows_done)
+            if not mine.update(rows_done=done, alive_at=timezone.now()):
+                raise AlreadyTaken
+            self.run.rows_done, self.told_at = done, time.monotonic()
+
+
+def expected_rows(path):
+    """How many rows a file may have: its line ends, less the header. Line breaks inside cells make it too many."""
+    newlines = returns = 0
+    with suppress(FileNotFoundError), path.open("rb") as stream:
+        while chunk := stream.read(1 << 20):
+            newlines += chunk.count(b"\n")
+            returns += chunk.count(b"\r")
+    return max((newlines or returns) - 1, 1)
+
+
+def in_words(done, expected, seconds, *, before=0):
+    """“12 400 of 1 000 000 rows, 9 400 rows a second, 2 min left”. before: rows done before these seconds began."""
+    said = {"done": _grouped(done), "expected": _grouped(max(done, expected))}
+    text = (_("%(done)s of %(expected)s rows") if expected else _("%(done)s rows")) % said
+    if seconds <= 0 or done <= before:
+        return text
+    rate = (done - before) / seconds
+    text += ", " + _("%(rate)s rows a second") % {"rate": _grouped(round(rate))}
+    if expected > done:
+        text += ", " + _("%(time)s left") % {"time": duration((expected - done) / rate)}
+    return text
+
+
+def duration(seconds):
+    if seconds < 60:
+        return _("%(count)d s") % {"count": max(round(seconds), 1)}
+    if seconds < 3600:
+        return _("%(count)d min") % {"count": round(seconds / 60)}
+    return _("%(hours)d h %(minutes)d min") % {"hours": seconds // 3600, "minutes": seconds % 3600 // 60}
+
+
+def _grouped(number):
+    return f"{number:,}".replace(",", "\u00a0")

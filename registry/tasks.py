@@ -1,0 +1,186 @@
+"""Long work: steps of imports, in the request where the file is small, else taken by `manage.py worker`. Arguments are ids, never values."""
+
+import logging
+
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils.translation import gettext as _
+from django_tasks import task
+
+from registry.imports import apply as applying
+from registry.imports import progress, storage
+from registry.imports.crm_file import Said
+from registry.imports.inspection import FileRefused
+from registry.imports.plan import make_plan
+from registry.imports.storage import AlreadyTaken
+from registry.models import ImportRun
+
+logger = logging.getLogger(__name__)
+State = ImportRun.State
+
+
+def begin_planning(run, said: Said, *, by, role, accept_damaged_names=False, reason="", here=None):
+    """Has an uploaded file read into a plan, now or by the worker; `here` decides, else the size of the file.
+
+    AlreadyTaken where the run is elsewhere by now; FileRefused where the file was read at once and is refused.
+    """
+    with transaction.atomic():
+        waiting = (State.UPLOADED, State.ASKING)
+        names = {"accept_damaged_names": accept_damaged_names}
+        progress.begin(run, waiting, State.PLANNING, by=by, role=role, **names)
+        storage.write_plan(run, {"said": said._asdict(), "reason": reason})
+        _enqueue_unless(_is_done_here(run, here), run)
+    return _perform_if_here(run, here)
+
+
+def begin_apply(run, *, token, by, role, reason="", here=None):
+    """Has a plan applied that its owner confirmed. AlreadyTaken and FileRefused as of begin_planning."""
+    with transaction.atomic():
+        applying.take(run, token=token, by=by, reason=reason)
+        progress.begin(run, (State.APPLYING,), State.APPLYING, by=by, role=role, rows_expected=run.rows)
+        _enqueue_unless(_is_done_here(run, here), run)
+    return _perform_if_here(run, here)
+
+
+def begin_undo(run, *, by, role, reason="", here=None):
+    """Has an applied run undone. AlreadyTaken where it is not applied, or undone already."""
+    from registry.imports import undo
+
+    with transaction.atomic():
+        undo.take(run, by=by, role=role)
+        run.refresh_from_db()
+        expected = run.rows_expected or run.new + run.changed
+        progress.begin(run, (State.UNDOING,), State.UNDOING, by=by, role=role, rows_expected=expected)
+        storage.keep_reason(run, reason)
+        _enqueue_unless(_is_done_here(run, here), run)
+    return _perform_if_here(run, here)
+
+
+def go_on(run, *, by, role, here=None):
+    """Goes on, for this user, with a step that was cut off, stopped, or taken up by nobody. AlreadyTaken where somebody is at it."""
+    with transaction.atomic():
+        progress.pass_on(run, by=by, role=role)
+        _enqueue_unless(_is_done_here(run, here), run)
+    return _perform_if_here(run, here)
+
+
+def _is_done_here(run, here):
+    return run.file_size <= settings.IMPORT_BACKGROUND_BYTES if here is None else here
+
+
+def _enqueue_unless(here, run):
+    """In the transaction that begins the step: neither is there without the other."""
+    if not here:
+        TASKS[run.state].enqueue(run.pk)
+
+
+def _perform_if_here(run, here):
+    return perform(run) if _is_done_here(run, here) else None
+
+
+def perform(run, *, line=None):
+    """Does the present step of a run in this process. FileRefused and AlreadyTaken end it; after anything else it can be gone on with."""
+    try:
+        with progress.held(run, line) as told:
+            return STEPS[run.state](run, {"by": run.step_by, "role": run.step_role}, told)
+    except FileRefused:
+        raise
+    except AlreadyTaken:
+        storage.clear_away(run)
+        raise
+    except Exception as error:
+        if isinstance(error, progress.Interrupted) or _is_of_the_database(error):
+            progress.let_go(run)
+        else:
+            _broke(run)
+        raise
+    except BaseException as end:
+        # Ctrl+C is somebody's word that it shall not go on by itself.
+        progress.let_go(run, for_good=isinstance(end, KeyboardInterrupt))
+        raise
+
+
+def _plan(run, actor, told):
+    try:
+        kept = storage.read_plan(run)
+    except FileRefused as refusal:
+        storage.refuse(run, refusal, actor | {"operator": run.operator, "run": run.pk})
+        raise
+    damaged = run.accept_damaged_names
+    return make_plan(
+        run, Said(**kept["said"]), **actor, accept_damaged_names=damaged, reason=kept["reason"], progress=told
+    )
+
+
+def _apply(run, actor, told):
+    return applying.apply(run, **actor, progress=told)
+
+
+def _undo(run, actor, told):
+    from registry.imports import undo
+
+    undone = undo.undo(run, **actor, reason=storage.kept_reason(run), progress=told)
+    storage.discard(run)
+    return undone
+
+
+STEPS = {State.PLANNING: _plan, State.APPLYING: _apply, State.UNDOING: _undo}
+
+
+def _is_of_the_database(error):
+    """A server that went away, a lock not given in time: whoever goes on later may well succeed."""
+    passing = (OperationalError, InterfaceError)
+    return isinstance(error, passing) or isinstance(error.__cause__, passing)
+
+
+def _broke(run):
+    """After an error of the program: a plan ends, what was begun to be written waits for somebody's word."""
+    if run.state != State.PLANNING:
+        progress.let_go(run, for_good=True)
+        return
+    why = _(
+        "An error of the program stopped the reading; nothing was imported. The log names the place: "
+        "tell the administrator, then read the file again."
+    )
+    actor = {"by": run.step_by, "role": run.step_role, "operator": run.operator, "run": run.pk}
+    try:
+        storage.refuse(run, FileRefused(why), actor)
+    except (AlreadyTaken, DatabaseError):
+        progress.let_go(run, for_good=True)
+
+
+@task
+def plan_import(run_pk):
+    _in_background(run_pk, State.PLANNING)
+
+
+@task
+def apply_import(run_pk):
+    _in_background(run_pk, State.APPLYING)
+
+
+@task
+def undo_import(run_pk):
+    _in_background(run_pk, State.UNDOING)
+
+
+TASKS = {State.PLANNING: plan_import, State.APPLYING: apply_import, State.UNDOING: undo_import}
+
+
+def _in_background(run_pk, state):
+    """The run says how it ended. No error leaves here: the library would keep what it said, and that may be a person's."""
+    ended = None
+    try:
+        run = ImportRun.objects.filter(pk=run_pk, state=state).first()
+        if run is not None:
+            perform(run)
+    except (FileRefused, AlreadyTaken):
+        pass
+    except progress.Interrupted:
+        logger.warning("Import #%d: told to stop, left for the next worker.", run_pk)
+    except Exception:
+        logger.exception("Import #%d: the step %s ended with an error.", run_pk, state)
+    except BaseException as end:
+        ended = type(end)
+    if ended:
+        raise ended from None
