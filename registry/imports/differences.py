@@ -6,10 +6,13 @@ from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject
 
 from .compare import Outcome
+from .room import Room, fit, html_bytes
 
 # Not for people's eyes: ids, and what is made of other fields.
 HIDDEN = {"id", "uid", "operator_id", "subject_id", "search_key", "state", "purpose_id", "policy_id", "kind"}
 VALUE_SHOWN = 60
+# Bytes of HTML: of a row and of a change without their texts, and what a text is cut to where its row has no room.
+ROW_MARKUP, CHANGE_MARKUP, SHORT = 120, 70, 90
 
 
 class Change(NamedTuple):
@@ -19,19 +22,36 @@ class Change(NamedTuple):
 
 
 class Difference(NamedTuple):
-    """One row of the preview. title: which record of the person, empty for the person's own."""
+    """One row of the preview. more: how many further changes of the row there was no room for."""
 
     line: int
     crm_id: str
     kind: str
     changes: list
+    more: int = 0
 
 
-def difference(outcome: Outcome) -> Difference:
+def difference(outcome: Outcome, room: Room) -> Difference:
     changes = []
     for model, write in outcome.writes:
         changes += _changes(model, write)
-    return Difference(outcome.row.line, outcome.row.crm_id, outcome.kind, changes)
+    crm_id, share = fit(outcome.row.crm_id, SHORT), room.share
+    shown, used = [], ROW_MARKUP + html_bytes(crm_id)
+    for change in changes:
+        size = _size(change)
+        if used + size > share and not shown:
+            change = Change(change.label, fit(change.old, SHORT), fit(change.new, SHORT))
+            size = _size(change)
+        elif used + size > share:
+            break
+        shown.append(change)
+        used += size
+    room.take(used)
+    return Difference(outcome.row.line, crm_id, outcome.kind, shown, len(changes) - len(shown))
+
+
+def _size(change):
+    return CHANGE_MARKUP + sum(map(html_bytes, change))
 
 
 def _changes(model, write: Written):

@@ -48,8 +48,8 @@ def _read(run, said, accept_damaged_names, progress):
     findings = Findings(run, file, comparison)
     for chunk in file.chunks():
         outcomes = comparison.outcomes(chunk)
-        plan.note(outcomes)
         findings.note(outcomes)
+        plan.note(outcomes)
         if progress:
             progress(plan.counts.total())
     if not plan.counts:
@@ -58,7 +58,7 @@ def _read(run, said, accept_damaged_names, progress):
     plan.file_warnings = file_warnings(file, plan)
     _describe(run, file, plan, accept_damaged_names)
     bound = {"seq": seq, "today": str(today), "reference": reference.digest(), "said": said._asdict()}
-    bound["kinds"] = plan.kinds.decode()
+    bound["kinds"], bound["preview"] = plan.kinds.decode(), plan.kept()
     storage.write_plan(run, bound)
     return plan
 

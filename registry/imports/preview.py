@@ -1,7 +1,8 @@
 """What applying a run would do, gathered row by row for the eyes of the person who decides."""
 
-from collections import Counter, defaultdict
+from collections import Counter
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
@@ -9,12 +10,26 @@ from django.utils.translation import ngettext
 from registry.models import ImportRun
 
 from .compare import CHANGED, NEW, REJECTED, SAME, STOPPED
-from .differences import Difference, difference
+from .differences import Change, Difference, difference
+from .room import Room, fit, html_bytes
 
 SHOWN_DIFFERENCES = 100
 SHOWN_REJECTED = 20
 LINES_NAMED = 50
+# Different sentences of warnings that are kept; of headers, how many are named, and how much of each.
+WARNINGS_KEPT, HEADERS_NAMED, HEADER_SHOWN, REASON_SHOWN = 100, 20, 40, 300
+# Bytes of HTML, so that the page of the preview stays below 100 KB whatever stands in the cells.
+DIFFERENCES_ROOM, REJECTED_ROOM, WARNINGS_ROOM = 36_000, 10_000, 10_000
+REJECTED_MARKUP = 130
 LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
+
+
+class TurnedDown(NamedTuple):
+    """A row that is not taken, as the preview shows it."""
+
+    line: int
+    kind: str
+    reasons: list
 
 
 @dataclass
@@ -24,16 +39,38 @@ class Plan:
     run: ImportRun
     counts: Counter = field(default_factory=Counter)
     file_warnings: list = field(default_factory=list)
-    # (column, reason) → lines; values stay out of it, for the run keeps these sentences.
-    row_warnings: dict = field(default_factory=lambda: defaultdict(list))
+    # (column, reason) → how many, and the first lines; values stay out of it, for the run keeps these sentences.
+    row_warnings: dict = field(default_factory=dict)
     row_warning_count: int = 0
     differences: list[Difference] = field(default_factory=list)
-    rejected: list = field(default_factory=list)
+    rejected: list[TurnedDown] = field(default_factory=list)
     incomplete: Counter = field(default_factory=Counter)
     writes: Counter = field(default_factory=Counter)
     shown_uids: list = field(default_factory=list)
     # One letter a row, for apply to hold every row to what was shown of it.
     kinds: bytearray = field(default_factory=bytearray)
+    differences_room: Room = field(default_factory=lambda: Room(DIFFERENCES_ROOM, SHOWN_DIFFERENCES))
+    rejected_room: Room = field(default_factory=lambda: Room(REJECTED_ROOM, SHOWN_REJECTED))
+
+    @classmethod
+    def of(cls, run, kept: dict):
+        """The preview as it was shown when the plan was made."""
+        plan = cls(run, row_warning_count=kept["warning_count"], shown_uids=kept["uids"])
+        plan.rejected = [TurnedDown(*row) for row in kept["rejected"]]
+        plan.differences = [
+            Difference(line, crm_id, kind, [Change(*change) for change in changes], more)
+            for line, crm_id, kind, changes, more in kept["differences"]
+        ]
+        return plan
+
+    def kept(self) -> dict:
+        """What the page of the run shows of the plan, for JSON; its counts and warnings stand with the run."""
+        return {
+            "warning_count": self.warning_count,
+            "differences": self.differences,
+            "rejected": self.rejected,
+            "uids": list(map(str, self.shown_uids)),
+        }
 
     @property
     def warning_count(self):
@@ -41,35 +78,70 @@ class Plan:
 
     def warnings(self):
         """Sentences: what is said of the file, then what is said of rows, each with the lines it is true of."""
-        return self.file_warnings + [_on_lines(*said, lines) for said, lines in self.row_warnings.items()]
+        sentences = self.file_warnings + [_on_lines(*said, *true_of) for said, true_of in self.row_warnings.items()]
+        unlisted = self.row_warning_count - sum(count for count, _lines in self.row_warnings.values())
+        if unlisted:
+            sentences.append(
+                ngettext("%(count)d more warning is not listed.", "%(count)d more warnings are not listed.", unlisted)
+                % {"count": unlisted}
+            )
+        room, kept = Room(WARNINGS_ROOM, len(sentences)), []
+        for sentence in sentences:
+            kept.append(fit(sentence, room.share))
+            room.take(html_bytes(kept[-1]))
+        return kept
 
     def note(self, outcomes):
         """Takes in the outcomes of a chunk, in the order of the file."""
         for outcome in outcomes:
             self.counts[outcome.kind] += 1
             self.kinds += LETTERS[outcome.kind]
-            self.row_warning_count += len(outcome.warnings)
             for warning in outcome.warnings:
-                self.row_warnings[warning.column, warning.reason].append(outcome.row.line)
+                self._warn(warning, outcome.row.line)
             if outcome.missing:
                 self.incomplete[outcome.missing] += 1
             if outcome.kind in (NEW, CHANGED):
                 self.writes.update((model, write.before is None) for model, write in outcome.writes)
                 if len(self.differences) < SHOWN_DIFFERENCES:
-                    self.differences.append(difference(outcome))
+                    self.differences.append(difference(outcome, self.differences_room))
                     self.shown_uids += [outcome.person["uid"]] if outcome.kind == CHANGED else []
             elif outcome.kind in (REJECTED, STOPPED) and len(self.rejected) < SHOWN_REJECTED:
-                self.rejected.append(outcome)
+                self.rejected.append(_turned_down(outcome, self.rejected_room))
+
+    def _warn(self, warning, line):
+        self.row_warning_count += 1
+        said = warning.column[:HEADER_SHOWN], warning.reason[:REASON_SHOWN]
+        if said not in self.row_warnings:
+            if len(self.row_warnings) == WARNINGS_KEPT:
+                return
+            self.row_warnings[said] = [0, []]
+        true_of = self.row_warnings[said]
+        true_of[0] += 1
+        if len(true_of[1]) <= LINES_NAMED:
+            true_of[1].append(line)
 
 
-def _on_lines(column, reason, lines):
-    named = ", ".join(map(str, lines[:LINES_NAMED])) + (" …" if len(lines) > LINES_NAMED else "")
-    said = {"count": len(lines), "lines": named, "column": column, "reason": reason}
+def _turned_down(outcome, room):
+    reasons, used = [], REJECTED_MARKUP
+    for problem in outcome.problems:
+        left = room.share - used
+        if reasons and left < REJECTED_MARKUP:
+            reasons.append("…")
+            break
+        reasons.append(fit(problem.with_value(), max(left, REJECTED_MARKUP)))
+        used += html_bytes(reasons[-1]) + len("<div><bdi></bdi></div>")
+    room.take(used)
+    return TurnedDown(outcome.row.line, outcome.kind, reasons)
+
+
+def _on_lines(column, reason, count, lines):
+    named = ", ".join(map(str, lines[:LINES_NAMED])) + (" …" if count > LINES_NAMED else "")
+    said = {"count": count, "lines": named, "column": column, "reason": reason}
     return (
         ngettext(
             "Line %(lines)s, %(column)s: %(reason)s",
             "%(count)d rows, %(column)s: %(reason)s (lines %(lines)s)",
-            len(lines),
+            count,
         )
         % said
     )
@@ -102,4 +174,8 @@ def file_warnings(file, plan):
 
 
 def _quoted(headers):
-    return ", ".join(f"“{header}”" if header else _("(no header)") for header in headers)
+    names = [
+        f"“{header if len(header) <= HEADER_SHOWN else header[:HEADER_SHOWN] + '…'}”" if header else _("(no header)")
+        for header in headers[:HEADERS_NAMED]
+    ]
+    return ", ".join(names) + (" …" if len(headers) > HEADERS_NAMED else "")
