@@ -43,15 +43,12 @@ def begin_apply(run, *, token, by, role, reason="", here=None):
 
 
 def begin_undo(run, *, by, role, reason="", here=None):
-    """Has an applied run undone. AlreadyTaken where it is not applied, or undone already."""
+    """Has what a run wrote undone. AlreadyTaken where it is not at its end, or undone already; PermissionDenied as of undo.take."""
     from registry.imports import undo
 
     with transaction.atomic():
-        undo.take(run, by=by, role=role)
+        undo.take(run, by=by, role=role, reason=reason)
         run.refresh_from_db()
-        expected = run.rows_expected or run.new + run.changed
-        progress.begin(run, (State.UNDOING,), State.UNDOING, by=by, role=role, rows_expected=expected)
-        storage.keep_reason(run, reason)
         _enqueue_unless(_is_done_here(run, here), run)
     return _perform_if_here(run, here)
 
@@ -119,9 +116,7 @@ def _apply(run, actor, told):
 def _undo(run, actor, told):
     from registry.imports import undo
 
-    undone = undo.undo(run, **actor, reason=storage.kept_reason(run), progress=told)
-    storage.discard(run)
-    return undone
+    return undo.undo(run, **actor, progress=told)
 
 
 STEPS = {State.PLANNING: _plan, State.APPLYING: _apply, State.UNDOING: _undo}

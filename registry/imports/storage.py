@@ -93,7 +93,7 @@ def write_plan(run, plan: dict):
 def read_plan(run) -> dict:
     """The plan's particulars, or FileRefused where file or plan are gone."""
     try:
-        plan = json.loads(plan_of(run).read_text(encoding="utf-8"))
+        plan = read_note(run)
         file_of(run).stat()
     except FileNotFoundError:
         raise FileRefused(_("The file of this import has been deleted. Upload it again.")) from None
@@ -109,16 +109,9 @@ def keep_planned(run, was):
     run.save()
 
 
-def keep_reason(run, reason):
-    """Why the present step is done, for whoever goes on with it after a crash: the run itself is for everybody to read."""
-    write_plan(run, {"reason": reason})
-
-
-def kept_reason(run):
-    try:
-        return json.loads(plan_of(run).read_text(encoding="utf-8")).get("reason", "")
-    except FileNotFoundError:
-        return ""
+def read_note(run) -> dict:
+    """What is kept beside the run for the present step, also where its file is gone. FileNotFoundError where nothing is."""
+    return json.loads(plan_of(run).read_text(encoding="utf-8"))
 
 
 def clear_away(run):
