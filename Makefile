@@ -1,4 +1,4 @@
-# make run    everything a first look needs, then the server on 127.0.0.1:8000 (PORT, DATA_DIR override)
+# make run    everything a first look needs, then server and worker on 127.0.0.1:8000 (PORT, DATA_DIR override)
 # make test   the whole suite on SQLite, then on PostgreSQL (TEST_DATABASE_URL, else a server from a wheel)
 # make lint   style, forgotten migrations, production settings
 # make bench  the benchmarks, on both databases
@@ -25,7 +25,7 @@ run: $(VENV)/.runtime
 	@$(BIN)/python manage.py migrate --verbosity 0
 	@$(BIN)/python manage.py set_up
 	@echo "The registry answers on http://127.0.0.1:$(PORT)/ · stop it with Ctrl+C"
-	@$(BIN)/gunicorn config.wsgi --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --timeout 900 --log-level warning
+	@$(BIN)/python -m config.serve --bind 127.0.0.1:$(PORT) --workers 2 --threads 4 --timeout 900 --log-level warning
 
 test: test-sqlite test-postgresql
 

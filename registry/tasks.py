@@ -1,11 +1,16 @@
 """Long work: steps of imports, in the request where the file is small, else taken by `manage.py worker`. Arguments are ids, never values."""
 
+import datetime as dt
 import logging
+from collections import Counter
+from contextlib import suppress
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
+from django_tasks_db.models import DBTaskResult
 
 from registry.imports import apply as applying
 from registry.imports import progress, storage
@@ -17,6 +22,9 @@ from registry.models import ImportRun
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
+# A step that was cut off so often, without an error being told, would be cut off again: memory, most likely.
+MOST_CUT_OFFS = 10
+RESULTS_KEPT_DAYS = 14
 
 
 def begin_planning(run, said: Said, *, by, role, accept_damaged_names=False, reason="", here=None):
@@ -179,3 +187,37 @@ def _in_background(run_pk, state):
         ended = type(end)
     if ended:
         raise ended from None
+
+
+def is_queued(run):
+    """Whether the worker will come to this step: it waits in the queue, perhaps behind another one."""
+    return run.pk in _runs_of(DBTaskResult.objects.ready())
+
+
+def take_over_cut_off():
+    """Queues the steps again whose process is gone, or whose place in the queue is. They go on for whom they were begun."""
+    queued, cut_off = _runs_of(DBTaskResult.objects.ready()), _runs_of(DBTaskResult.objects.running())
+    for run in ImportRun.objects.filter(state__in=ImportRun.AT_WORK).exclude(step_role="").order_by("pk"):
+        if not run.was_cut_off or run.pk in queued:
+            continue
+        if cut_off[run.pk] >= MOST_CUT_OFFS:
+            logger.error(
+                "Import #%d was cut off %d times and is left to be gone on with by hand.", run.pk, cut_off[run.pk]
+            )
+            progress.let_go(run, for_good=True)
+            continue
+        with suppress(AlreadyTaken), transaction.atomic():
+            progress.pass_on(run)
+            TASKS[run.state].enqueue(run.pk)
+            logger.warning("Import #%d was cut off and is taken over.", run.pk)
+
+
+def forget_old_results():
+    """The run and the journal say what was done: the library's own notes of it are for finding faults only."""
+    since = timezone.now() - dt.timedelta(days=RESULTS_KEPT_DAYS)
+    DBTaskResult.objects.filter(enqueued_at__lt=since).exclude(status="READY").delete()
+
+
+def _runs_of(results):
+    """How many of these results each run has, by its id."""
+    return Counter(said["args"][0] for said in results.order_by().values_list("args_kwargs", flat=True))

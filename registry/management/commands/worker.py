@@ -1,0 +1,78 @@
+"""manage.py worker: does the long work of the background, one task after another, and takes over what was cut off."""
+
+import logging
+import signal
+import sys
+import time
+import uuid
+
+from django.core.management.base import BaseCommand
+from django.db import InterfaceError, OperationalError, connections
+from django_tasks_db.management.commands.db_worker import Worker as DatabaseWorker
+from django_tasks_db.models import DBTaskResult
+
+from registry import tasks
+from registry.imports import progress
+
+logger = logging.getLogger(__name__)
+LOOK_SECONDS = 10
+WAIT_SECONDS = 1
+LONGEST_WAIT_SECONDS = 10
+
+
+class Worker(DatabaseWorker):
+    """The library's worker, which ends when there is nothing to do, started again and again; and what it does not do.
+
+    It survives a database that is restarted, stops a step between two chunks when told to end, and takes over steps whose
+    process is gone.
+    """
+
+    def __init__(self):
+        super().__init__(
+            queue_names=["default"], interval=WAIT_SECONDS, batch=True, backend_name="default", startup_delay=False,
+            max_tasks=None, worker_id=uuid.uuid4().hex, excluded_queue_names=[],
+        )  # fmt: skip
+
+    def run(self):
+        looked_at, lost = None, 0
+        while self.running:
+            try:
+                if looked_at is None:
+                    tasks.forget_old_results()
+                if looked_at is None or time.monotonic() - looked_at >= LOOK_SECONDS:
+                    tasks.take_over_cut_off()
+                    looked_at = time.monotonic()
+                # Asked first: the library locks an SQLite database for every look.
+                if DBTaskResult.objects.ready().exists():
+                    super().run()
+                lost = 0
+            except (OperationalError, InterfaceError):
+                if not lost:
+                    logger.warning("The database does not answer: waiting for it.")
+                lost, looked_at = lost + 1, None
+                connections.close_all()
+            if self.running:
+                time.sleep(min(WAIT_SECONDS + lost, LONGEST_WAIT_SECONDS))
+
+    def shutdown(self, signum, frame):
+        """The first signal ends the step after its chunk, the second the process."""
+        if not self.running:
+            self.reset_signals()
+            sys.exit(1)
+        self.running = False
+        progress.STOPPING.set()
+        if not self.running_task:
+            sys.exit(0)
+
+
+class Command(BaseCommand):
+    help = "Does long work: reads, applies and undoes large imports. Start it beside the web server; SIGTERM ends it."
+
+    def handle(self, **options):
+        # The library tells of every look it takes; of errors our own log tells, without values.
+        logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
+        logging.getLogger("django_tasks").setLevel(logging.ERROR)
+        worker = Worker()
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, worker.shutdown)
+        worker.run()
