@@ -94,3 +94,36 @@ def search_key(*, surname="", given_name="", patronymic="", email="", phone="", 
     """All that a person is searched by, folded and joined by spaces; a phone by its digits."""
     parts = (surname, given_name, patronymic, email, phone.lstrip("+"), iin, crm_id)
     return fold(" ".join(filter(None, parts)))
+
+
+# Latin letters and the Cyrillic ones that look the same, capitals and small letters apart: H is Н, but h is һ.
+_LOOK_ALIKES = str.maketrans("ABCEHIKMOPTXYaceiopxykhƏəƟɵËë", "АВСЕНІКМОРТХУасеіорхукһӘәӨөЁё")
+_LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0259\u0275"
+_CYRILLIC = "\u0400-\u052f"
+_LATIN_LETTER = re.compile(f"[{_LATIN}]")
+_MIXED_WORD = re.compile(rf"[{_LATIN}][^\W\d_]*[{_CYRILLIC}]|[{_CYRILLIC}][^\W\d_]*[{_LATIN}]")
+
+
+def in_cyrillic(text: str) -> str:
+    """The text with Latin letters written as the Cyrillic ones that look the same."""
+    return text.translate(_LOOK_ALIKES)
+
+
+def skeleton(name: str) -> str:
+    """The name as it looks, in whatever letters and case it is typed: two names that look the same have the same one."""
+    return in_cyrillic(name).casefold()
+
+
+def mixes_alphabets(name: str) -> bool:
+    """Whether a word of the name has Latin and Cyrillic letters in it."""
+    return bool(_MIXED_WORD.search(name))
+
+
+def may_pass_for_another(name: str) -> bool:
+    """Whether a word of the name mixes both alphabets, or is of nothing but Latin letters that look like Cyrillic ones."""
+    if not _LATIN_LETTER.search(name):
+        return False
+    return mixes_alphabets(name) or any(
+        _LATIN_LETTER.search(word) and not _LATIN_LETTER.search(in_cyrillic(word))
+        for word in re.findall(r"[^\W\d_]+", name)
+    )

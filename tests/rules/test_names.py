@@ -2,7 +2,17 @@ import unicodedata
 
 import pytest
 
-from registry.rules.names import clean_id, clean_name, fold, lost_letters, same_but_for_lost_letters, search_key
+from registry.rules.names import (
+    clean_id,
+    clean_name,
+    fold,
+    lost_letters,
+    may_pass_for_another,
+    mixes_alphabets,
+    same_but_for_lost_letters,
+    search_key,
+    skeleton,
+)
 
 
 @pytest.mark.parametrize(
@@ -93,3 +103,48 @@ def test_id_of_invisible_marks_only_is_empty():
     """An id that shows nothing is none."""
     assert clean_id(" \u200b\u00ad") == ""
     assert clean_id("A  1") == clean_id("A\u00a01") == "A 1"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("Aсан", "Асан"),  # a Latin A before Cyrillic letters
+        ("ACAH", "Асан"),  # Latin throughout
+        ("Әлiбек", "Әлібек"),  # a Latin i for the Kazakh і
+        ("əсем", "Әсем"),  # a Latin schwa
+        ("Семëн", "СЕМЁН"),
+        ("Аnna", "Anna"),  # a Cyrillic А before Latin letters
+    ],
+)
+def test_names_that_look_the_same_have_one_skeleton(typed, meant):
+    """Whoever reads the two names on a screen cannot tell them apart; capitals make no difference."""
+    assert typed.casefold() != meant.casefold()
+    assert skeleton(typed) == skeleton(meant)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("Асан", "Асем"), ("Қасымова", "Касымова"), ("acah", "Асан"), ("Ян", "Jan")]
+)
+def test_names_that_look_different_keep_their_skeletons(one, other):
+    """Other letters are another name; a small Latin h is no н, and Қ is no К."""
+    assert skeleton(one) != skeleton(other)
+
+
+@pytest.mark.parametrize(
+    ("name", "mixes", "may_pass"),
+    [
+        ("Aсан", True, True),
+        ("Ким-Pак", True, True),
+        ("ACAH", False, True),
+        ("Anna", False, False),
+        ("Асан", False, False),
+        ("Пётр III", False, True),  # a numeral in Latin letters that all look Cyrillic
+        ("Петров-Smith", False, False),
+        ("Мария Anna", False, False),
+        ("О’Хара", False, False),
+        ("", False, False),
+    ],
+)
+def test_name_of_mixed_letters(name, mixes, may_pass):
+    """Both alphabets in one word are a slip of the keyboard; a whole word in the other one is not."""
+    assert (mixes_alphabets(name), may_pass_for_another(name)) == (mixes, may_pass)
