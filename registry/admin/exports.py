@@ -27,7 +27,9 @@ from .base import RegistryModelAdmin
 
 LAYOUT_NAMES = {
     "kz": _("94-V: list of necessary and sufficient data"),
+    "ru": _("152-FZ art. 22(3): contents of the notification"),
     "gdpr-controller": _("GDPR art. 30(1): record of the controller"),
+    "gdpr-processor": _("GDPR art. 30(2): record of the processor"),
 }
 
 

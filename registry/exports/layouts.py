@@ -1,4 +1,4 @@
-"""How a register is laid out: 94-V's list of necessary and sufficient data, and GDPR's record of the controller.
+"""How a register is laid out: 94-V's list of necessary and sufficient data, 152-FZ's notification, GDPR's two records.
 
 A row is a dict of column → text, or list of texts where several may stand. What is mandatory and not known is marked, never
 left blank and never filled in. A changed column or word is a new `version`: registers of the past are compared by their bytes.
@@ -7,74 +7,40 @@ left blank and never filled in. A changed column or word is a new `version`: reg
 from collections.abc import Callable, Iterator
 from typing import NamedTuple
 
+from registry.exports.cells import (
+    controller,
+    data_category,
+    database,
+    end_of_processing,
+    ground,
+    lacking,
+    measure,
+    methods,
+    names,
+    operations,
+    or_missing,
+    person,
+    person_with_contacts,
+    recipient,
+    status,
+    storage_terms,
+    transfer,
+)
 from registry.exports.record import by_code
 
 
 class Layout(NamedTuple):
+    """`norms` are cited with the mark they had then; `by_hand` are lines for what the register does not hold."""
+
     code: str
     version: int
     columns: tuple[str, ...]
     rows: Callable
     left_out: Callable = lambda record: []
-
-
-def or_missing(words, value):
-    return value or words("missing")
-
-
-def names(words, rows):
-    return [words.name(row) for row in rows]
-
-
-def status(words, activity):
-    """The activity's status with its last day where it has one."""
-    row = activity.row
-    text = words.known("status", row.status)
-    return f"{text}, {words('until') % row.ended_on.isoformat()}" if row.ended_on else text
-
-
-def lacking(words, activity):
-    return [words.known("lacks", code) for code in activity.lacking]
-
-
-def citation(record, words, norm):
-    """The article, with the mark of one that was not read in an official text."""
-    text = f"{norm.act} {norm.article}".strip() if norm.act else ""
-    text = text or words("norm") % {"law": record.law_of(norm).code, "article": norm.article}
-    return text if norm.verified == "verified" else f"{text} ({words.known('verified', norm.verified)})"
-
-
-def ground(record, words, each):
-    """The legal basis of a purpose as declared, its norm, and whether a law of the operator knows it."""
-    if each.basis is None:
-        return words("missing")
-    parts = [f"{words.name(each.basis)} ({words.known('basis', each.basis.kind)})"]
-    if norm := record.norm_of(each.basis):
-        parts.append(citation(record, words, norm))
-    if not record.known_to_law(each.basis):
-        parts.append(words("declared_only"))
-    return "; ".join(parts)
-
-
-def storage_terms(record, words, activity, category=None):
-    """The storage periods of the activity; of one data category, where it is given: its own rules, else those of all data."""
-    rules = [(rule, of) for rule, of in activity.retention if category is None or of is None or of.id == category.id]
-    if category is not None:
-        own = [(rule, None) for rule, of in rules if of is not None]
-        rules = own or rules
-    return [storage_term(record, words, rule, of) for rule, of in rules]
-
-
-def storage_term(record, words, rule, category):
-    term = words.period(rule.period, rule.unit) if rule.period is not None else ""
-    norm = record.norm(rule.norm_id)
-    parts = [" ".join(filter(None, [term, words.known("trigger", rule.trigger)]))]
-    parts.append(citation(record, words, norm) if norm else "")
-    parts.append(words.known("then", rule.then) if rule.then else words("missing"))
-    if not term and not norm:
-        parts.insert(0, words("missing"))
-    text = "; ".join(filter(None, parts))
-    return f"{words.name(category)}: {text}" if category is not None else text
+    norms: tuple[str, ...] = ()
+    by_hand: tuple[str, ...] = ()
+    person: Callable = person
+    nothing: str = ""
 
 
 def necessary_data(record, words) -> Iterator[dict]:
@@ -103,11 +69,33 @@ def necessary_data(record, words) -> Iterator[dict]:
                 }
 
 
+def notification(record, words) -> Iterator[dict]:
+    """A line for each purpose of each activity of the operator's own, with what art. 22(3) asks for each purpose."""
+    for activity in own(record):
+        for each in activity.purposes or (None,):
+            categories = [data_category(words, row) for _link, row in each.needed] if each else []
+            yield {
+                "activity_code": activity.row.code,
+                "activity": words.name(activity.row),
+                "status": status(words, activity),
+                "purpose": or_missing(words, each and words.name(each.purpose)),
+                "data_categories": categories or [words("missing")],
+                "subject_categories": names(words, activity.subject_categories) or [words("missing")],
+                "ground": ground(record, words, each) if each else words("missing"),
+                "operations": operations(words, activity) or [words("missing")],
+                "methods": methods(words, activity),
+                "measures": [measure(words, row) for row in activity.measures] or [words("missing")],
+                "started_on": or_missing(words, activity.row.started_on and activity.row.started_on.isoformat()),
+                "end_of_processing": end_of_processing(record, words, activity),
+                "cross_border": [transfer(record, words, row) for row in activity.transfers] or [words("none")],
+                "databases": [database(words, row) for row in activity.databases] or [words("missing")],
+                "lacking": lacking(words, activity),
+            }
+
+
 def controller_record(record, words) -> Iterator[dict]:
     """A line for each activity that the operator carries out as controller, with the items (a) to (g) of art. 30(1)."""
-    for activity in record.activities:
-        if activity.row.role == "processor":
-            continue
+    for activity in own(record):
         categories = {category.id: category for each in activity.purposes for _link, category in each.needed}
         yield {
             "activity_code": activity.row.code,
@@ -116,7 +104,7 @@ def controller_record(record, words) -> Iterator[dict]:
             "controller": controller(record, words),
             "joint_controllers": activity.row.joint_operators or words("none"),
             "representative": words("none"),
-            "dpo": [person(row) for row in record.responsible] or [words("missing")],
+            "dpo": [person(words, row) for row in record.responsible] or [words("missing")],
             "purposes": [words.name(each.purpose) for each in activity.purposes] or [words("missing")],
             "grounds": list(dict.fromkeys(ground(record, words, each) for each in activity.purposes))
             or [words("missing")],
@@ -130,38 +118,37 @@ def controller_record(record, words) -> Iterator[dict]:
         }
 
 
+def processor_record(record, words) -> Iterator[dict]:
+    """A line for each activity carried out on behalf of another, by principal, with the items (a) to (d) of art. 30(2)."""
+    for activity in sorted(for_others(record), key=lambda each: each.row.on_behalf_of):
+        processors = [recipient(words, row) for row in activity.recipients if row.kind == "processor"]
+        yield {
+            "activity_code": activity.row.code,
+            "activity": words.name(activity.row),
+            "status": status(words, activity),
+            "processor": controller(record, words),
+            "other_processors": processors or [words("none")],
+            "on_behalf_of": or_missing(words, activity.row.on_behalf_of),
+            "representative": words("none"),
+            "dpo": [person(words, row) for row in record.responsible] or [words("missing")],
+            "operations": operations(words, activity) or [words("missing")],
+            "purposes": [words.name(each.purpose) for each in activity.purposes] or [words("missing")],
+            "transfers": [transfer(record, words, row) for row in activity.transfers] or [words("none")],
+            "measures": [measure(words, row) for row in activity.measures] or [words("missing")],
+            "lacking": lacking(words, activity),
+        }
+
+
+def own(record):
+    return [activity for activity in record.activities if activity.row.role != "processor"]
+
+
+def for_others(record):
+    return [activity for activity in record.activities if activity.row.role == "processor"]
+
+
 def on_behalf_of_others(record):
-    return [activity.row.code for activity in record.activities if activity.row.role == "processor"]
-
-
-def controller(record, words):
-    """Name and contacts of the operator, each marked where it is not known."""
-    row = record.operator
-    if row is None:
-        return [words("missing")]
-    contacts = [row.address, row.email, row.phone]
-    return [words.name(row), *(filter(None, contacts) if any(contacts) else [words("missing")])]
-
-
-def person(row):
-    return ", ".join(filter(None, [row.name, row.position, row.email, row.phone]))
-
-
-def recipient(words, row):
-    country = row.country or words("missing")
-    return f"{words.name(row)} ({words.known('recipient', row.kind)}, {country})"
-
-
-def transfer(record, words, row):
-    """Where the data go, to whom, and what makes that lawful."""
-    to = words.name(record.recipient(row))
-    mechanism = words.known("mechanism", row.mechanism) or words("missing")
-    return f"{row.country or words('missing')}: {to}; {mechanism}"
-
-
-def measure(words, row):
-    kind = words.known("measure", row.kind)
-    return f"{words.name(row)} ({kind})" if kind else words.name(row)
+    return [activity.row.code for activity in for_others(record)]
 
 
 LAYOUTS = {
@@ -171,6 +158,18 @@ LAYOUTS = {
         ("activity_code", "activity", "status", "data_category", "marks", "subject_categories", "purpose", "necessity",
          "mandatory", "ground", "document", "availability", "storage_term", "lacking"),
         necessary_data,
+        by_hand=("approval",),
+    ),
+    "ru": Layout(
+        "ru",
+        1,
+        ("activity_code", "activity", "status", "purpose", "data_categories", "subject_categories", "ground",
+         "operations", "methods", "measures", "started_on", "end_of_processing", "cross_border", "databases", "lacking"),
+        notification,
+        on_behalf_of_others,
+        norms=("RU-152-FZ/22(3)", "RU-152-FZ/22(3)(7.1)", "RU-152-FZ/RKN 180"),
+        by_hand=("encryption", "access", "security_information"),
+        person=person_with_contacts,
     ),
     "gdpr-controller": Layout(
         "gdpr-controller",
@@ -180,5 +179,14 @@ LAYOUTS = {
          "lacking"),
         controller_record,
         on_behalf_of_others,
+    ),
+    "gdpr-processor": Layout(
+        "gdpr-processor",
+        1,
+        ("activity_code", "activity", "status", "processor", "other_processors", "on_behalf_of", "representative", "dpo",
+         "operations", "purposes", "transfers", "measures", "lacking"),
+        processor_record,
+        norms=("EU-GDPR/30(2)",),
+        nothing="on_behalf_of_others",
     ),
 }  # fmt: skip

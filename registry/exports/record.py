@@ -94,6 +94,9 @@ class Record:
     def norm(self, pk):
         return self.past.get(m.Norm, pk)
 
+    def norm_by_code(self, code):
+        return next((row for row in self.past.rows(m.Norm).values() if row.code == code), None)
+
     def norm_of(self, basis):
         return self.norm(basis.norm_id) if basis else None
 

@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from functools import cached_property
 
+from registry.exports import xlsx
+from registry.exports.cells import cited
 from registry.exports.formulas import Phone
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import Past
@@ -10,7 +12,7 @@ from registry.exports.record import Record
 from registry.exports.stream import Sealed, csv_file, json_file
 from registry.exports.terms import Words
 
-FORMATS = ("csv", "json")
+FORMATS = ("csv", "xlsx", "json")
 BETWEEN = " | "
 # Of these lines there is one value, always; in JSON the others are lists.
 SINGLE = {"register", "bin", "address", "as_of", "language", "approval"}
@@ -42,6 +44,8 @@ class Register:
         missing = words("missing")
         yield "register", words("register"), [self.title]
         yield "layout", words("layout"), [self.layout.code, str(self.layout.version)]
+        if self.layout.norms:
+            yield "norms", words("norms"), [cited(self.record, words, code) for code in self.layout.norms]
         yield "operator", words("operator"), [words.name(operator) or missing, self.operator_code]
         if operator is not None:
             yield "bin", words("bin"), [operator.bin or missing]
@@ -54,15 +58,22 @@ class Register:
         yield "language", words("language"), [words.language]
         yield "version", words("version"), [words("journal_entry"), str(self.moment.seq)]
         yield "head_note", words("head_note"), self.moment.head_note
-        if self.layout.code == "kz":
-            yield "approval", words("approval"), [missing]
+        for line in self.layout.by_hand:
+            yield line, words(line), [missing]
         if left_out := self.layout.left_out(self.record):
             yield "left_out", words("left_out"), left_out
+        if self.nothing:
+            yield "nothing", words(self.layout.nothing), [words("none")]
 
     def responsible_persons(self):
-        return [
-            ", ".join(filter(None, [row.name, row.position, row.email, row.phone])) for row in self.record.responsible
-        ]
+        return [self.layout.person(self.words, row) for row in self.record.responsible]
+
+    @property
+    def nothing(self):
+        """What a register without lines says of itself, where its layout may rightly have none."""
+        if not self.layout.nothing or any(self.rows()):
+            return ""
+        return f"{self.words(self.layout.nothing)}: {self.words('none')}"
 
     def rows(self) -> Iterator[dict]:
         return self.layout.rows(self.record, self.words)
@@ -85,17 +96,21 @@ class Register:
                 for column, cell in cells.items()
             ]
 
-    def file(self, format) -> Sealed:
-        """The file in chunks of bytes; `format` is csv or json."""
-        return self._csv() if format == "csv" else self._json()
+    def file(self, format) -> Sealed | xlsx.Workbook:
+        """The file in chunks of bytes; `format` is csv, xlsx or json. The same lines are in each."""
+        if format == "json":
+            return self._json()
+        table = self._lines(), [self.number_heading, *self.columns.values()], self._cells()
+        if format == "csv":
+            return csv_file(*table)
+        return xlsx.file(*table, sheet=self.words("register"), about=self.words("about"))
 
-    def _csv(self):
-        rows = (
-            [str(number), *(BETWEEN.join(cell) if isinstance(cell, list) else cell for cell in row.values())]
-            for number, row in enumerate(self.rows(), 1)
-        )
-        head = [[label, *values] for _code, label, values in self.head()]
-        return csv_file(head, [self.number_heading, *self.columns.values()], rows)
+    def _lines(self):
+        return [[label, *values] for _code, label, values in self.head()]
+
+    def _cells(self):
+        for number, row in enumerate(self.rows(), 1):
+            yield [str(number), *(BETWEEN.join(cell) if isinstance(cell, list) else cell for cell in row.values())]
 
     def _json(self):
         head = {code: values[0] if code in SINGLE else values for code, _label, values in self.head()}

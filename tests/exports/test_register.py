@@ -1,5 +1,7 @@
 """The register that is handed to a regulator: complete, honest about what is missing, and the same for ever."""
 
+import csv
+import datetime as dt
 import hashlib
 import io
 import itertools
@@ -7,17 +9,20 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from openpyxl import load_workbook
 
 from registry import journal
 from registry import models as m
+from registry.choices import Operation
 from registry.exports import terms
+from registry.exports.formulas import unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import FORMATS, Register
 from registry.journal.canonical import moment as utc_text
 from registry.journal.canonical import public_commitment
 from registry.journal.models import JournalEntry
-from tests.factories import make_norm, save
+from tests.factories import make_norm, make_operator, save
 
 pytestmark = pytest.mark.django_db
 EVERY = list(itertools.product(LAYOUTS, FORMATS, terms.LANGUAGES))
@@ -135,6 +140,125 @@ def test_gdpr_controller_record_as_json(record):
     }
 
 
+def test_russian_notification_names_what_the_law_asks_for_each_purpose(record):
+    """The notification has a line a purpose; the articles it rests on say how far they were verified; the rest is by hand."""
+    norm = make_norm("RU-152-FZ/22(3)(7.1)", law="RU-152-FZ", verified="verified")
+    norm.article = "22(3)(7.1)"
+    save(norm)
+    activity = m.ProcessingActivity.objects.get(code="clients")
+    activity.is_automated = True
+    save(activity)
+    iin = m.DataCategory.objects.get(code="iin")
+    iin.is_special = True
+    save(iin)
+    register = Register("lapp", resolve(None, "lapp"), "ru", "en")
+    head = {code: values for code, _label, values in register.head()}
+    assert head["norms"] == [
+        "RU-152-FZ/22(3) (unverified)",
+        "RU-152-FZ art. 22(3)(7.1)",
+        "RU-152-FZ/RKN 180 (unverified)",
+    ]
+    assert head["responsible_person"] == ["Natalia Chilikina, phone: [missing], e-mail: Natalia.Chilikina@lapp.com"]
+    assert [head[line] for line in ("encryption", "access", "security_information")] == [["[missing]"]] * 3
+    assert head["left_out"] == ["for-others"] and "approval" not in head
+    clients, visitors = register.rows()
+    assert clients == {
+        "activity_code": "clients",
+        "activity": "Clients",
+        "status": "DRAFT",
+        "purpose": "Contracts",
+        "data_categories": ["IIN (special category)", "PHONE"],
+        "subject_categories": ["=Clients"],
+        "ground": "Consent (consent); KZ-94-V art. 7(1) (secondary source)",
+        "operations": ["collection", "storage"],
+        "methods": ["automated: yes", "over a network: [missing]"],
+        "measures": ["Access by role (technical)"],
+        "started_on": "2024-02-01",
+        "end_of_processing": ["3 years after relations end; destruction"],
+        "cross_border": ["IE: Google Ireland; consent"],
+        "databases": ["CRM: KZ (electronic)"],
+        "lacking": [],
+    }
+    assert [column for column, cell in visitors.items() if "[missing]" in str(cell)] == [
+        "purpose", "data_categories", "subject_categories", "ground", "operations", "methods", "measures", "started_on",
+        "end_of_processing", "databases",
+    ]  # fmt: skip
+    assert visitors["cross_border"] == ["none recorded"]
+
+
+def test_end_and_place_in_the_notification(record):
+    """An activity that ended has its last day instead of terms; a database known to be abroad says so without its country."""
+    activity = m.ProcessingActivity.objects.get(code="clients")
+    activity.status, activity.ended_on = "ended", dt.date(2025, 6, 30)
+    save(activity)
+    base = m.Database.objects.get()
+    base.country, base.is_abroad, base.provider, base.standing = "", True, "Hoster", "copy"
+    save(base)
+    row = next(Register("lapp", resolve(None, "lapp"), "ru", "en").rows())
+    assert (row["status"], row["end_of_processing"]) == ("ended, until 2025-06-30", ["2025-06-30"])
+    assert row["databases"] == ["CRM: [missing], abroad, Hoster (electronic, copy)"]
+
+
+def test_gdpr_processor_record_lists_what_is_done_for_others(record):
+    """The processor's record has the activities on behalf of others alone, by principal, with the items of art. 30(2)."""
+    save(
+        m.ProcessingActivity(operator=record, code="earlier", name_en="Earlier", role="processor", on_behalf_of="Aunt")
+    )
+    activity = m.ProcessingActivity.objects.get(code="for-others")
+    activity.operations = "use storage"
+    save(activity)
+    hoster = save(m.Recipient(operator=record, code="hoster", name_en="Hoster", kind="processor", country="DE"))
+    for recipient in (hoster, m.Recipient.objects.get(code="google")):
+        save(m.ActivityRecipient(activity=activity, recipient=recipient))
+    register = Register("lapp", resolve(None, "lapp"), "gdpr-processor", "en")
+    rows = list(register.rows())
+    assert [(row["on_behalf_of"], row["activity_code"]) for row in rows] == [
+        ("Aunt", "earlier"),
+        ("Parent", "for-others"),
+    ]
+    assert rows[1] == {
+        "activity_code": "for-others",
+        "activity": "For others",
+        "status": "DRAFT",
+        "processor": ["Lapp Kazakhstan LLP", "Almaty, Tole bi 1", "+77273000000"],
+        "other_processors": ["Hoster (processor, DE)"],
+        "on_behalf_of": "Parent",
+        "representative": "none recorded",
+        "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
+        "operations": ["storage", "use"],
+        "purposes": ["[missing]"],
+        "transfers": ["none recorded"],
+        "measures": ["[missing]"],
+        "lacking": rows[1]["lacking"],
+    }
+    assert "agreement with the processor" in rows[1]["lacking"]
+    assert "nothing" not in {code for code, _label, _values in register.head()}
+
+
+def test_gdpr_processor_record_says_that_there_is_nothing(db):
+    """Where nothing is done on behalf of others, the record says so instead of being empty."""
+    make_operator("lapp")
+    register = Register("lapp", resolve(None, "lapp"), "gdpr-processor", "en")
+    head = {code: (label, values) for code, label, values in register.head()}
+    assert head["nothing"] == ("Activities carried out on behalf of others", ["none recorded"])
+    assert list(register.rows()) == []
+
+
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_xlsx_holds_what_the_csv_holds(record, layout):
+    """The XLSX has the lines of the CSV, and its trailer; what the CSV guards with an apostrophe is a plain text there."""
+    moment = resolve(None, "lapp")
+    text = whole("lapp", moment, layout, "csv", "kk").decode("utf-8-sig")
+    lines = [[unescape(cell) for cell in line] for line in csv.reader(io.StringIO(text))]
+    book = load_workbook(io.BytesIO(whole("lapp", moment, layout, "xlsx", "kk")))
+    assert book.sheetnames == ["Тізілім", "Файл туралы"]
+    table, about = ([[cell or "" for cell in row] for row in sheet.iter_rows(values_only=True)] for sheet in book)
+    place = next(place for place, line in enumerate(lines) if line[0] == "№")
+    assert table == lines[place:-1]
+    assert [[cell for cell in row if cell] for row in about] == [*lines[:place], lines[-1]]
+    assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
+
+
 def change_everything(operator, by):
     """Later edits of every kind: fields, links, laws, the operator itself, deletions, additions, and people."""
     with journal.unit_of_work(by=by, role="dpo", operator=operator):
@@ -217,8 +341,6 @@ def test_register_holds_no_number_of_people(record):
 
 def test_unknown_operator_facts_are_marked(db):
     """Of an operator that named nothing but itself, everything else is marked as missing."""
-    from tests.factories import make_operator
-
     make_operator("site", name_en="Unnamed site", laws=())
     head = {code: values for code, _label, values in Register("site", resolve(None, "site"), "kz", "en").head()}
     for code in ("bin", "address", "contacts", "laws", "responsible_person", "approval"):
@@ -235,6 +357,9 @@ CHOICES = {
     "recipient": m.Recipient.Kind,
     "mechanism": m.CrossBorderTransfer.Mechanism,
     "measure": m.SecurityMeasure.Kind,
+    "operation": Operation,
+    "form": m.Database.Form,
+    "standing": m.Database.Standing,
 }
 
 

@@ -1,4 +1,4 @@
-"""manage.py export_register --operator CODE --layout kz|gdpr-controller --format csv|json [--on MOMENT] -o FILE"""
+"""manage.py export_register --operator CODE --layout LAYOUT --format csv|xlsx|json [--on MOMENT] -o FILE"""
 
 import os
 import sys
