@@ -1,6 +1,7 @@
 """Rows straight into their tables: COPY on PostgreSQL, executemany on SQLite. What history and journal say of them is bulk.py's."""
 
-from functools import cache, lru_cache
+import datetime as dt
+from functools import cache
 from uuid import UUID
 
 from django.db import connection, models
@@ -20,40 +21,32 @@ def next_ids(model, count):
     return list(range(last + 1, last + 1 + count))
 
 
-def insert(model, rows):
-    """Inserts dicts of attname → value, ids included; a column that the dicts lack takes the field's default."""
+def insert(model, attnames, rows):
+    """Inserts tuples of the values of these columns, as `stored` or `conversion` made them."""
     if not rows:
         return
-    fields = [field for field in model._meta.concrete_fields if field.attname in rows[0]]
-    if len(fields) != len(rows[0]):
-        raise ValueError(f"{model._meta.label}: unknown columns {set(rows[0]) - {field.attname for field in fields}}")
-    names = [field.attname for field in fields]
-    columns = ", ".join(connection.ops.quote_name(field.column) for field in fields)
+    names = [model._meta.get_field(name).column for name in attnames]
+    columns = ", ".join(map(connection.ops.quote_name, names))
     table = connection.ops.quote_name(model._meta.db_table)
-    tuples = _prepared(fields, ([row[name] for name in names] for row in rows))
     with connection.cursor() as cursor:
         if connection.vendor == "postgresql":
             # Django translates what execute() raises, not what COPY does: callers retry on Django's errors.
             with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
-                for row in tuples:
+                for row in rows:
                     copy.write_row(row)
         else:
-            marks = ", ".join(["%s"] * len(fields))
-            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", tuples)
+            marks = ", ".join(["%s"] * len(names))
+            cursor.executemany(f"INSERT INTO {table} ({columns}) VALUES ({marks})", rows)
 
 
-def update(model, rows, attnames):
-    """Sets these columns of rows given as dicts with their `id`."""
+def update(model, attnames, rows):
+    """Sets these columns; each row is a tuple of their stored values and, last, of its id."""
     if not rows:
         return
-    fields = [model._meta.get_field(name) for name in attnames]
-    sets = ", ".join(f"{connection.ops.quote_name(field.column)} = %s" for field in fields)
-    fields.append(model._meta.pk)
-    names = [field.attname for field in fields]
-    tuples = list(_prepared(fields, ([row[name] for name in names] for row in rows)))
+    sets = ", ".join(f"{connection.ops.quote_name(model._meta.get_field(name).column)} = %s" for name in attnames)
     table, key = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(model._meta.pk.column)
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", tuples)
+        cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", rows)
 
 
 def delete(model, ids):
@@ -64,16 +57,6 @@ def delete(model, ids):
             cursor.execute(f"DELETE FROM {table} WHERE {key} = ANY(%s)", [list(ids)])
         else:
             cursor.executemany(f"DELETE FROM {table} WHERE {key} = %s", [(each,) for each in ids])
-
-
-def _prepared(fields, rows):
-    """Values as the driver takes them. psycopg takes Python's; SQLite wants uids and dates as text."""
-    conversions = [(place, convert) for place, field in enumerate(fields) if (convert := _conversion(field))]
-    for row in rows:
-        for place, convert in conversions:
-            if row[place] is not None:
-                row[place] = convert(row[place])
-        yield row
 
 
 # What both drivers take as it is, and what they hand over as text.
@@ -88,10 +71,20 @@ AS_IS = (
 
 
 @cache
-def _conversion(field):
-    if isinstance(field, AS_IS) or (connection.vendor == "postgresql" and not isinstance(field, models.JSONField)):
+def conversion(field, kind):
+    """What makes of a value of this class what the driver takes quickly and the column keeps; None where it is as it is."""
+    if kind is None or isinstance(field, AS_IS):
         return None
     if isinstance(field, models.UUIDField):
         return lambda value: value.hex if isinstance(value, UUID) else UUID(value).hex
-    # Dates repeat: one conversion serves a thousand rows.
-    return lru_cache(4096)(lambda value: field.get_db_prep_save(value, connection))
+    if kind is dt.date and type(field) is models.DateField:
+        return dt.date.isoformat
+    if connection.vendor == "postgresql" and not isinstance(field, models.JSONField):
+        return None
+    return lambda value: field.get_db_prep_save(value, connection)
+
+
+def stored(model, attname, value):
+    """One value as its column keeps it."""
+    convert = conversion(model._meta.get_field(attname), None if value is None else value.__class__)
+    return convert(value) if convert else value

@@ -5,15 +5,16 @@ from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import timedelta
+from hashlib import sha256
+from typing import NamedTuple
 from uuid import UUID
 
-import orjson
 from django.db import DatabaseError, connection, transaction
 from django.utils import timezone
 
 from . import copying
 from .actions import Action
-from .canonical import canonical, chain, moment
+from .canonical import BODY_PREFIX, canonical, chain, moment
 from .models import JournalEntry, JournalHead, JournalSubject
 
 VERSION = 1
@@ -61,6 +62,24 @@ class Pending:
     mark: Mark | None = None
 
 
+class Lines(NamedTuple):
+    """Entries of rows written in bulk, all but numbered: (action, fields, text up to `row`, text after `seq`, uid, person)."""
+
+    object_type: str
+    history_model: type
+    operator: str
+    lines: list
+    history_ids: list
+    is_certain: bool = False
+
+    def only(self, wanted):
+        """Those of these history rows."""
+        kept = [place for place, history_id in enumerate(self.history_ids) if history_id in wanted]
+        return self._replace(
+            lines=[self.lines[place] for place in kept], history_ids=[self.history_ids[place] for place in kept]
+        )
+
+
 @dataclass(slots=True)
 class Unit:
     """Who acts, for which operator and why, and the entries collected so far."""
@@ -73,12 +92,18 @@ class Unit:
     reading: bool = False
     pending: dict = field(default_factory=dict)
     last_seq: int | None = None
+    first_seq: int | None = None
+    depth: int = 0  # of savepoints, when it began
 
     def add(self, entry: Pending):
         # A rolled-back savepoint on SQLite gives its ids again: the later row is the one that exists.
-        key = (entry.history_model, entry.history_id) if entry.history_id else len(self.pending)
+        key = (entry.history_model, entry.history_id) if entry.history_id else object()
         self.pending.pop(key, None)
         self.pending[key] = entry
+
+    def add_lines(self, lines: Lines):
+        # What is written with no more savepoints open than at the beginning stands or falls with the whole unit.
+        self.pending[object()] = lines._replace(is_certain=len(connection.savepoint_ids) <= self.depth)
 
 
 def current_unit():
@@ -109,6 +134,7 @@ def unit_of_work(*, by, role="", operator=None, reason="", run=None):
     token = _current.set(unit)
     try:
         with transaction.atomic():
+            unit.depth = len(connection.savepoint_ids)
             yield unit
             append(unit)
     finally:
@@ -152,7 +178,7 @@ def record(action, *, operator=None, object_type="", uid=None, uids=(), subjects
 
 def append(unit):
     """Numbers, chains and writes the collected entries under the head lock, which is taken last of all."""
-    entries = list(_existing(unit.pending.values()))
+    entries = _existing(unit.pending.values())
     unit.pending = {}
     if not entries:
         return
@@ -164,18 +190,46 @@ def append(unit):
 
 def _existing(entries):
     """Without the entries whose history row, or who themselves, went with a rolled-back savepoint."""
-    entries = [entry for entry in entries if entry.mark is None or entry.mark.stands()]
+    entries = [entry for entry in entries if isinstance(entry, Lines) or entry.mark is None or entry.mark.stands()]
     wanted = {}
     for entry in entries:
-        if entry.history_id:
+        if isinstance(entry, Lines):
+            wanted.setdefault(entry.history_model, []).extend(() if entry.is_certain else entry.history_ids)
+        elif entry.history_id:
             wanted.setdefault(entry.history_model, []).append(entry.history_id)
-    found = {}
-    for model, ids in wanted.items():
-        found[model] = set()
-        for start in range(0, len(ids), 1000):
-            rows = model.objects.filter(history_id__in=ids[start : start + 1000])
-            found[model].update(rows.order_by().values_list("history_id", flat=True))
-    return (entry for entry in entries if not entry.history_id or entry.history_id in found[entry.history_model])
+    if not any(wanted.values()):
+        return entries
+    found = {model: _found(model, ids) for model, ids in wanted.items()}
+    return list(_told_once(entries, found))[::-1]
+
+
+def _found(model, ids):
+    found = set()
+    for start in range(0, len(ids), 1000):
+        rows = model.objects.filter(history_id__in=ids[start : start + 1000])
+        found.update(rows.order_by().values_list("history_id", flat=True))
+    return found
+
+
+def _told_once(entries, found):
+    """From the last to the first: of two that name one history row, the later one wrote the row that is there."""
+    told = {model: set() for model in found}
+    for entry in reversed(entries):
+        if isinstance(entry, Lines):
+            ids = set(entry.history_ids) - told[entry.history_model]
+            ids = ids if entry.is_certain else ids & found[entry.history_model]
+            entry = entry.only(ids)
+            told[entry.history_model] |= ids
+        elif entry.history_id:
+            if entry.history_id not in found[entry.history_model] - told[entry.history_model]:
+                continue
+            told[entry.history_model].add(entry.history_id)
+        yield entry
+
+
+ENTRY_COLUMNS = (
+    "seq", "n", "at", "actor", "action", "operator", "object_type", "object_uid", "history_id", "run", "body", "hash",
+)  # fmt: skip
 
 
 def _append_locked(unit, entries):
@@ -183,29 +237,76 @@ def _append_locked(unit, entries):
     at = timezone.now()
     if head.at is not None:
         at = max(at, head.at + timedelta(microseconds=1))
-    common = canonical({"v": VERSION, "at": moment(at), "actor": unit.by, "role": unit.role})
-    common = orjson.loads(common)
-    nonces = os.urandom(16 * len(entries))
-    previous = bytes.fromhex(head.hash)
-    rows, subjects = [], []
-    for position, entry in enumerate(entries):
-        head.seq += 1
-        said = common | entry.said | {"action": entry.action, "seq": head.seq, "operator": entry.operator}
-        said["nonce"] = nonces[16 * position : 16 * position + 16].hex()
+    numbering = _Numbering(unit, head, at)
+    for entry in entries:
+        if isinstance(entry, Lines):
+            numbering.take_lines(entry)
+        else:
+            numbering.take(entry)
+    copying.insert(JournalEntry, ENTRY_COLUMNS, numbering.rows)
+    copying.insert(JournalSubject, ("entry_id", "uid"), numbering.subjects)
+    unit.first_seq = unit.first_seq or head.seq + 1
+    head.seq, head.hash, head.at = numbering.seq, numbering.previous.hex(), at
+    unit.last_seq = head.seq
+    head.save()
+
+
+class _Numbering:
+    """Gives entries their numbers and hashes, under the head's lock; rows as their columns keep them."""
+
+    def __init__(self, unit, head, at):
+        self.unit, self.at = unit, at
+        self.seq, self.numbers, self.previous = head.seq, head.numbers, bytes.fromhex(head.hash)
+        self.stored_at = copying.stored(JournalEntry, "at", at)
+        self.rows, self.subjects = [], []
+
+    def take(self, entry: Pending):
+        self.seq += 1
+        said = {"v": VERSION, "at": moment(self.at), "actor": self.unit.by, "role": self.unit.role} | entry.said
+        said |= {"action": entry.action, "seq": self.seq, "operator": entry.operator, "nonce": os.urandom(16).hex()}
         number = None
         if entry.operator:
-            number = said["n"] = head.numbers[entry.operator] = head.numbers.get(entry.operator, 0) + 1
+            number = said["n"] = self.numbers[entry.operator] = self.numbers.get(entry.operator, 0) + 1
         body = canonical(said)
-        previous = chain(previous, body)
-        rows.append(
-            {
-                "seq": head.seq, "n": number, "at": at, "actor": unit.by, "action": entry.action,
-                "operator": entry.operator, "object_type": entry.object_type, "object_uid": entry.object_uid,
-                "history_id": entry.history_id, "run": entry.run, "body": body.decode(), "hash": previous.hex(),
-            }
+        self.previous = chain(self.previous, body)
+        uid = entry.object_uid and entry.object_uid.hex
+        self.rows.append(
+            (
+                self.seq, number, self.stored_at, self.unit.by, entry.action, entry.operator, entry.object_type, uid,
+                entry.history_id, entry.run, body.decode(), self.previous.hex(),
+            )
         )  # fmt: skip
-        subjects += [{"entry_id": head.seq, "uid": uid} for uid in entry.subjects]
-    copying.insert(JournalEntry, rows)
-    copying.insert(JournalSubject, subjects)
-    head.hash, head.at, unit.last_seq = previous.hex(), at, head.seq
-    head.save()
+        self.subjects += [(self.seq, uid.hex) for uid in entry.subjects]
+
+    def take_lines(self, entry: Lines):
+        """As `take`, of bodies whose keys are in order already: only what the lock gives is put in."""
+        by, run, operator, object_type, at = (
+            self.unit.by,
+            self.unit.run,
+            entry.operator,
+            entry.object_type,
+            self.stored_at,
+        )
+        starts = self._starts(entry)
+        ran = "" if run is None else f',"run":{run}'
+        seq, previous, number = self.seq, self.previous, self.numbers.get(operator, 0)
+        lines = zip(entry.lines, entry.history_ids, strict=True)
+        for (action, fields, before_row, after_seq, uid, person), history_id in lines:
+            seq += 1
+            number += 1
+            n = f',"n":{number}' if operator else ""
+            body = f'{starts[action]}{fields}{n}{before_row}{history_id}{ran},"seq":{seq}{after_seq}'
+            previous = sha256(previous + sha256(BODY_PREFIX + body.encode()).digest()).digest()
+            self.rows.append(
+                (seq, number if operator else None, at, by, action, operator, object_type, uid, history_id, run, body,
+                 previous.hex())
+            )  # fmt: skip
+            self.subjects.append((seq, person))
+        self.seq, self.previous = seq, previous
+        if operator:
+            self.numbers[operator] = number
+
+    def _starts(self, entry):
+        common = {"actor": self.unit.by, "at": moment(self.at)}
+        actions = {action for action, *_rest in entry.lines}
+        return {action: canonical(common | {"action": action}).decode()[:-1] for action in actions}
