@@ -6,6 +6,7 @@ import os
 import re
 import unicodedata
 from pathlib import Path
+from tempfile import TemporaryFile
 
 from django.conf import settings
 from django.db import transaction
@@ -60,7 +61,7 @@ def refuse(run, refusal: FileRefused, actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
         if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None, rows_done=applied):
             raise AlreadyTaken
-        run.listed_rows.all().delete()
+        discard_lists(run)
         journal.record("import.reject", object_type="importrun", uid=run.uid)
     run.refresh_from_db()
     discard(run)
@@ -118,13 +119,34 @@ def clear_away(run):
     """Deletes what a process still wrote of a plan after somebody had given the plan up."""
     given_up = (ImportRun.State.CANCELLED, ImportRun.State.REFUSED, ImportRun.State.EXPIRED)
     if ImportRun.objects.filter(pk=run.pk, state__in=given_up, rows_done=0).exists():
-        run.listed_rows.all().delete()
+        discard_lists(run)
         discard(run)
 
 
 def discard(run):
     for path in (file_of(run), plan_of(run), plan_of(run).with_suffix(".new")):
         path.unlink(missing_ok=True)
+
+
+def seen_of(run) -> Path:
+    return _folder() / f"{run.uid.hex}.seen"
+
+
+def write_seen(run, content: bytes):
+    """Who stands in the file, kept as long as the lists of the run."""
+    seen_of(run).unlink(missing_ok=True)
+    with _create(seen_of(run), "wb") as stream:
+        stream.write(content)
+
+
+def discard_lists(run):
+    run.listed_rows.all().delete()
+    seen_of(run).unlink(missing_ok=True)
+
+
+def scratch():
+    """A file that has no name and is gone when closed, or when the process is."""
+    return TemporaryFile(dir=_folder())
 
 
 def next_expiry():
@@ -145,7 +167,7 @@ def purge_expired(now=None):
             # Confirmed or cancelled in this very moment: then neither its rows nor its file have had their time.
             if not still.update(state=state, expires_at=None, token=""):
                 continue
-            run.listed_rows.all().delete()
+            discard_lists(run)
         discard(run)
 
 
