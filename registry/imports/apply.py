@@ -204,12 +204,13 @@ def _write(outcomes, operator):
 
 def _finish(run, actor, seconds):
     applying = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING)
+    has_lists = run.rejected or run.stopped or run.doubles or run.missing
     with journal.unit_of_work(**actor):
         if not applying.update(
             state=ImportRun.State.APPLIED,
             applied_at=timezone.now(),
             seconds=seconds,
-            expires_at=storage.rejected_expiry() if run.rejected or run.stopped else None,
+            expires_at=storage.rejected_expiry() if has_lists else None,
         ):
             raise AlreadyTaken
         journal.record("import.apply", object_type="importrun", uid=run.uid, count=run.rows_done)
