@@ -1,0 +1,90 @@
+"""manage.py undo_import RUN --operator CODE [--by USER] [--reason TEXT]: takes back what an import did."""
+
+import sys
+
+from django.core.exceptions import PermissionDenied
+from django.core.management.base import BaseCommand, CommandError
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.imports.apply import may_finish
+from registry.imports.storage import AlreadyTaken, purge_expired
+from registry.imports.undo import take, undo
+from registry.management.acting import acting, those_who_may
+from registry.models import ImportRun, Operator
+
+SOME_LEFT = 2
+State = ImportRun.State
+
+
+class Command(BaseCommand):
+    help = "Undoes a CRM import. Exit 0: everybody is put back; 2: some people changed since and are left; 1: it is refused."
+
+    def add_arguments(self, parser):
+        parser.add_argument("run", metavar="RUN", type=int, help="number of the import")
+        parser.add_argument("--operator", required=True, metavar="CODE")
+        parser.add_argument("--by", default="", metavar="USER", help="who undoes; without it the system does, its own")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the history of every record put back")
+
+    def handle(self, *, run, operator, by, reason, **options):
+        operator, run = self.run_of(operator, run)
+        by, role = acting(by, those_who_may("import_datasubject"), operator, object_type="importrun")
+        purge_expired()
+        try:
+            if run.state != State.UNDONE:
+                run = self.undone(run, by, role, reason)
+        except PermissionDenied:
+            raise CommandError(
+                _("Import #%d is not yours to undo. Name in --by its owner or a data protection officer.") % run.pk
+            ) from None
+        except AlreadyTaken:
+            raise CommandError(self.why_not(ImportRun.objects.get(pk=run.pk))) from None
+        self.stdout.write(
+            _("Import #%(run)d, undone on %(day)s: %(undone)d people put back, %(left)d changed since and left.")
+            % {"run": run.pk, "day": timezone.localdate(run.undone_at), "undone": run.undone, "left": run.left}
+        )
+        if run.left:
+            sys.exit(SOME_LEFT)
+
+    def run_of(self, code, number):
+        operator = Operator.objects.filter(code=code).first()
+        if operator is None:
+            known = ", ".join(Operator.objects.values_list("code", flat=True)) or "—"
+            raise CommandError(
+                _("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known}
+            )
+        run = ImportRun.objects.filter(operator=operator, pk=number).first()
+        if run is None:
+            raise CommandError(
+                _("%(operator)s has no import #%(run)d. Its imports are listed in the admin.")
+                % {"operator": code, "run": number}
+            )
+        return operator, run
+
+    def undone(self, run, by, role, reason):
+        """Takes the run, or goes on with an undo that was cut off."""
+        if run.state != State.UNDOING:
+            take(run, by=by, role=role, reason=reason)
+        elif may_finish(run, by=by, role=role):
+            self.stdout.write(
+                _("The undo of import #%(run)d was cut off after %(done)d people and goes on from there.")
+                % {"run": run.pk, "done": run.rows_done}
+            )
+        else:
+            raise PermissionDenied
+        return undo(run, by=by, role=role, reason=reason, progress=self.progress(run))
+
+    def progress(self, run):
+        """A line that rewrites itself, on a terminal only."""
+        if not sys.stderr.isatty():
+            return None
+        expected = run.rows_expected
+        return lambda done: print(f"\r{done} of {expected} people", end="", file=sys.stderr, flush=True)
+
+    def why_not(self, run):
+        if run.state in (State.UNDOING, State.UNDONE):
+            return _("Another process is undoing import #%d. Look at its page.") % run.pk
+        return _("Import #%(run)d is %(state)s: it wrote nothing that could be undone, or is not at its end.") % {
+            "run": run.pk,
+            "state": run.get_state_display(),
+        }
