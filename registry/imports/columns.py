@@ -1,211 +1,196 @@
 """Which column of a CRM's file is which field. Unknown columns are listed; identity and state are never imported."""
 
 import re
-import unicodedata
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from .inspection import FileRefused
-
-KEY = "crm_id"
-# The fields a CRM file may carry, in the order of the canonical export, with the headers CRMs write for them
-# in English, Russian and Kazakh. Letter case, blanks, "_" and "-" make no difference.
-ALIASES = {
-    "crm_id": "id;crm id;contact id;record id;customer id;client id;external id;код;ид;ид клиента;id клиента;id контакта;"
-    "код клиента;идентификатор;сәйкестендіргіш;клиент коды;клиент id",
-    "surname": "last name;family name;фамилия;тегі",
-    "given_name": "first name;given names;name given;имя;аты;есімі",
-    "patronymic": "middle name;отчество;әкесінің аты",
-    "iin": "individual identification number;иин;жсн;тжк",
-    "email": "e mail;mail;email address;work email;work e mail;электронная почта;адрес электронной почты;эл почта;почта;"
-    "рабочий e mail;рабочий email;электрондық пошта;эл пошта;пошта",
-    "phone": "phone number;mobile;mobile phone;telephone;телефон;номер телефона;мобильный телефон;мобильный;"
-    "ұялы телефон;телефон нөмірі",
-    "birth_date": "birthdate;birthday;date of birth;дата рождения;день рождения;туған күні",
-    "language": "preferred language;язык;язык общения;тіл;тілі",
-    "consent_purpose": "purpose of consent;purpose;цель согласия;цель обработки;келісім мақсаты;өңдеу мақсаты",
-    "consent_given_on": "consent date;consent given;date of consent;дата согласия;дата дачи согласия;согласие дано;"
-    "келісім күні;келісім берілген күн",
-    "consent_channel": "channel of consent;consent source;источник согласия;способ согласия;канал согласия;"
-    "келісім көзі;келісім арнасы",
-    "consent_expires_on": "consent expires;consent until;consent valid until;согласие действует до;срок согласия;"
-    "келісім мерзімі;келісім жарамды",
-    "third_parties": "transfer to third parties;передача третьим лицам;третьи лица;үшінші тұлғаларға беру",
-    "cross_border": "cross border transfer;трансграничная передача;трансшекаралық беру",
-    "publication": "published;публикация;размещение в общедоступных источниках;жариялау",
-    "agreement_number": "agreement;contract number;номер договора;договор;договор номер;шарт нөмірі;шарт №",
-    "agreement_on": "agreement date;contract date;дата договора;шарт күні",
-}
-FIELDS = tuple(ALIASES)
-PERSON_FIELDS = (
-    "crm_id",
-    "surname",
-    "given_name",
-    "patronymic",
-    "iin",
-    "email",
-    "phone",
-    "birth_date",
-    "language",
+from .headers import (
+    CONSENT_FIELDS,
+    FIELDS,
+    KEY,
+    PERSON_FIELDS,
+    READ_ONLY,
+    SEVERAL,
+    columns_found,
+    field_of,
+    folded,
+    is_mobile,
+    is_never_imported,
+    kept_header,
+    looks_like_data,
+    recognised,
+    shown,
 )
-CONSENT_FIELDS = (
-    "consent_purpose",
-    "consent_given_on",
-    "consent_channel",
-    "consent_expires_on",
-    "third_parties",
-    "cross_border",
-    "publication",
-)
-AGREEMENT_FIELDS = ("agreement_number", "agreement_on")
-# What a record is and in which state it stands is decided here, never by a file.
-NEVER_IMPORTED = frozenset(
-    (
-        "id uid pk operator operator_id state status blocked is_blocked depersonalised destroyed withdrawn withdrawn_at "
-        "incomplete missing search_key history history_id history_user salt role is_superuser is_staff is_administrator "
-        "created_at updated_at"
-    ).split()
-)
+from .inspection import FileAsks, FileRefused
 
+__all__ = ["CONSENT_FIELDS", "FIELDS", "KEY", "PERSON_FIELDS", "Columns", "folded", "match_columns"]
 
-# Digits enough for a number that tells people apart, however they are grouped: an IIN, a phone, a date of birth.
-DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
-# A CRM's own name of a field of its owner: UF_CRM_1567890123.
-FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
+FULL_NAMES = ("full_name", "full_name_given_first")
+PARTS_OF_NAME = ("surname", "given_name", "patronymic")
+# Fields that a default may fill: what can be true of everybody in a file. "field=value"
+NO_DEFAULT = (KEY, *READ_ONLY)
+# A column by its place, where headers are empty, the same, or somebody's data: "#3=phone".
+BY_NUMBER = re.compile(r"#(\d{1,4})")
 
 
 class Columns(NamedTuple):
     """The mapping of one file, its headers as they may be kept. defaults fill the empty cells of a field."""
 
     header: list
-    places: dict  # field -> index of its column
+    places: dict  # field -> index of its column, the first to be looked at where it has several
     defaults: dict  # field -> text
     unknown: list  # headers not imported, as written
     refused: list  # headers of identity and state, never imported
+    fields: list  # field of each column, empty where it is not imported
+    several: dict = {}  # field -> all indexes, in the order they are looked at, of fields with two columns or more
 
     def label(self, field):
         """The column as the CRM calls it."""
+        if field not in self.places and field in PARTS_OF_NAME:
+            field = next((full for full in FULL_NAMES if full in self.places), field)
         return self.header[self.places[field]] if field in self.places else field
 
-
-def folded(header):
-    text = unicodedata.normalize("NFKC", header).casefold()
-    return re.sub(r"[\s_\-./:*'\"\u200b\ufeff]+", " ", text).strip()
-
-
-def is_never_imported(header):
-    return folded(header).replace(" ", "_") in NEVER_IMPORTED
-
-
-FIELD_OF = {folded(alias): field for field, aliases in ALIASES.items() for alias in aliases.split(";")} | {
-    folded(field): field for field in FIELDS
-}
+    def notes(self):
+        """Sentences on columns that are known and still not stored."""
+        consents = [field for field in CONSENT_FIELDS if field in self.places]
+        found = []
+        if consents and "consent_purpose" not in self.places and "consent_purpose" not in self.defaults:
+            names = ", ".join(f"“{self.label(field)}”" for field in consents)
+            found.append(
+                _("No column names the purpose of the consents, so no consent is imported (%(columns)s are left out). To import "
+                  "them give the purpose as a value for empty cells: consent_purpose=CODE.") % {"columns": names}
+            )  # fmt: skip
+        elif "legal_basis" in self.places:
+            found.append(
+                _("“%(column)s” is not stored: a row in which it names another ground than consent gives no consent.")
+                % {"column": self.label("legal_basis")}
+            )
+        return found
 
 
 def match_columns(header, *, mapping=(), defaults=()) -> Columns:
-    """Columns from a header. mapping: texts "HEADER=field" ("HEADER=" leaves it out); defaults: texts "field=value"."""
-    chosen = _said(mapping, header)
-    fields = [chosen[at] if at in chosen else FIELD_OF.get(folded(text), "") for at, text in enumerate(header)]
-    # A file with its own crm_id column and an "id" beside it: the latter is the other system's row number.
-    for at, field in enumerate(fields):
-        if field == KEY and at not in chosen and is_never_imported(header[at]) and fields.count(KEY) > 1:
-            fields[at] = ""
+    """Columns from a header. mapping: texts "HEADER=field" ("HEADER=" leaves it out, "#3=field" is the third column); defaults:
+    texts "field=value". FileAsks where somebody must say which column is which.
+    """
+    fields = fields_of(header, mapping)
     _refuse_doubles(header, fields)
     if KEY not in fields:
-        raise FileRefused(
+        raise FileAsks(
             _("No column holds the id of the person in the CRM. The first line must name the columns: name that one with "
               "--map \"HEADER=crm_id\", or say the delimiter if it was not found."),
             quoting=columns_found(header),
         )  # fmt: skip
     kept = kept_header(header)
     left_out = [(own, text) for own, text, field in zip(header, kept, fields, strict=True) if not field]
+    places = _places(header, fields)
     return Columns(
         header=kept,
-        places={field: at for at, field in enumerate(fields) if field},
-        defaults=_defaults(defaults),
+        places={field: found[0] for field, found in places.items()},
+        defaults=read_defaults(defaults),
         unknown=[text for own, text in left_out if not is_never_imported(own)],
         refused=[text for own, text in left_out if is_never_imported(own)],
+        fields=fields,
+        several={field: found for field, found in places.items() if len(found) > 1},
     )
 
 
-def kept_header(header):
-    """Headers as they are kept with the run, for everybody to read: one that looks like data is only numbered.
-
-    Where one does, the line may be somebody's row and no header at all: then every header not known here is numbered.
-    """
-    known = [folded(text) in FIELD_OF or is_never_imported(text) or not text.strip() for text in header]
-    if not any(looks_like_data(text) for text in header):
-        return list(header)
-    return [
-        text if is_known else _("column %(number)d") % {"number": number}
-        for number, (text, is_known) in enumerate(zip(header, known, strict=True), 1)
-    ]
+def fields_of(header, mapping=()):
+    """The field of each column: as said, else as its header tells. A field that was said is taken from there and nowhere else."""
+    fields, chosen = recognised(header), _said(mapping, header)
+    said = set(filter(None, chosen.values()))
+    return [chosen.get(at, "" if field in said else field) for at, field in enumerate(fields)]
 
 
-def looks_like_data(text):
-    return "@" in text or bool(DATA_DIGITS.search(text) and not FIELD_CODE.fullmatch(text))
+def mapping_lines(header, fields):
+    """The mapping that turns what the headers tell into these fields: only what differs, so that it fits next week's file, too."""
+    told = recognised(header)
+    differing = {field for own, field in zip(told, fields, strict=True) if own != field} - {""}
+    lines = []
+    for at, (own, field) in enumerate(zip(told, fields, strict=True)):
+        if own != field or field in differing:
+            lines.append(f"{_name_of(header, at)}={field}")
+    return tuple(lines)
 
 
-def columns_found(header):
-    return _("Columns found: %(columns)s.") % {"columns": shown(header)}
+def read_mapping(texts):
+    """[(header, field or "")] from texts "HEADER=field"; FileRefused where one is none."""
+    return [_mapped(text) for text in texts]
 
 
-def shown(header):
-    """Headers for a message, short even where the file has hundreds or is no table at all."""
-    names = [f"“{text[:40] or '—'}”" for text in header[:20]]
-    return ", ".join(names) + (" …" if len(header) > 20 else "")
+def read_defaults(texts):
+    """{field: value} from texts "field=value"; FileRefused where one is none."""
+    defaults = {}
+    for text in texts:
+        field, equals, value = text.partition("=")
+        field = field.strip()
+        if not equals or field not in FIELDS or field in NO_DEFAULT:
+            raise FileRefused(
+                _("A default is written field=value with one of the fields: %(fields)s.")
+                % {"fields": ", ".join(name for name in FIELDS if name not in NO_DEFAULT)},
+                quoting=_("“%s” is none.") % text,
+            )
+        defaults[field] = value.strip()
+    return defaults
+
+
+def _places(header, fields):
+    """{field: indexes in the order they are looked at}: mobile phones before others, else as the columns stand."""
+    places = {}
+    for at, field in enumerate(fields):
+        if field:
+            places.setdefault(field, []).append(at)
+    if "phone" in places:
+        places["phone"].sort(key=lambda at: not is_mobile(header[at]))
+    return places
 
 
 def _said(mapping, header):
     """{index of column: field or ""} from texts "HEADER=field"."""
     chosen = {}
-    for text in mapping:
-        name, equals, field = text.rpartition("=")
-        field = field.strip()
-        if not equals or (field and field not in FIELDS):
-            raise FileRefused(
-                _("A mapping is written \"HEADER=field\" with one of the fields: %(fields)s.")
-                % {"fields": ", ".join(FIELDS)},
-                quoting=_("“%s” is none.") % text,
-            )  # fmt: skip
+    for name, field in read_mapping(mapping):
         places = [at for at, column in enumerate(header) if folded(column) == folded(name)]
+        number = BY_NUMBER.fullmatch(name.strip())
+        if not places and number and 1 <= int(number[1]) <= len(header):
+            places = [int(number[1]) - 1]
         if not places:
-            raise FileRefused(
+            raise FileAsks(
                 _("The file has no column of a name that was mapped. Map the columns it has."),
                 quoting=_("It has no “%(name)s”.") % {"name": name} + " " + columns_found(header),
             )
         chosen |= dict.fromkeys(places, field)
-    # A field given by hand is taken from there and nowhere else.
-    said = set(filter(None, chosen.values()))
-    for at, column in enumerate(header):
-        if at not in chosen and FIELD_OF.get(folded(column)) in said:
-            chosen[at] = ""
     return chosen
+
+
+def _mapped(text):
+    name, equals, field = text.rpartition("=")
+    field = field.strip()
+    if not equals or (field and field not in FIELDS):
+        raise FileRefused(
+            _("A mapping is written \"HEADER=field\" with one of the fields: %(fields)s.")
+            % {"fields": ", ".join(FIELDS)},
+            quoting=_("“%s” is none.") % text,
+        )  # fmt: skip
+    return name, field
+
+
+def _name_of(header, at):
+    """How a mapping names a column: by its header, by its number where that would not find it or should not be kept."""
+    text = header[at]
+    alike = sum(folded(other) == folded(text) for other in header)
+    plain = text.strip() and alike == 1 and text.isprintable() and not BY_NUMBER.fullmatch(text.strip())
+    if not plain or (kept_header(header)[at] != text) or (looks_like_data(text) and not field_of(text)):
+        return f"#{at + 1}"
+    return text
 
 
 def _refuse_doubles(header, fields):
     for field in FIELDS:
         places = [at for at, other in enumerate(fields) if other == field]
-        if len(places) > 1:
-            raise FileRefused(
+        if len(places) > 1 and field not in SEVERAL:
+            raise FileAsks(
                 _("Columns %(numbers)s all hold “%(field)s”. Leave all but one out with --map \"HEADER=\", "
                   "or rename them in the export.")
                 % {"numbers": ", ".join(str(at + 1) for at in places), "field": field},
                 quoting=_("They are called %(names)s.") % {"names": shown([header[at] for at in places])},
             )  # fmt: skip
-
-
-def _defaults(texts):
-    defaults = {}
-    for text in texts:
-        field, equals, value = text.partition("=")
-        field = field.strip()
-        if not equals or field not in FIELDS or field == KEY:
-            raise FileRefused(
-                _("A default is written field=value with one of the fields: %(fields)s.")
-                % {"fields": ", ".join(name for name in FIELDS if name != KEY)},
-                quoting=_("“%s” is none.") % text,
-            )
-        defaults[field] = value.strip()
-    return defaults

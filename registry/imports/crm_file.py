@@ -9,6 +9,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from .columns import KEY, Columns, match_columns
+from .date_order import date_orders
 from .inspection import Inspected, inspect
 from .reader import Table
 from .rows import Problem, RowCleaner, clean_id
@@ -19,22 +20,35 @@ LINES_NAMED = 10
 
 
 class Said(NamedTuple):
-    """What the person importing said; None or empty where it is to be found out."""
+    """What the person importing said; None or empty where it is to be found out.
+
+    date_order (dmy, mdy, ymd): how 01/02/2003 is read. blank_clears: an empty cell empties what is stored.
+    """
 
     encoding: str | None = None
     delimiter: str | None = None
     mapping: tuple = ()
     defaults: tuple = ()
+    date_order: str = ""
+    blank_clears: bool = False
 
 
 class CRMFile:
-    """An inspected file with its columns mapped; FileRefused where that cannot be done."""
+    """An inspected file with its columns mapped; FileRefused where that cannot be done. notes: what is said of the reading."""
 
     def __init__(self, path, said: Said, *, today: dt.date):
         self.inspected: Inspected = inspect(path, encoding=said.encoding, delimiter=said.delimiter)
         self.table = Table(self.inspected)
         self.columns: Columns = match_columns(self.table.header, mapping=said.mapping, defaults=said.defaults)
-        self.cleaner = RowCleaner(self.columns, today=today)
+        orders, told = date_orders(self.columns, self.table, said=said.date_order)
+        self.notes = self.columns.notes() + told
+        self.cleaner = RowCleaner(
+            self.columns,
+            today=today,
+            orders=orders,
+            blank_clears=said.blank_clears,
+            may_hold_controls=self.inspected.may_hold_controls,
+        )
 
     def chunks(self, *, skip=0):
         """Lists of CleanRow, `skip` rows left out at the beginning."""

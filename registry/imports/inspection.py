@@ -42,6 +42,9 @@ CERTAINLY_UTF8_LETTERS = 8
 # Of the letters beyond ASCII in a text that may be cp1251, this share must be Cyrillic, or it is some other encoding.
 CYRILLIC_SHARE = 0.9
 
+# Bytes that stand for control characters where no letter has more than one byte's meaning; line ends and tabs are text.
+_CONTROLS = bytes(set(range(32)) - set(b"\t\r\n")) + b"\x7f"
+_CONTROLS_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
 _MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|table)", re.IGNORECASE)
 _CYRILLIC = re.compile(r"[А-Яа-яЁёІі№«»“”„’…–—\u00a0]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
@@ -60,6 +63,10 @@ class FileRefused(Exception):
     def told(self):
         """For the answer to whoever brought the file, and for nothing that is kept."""
         return f"{self} {self.quoting}".strip()
+
+
+class FileAsks(FileRefused):
+    """The file can be read once somebody has said what it leaves open: in the browser it is asked, a command is told."""
 
 
 class Limits(NamedTuple):
@@ -91,6 +98,7 @@ class Inspected(NamedTuple):
     encoding: str
     encoding_guessed: bool
     delimiter: str
+    may_hold_controls: bool = True
 
     @property
     def delimiter_name(self):
@@ -117,7 +125,7 @@ def inspect(path, *, encoding=None, delimiter=None, limits=None) -> Inspected:
             scan.feed(chunk)
     found, guessed = scan.conclude(said=encoding is not None)
     mark = _delimiter(path, found, delimiter, limits)
-    return Inspected(path, size, scan.sha256.hexdigest(), found, guessed, mark)
+    return Inspected(path, size, scan.sha256.hexdigest(), found, guessed, mark, scan.controls or found == "utf-16")
 
 
 def _refuse_other_kinds(head):
@@ -165,7 +173,7 @@ class _Scan:
         self.sha256 = hashlib.sha256()
         self.decoder = codecs.getincrementaldecoder("utf-16" if encoding == "utf-16" else "utf-8")()
         self.newlines = self.returns = self.quotes = self.since_line_end = self.beyond_ascii = 0
-        self.cp1251_undefined = False
+        self.cp1251_undefined = self.controls = False
         self.failed_on_line, self.sample = 0, b""
 
     def feed(self, chunk):
@@ -176,6 +184,12 @@ class _Scan:
         self.returns += chunk.count(b"\r")
         self.quotes += chunk.count(b'"')
         self.cp1251_undefined |= b"\x98" in chunk
+        # A letter cut by the end of a chunk counts as one that may be a control: then every row is looked at.
+        self.controls = self.controls or (
+            len(chunk.translate(None, _CONTROLS)) != len(chunk)
+            or chunk.endswith(b"\xc2")
+            or bool(_CONTROLS_IN_UTF8.search(chunk))
+        )
         last_end = max(chunk.rfind(b"\n"), chunk.rfind(b"\r"))
         self.since_line_end = len(chunk) - last_end - 1 if last_end >= 0 else self.since_line_end + len(chunk)
         self._check_limits()

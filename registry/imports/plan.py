@@ -56,7 +56,7 @@ def _read(run, said, accept_damaged_names, progress):
         raise FileRefused(_("The file has a header and no rows: there is nothing to import."))
     findings.conclude()
     plan.file_warnings = file_warnings(file, plan)
-    _describe(run, file, plan, accept_damaged_names)
+    _describe(run, file, plan, said, accept_damaged_names)
     bound = {"seq": seq, "today": str(today), "reference": reference.digest(), "said": said._asdict()}
     bound["kinds"], bound["preview"] = plan.kinds.decode(), plan.kept()
     storage.write_plan(run, bound)
@@ -75,14 +75,14 @@ def _kept_default(field, value):
     return "…" if value and classes.get(field) == PERSONAL else value
 
 
-def _describe(run, file, plan, accept_damaged_names):
-    inspected, fields = file.inspected, {place: field for field, place in file.columns.places.items()}
+def _describe(run, file, plan, said, accept_damaged_names):
+    inspected, columns = file.inspected, file.columns
     run.state, run.planned_at, run.expires_at = ImportRun.State.PLANNED, timezone.now(), storage.next_expiry()
     run.file_size, run.sha256 = inspected.size, inspected.sha256
     run.encoding, run.delimiter = inspected.encoding, inspected.delimiter
-    run.mapping = [[header, fields.get(place, "")] for place, header in enumerate(file.columns.header)]
-    run.defaults = {field: _kept_default(field, value) for field, value in file.columns.defaults.items()}
-    run.accept_damaged_names = accept_damaged_names
+    run.mapping = [list(pair) for pair in zip(columns.header, columns.fields, strict=True)]
+    run.defaults = {field: _kept_default(field, value) for field, value in columns.defaults.items()}
+    run.accept_damaged_names, run.blank_clears = accept_damaged_names, said.blank_clears
     run.warnings = plan.warnings()
     run.rows = plan.counts.total()
     for kind in KINDS:

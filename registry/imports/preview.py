@@ -154,6 +154,7 @@ def file_warnings(file, plan):
             _("The encoding is guessed to be %(encoding)s: look at the names below, or say another one.")
             % {"encoding": file.inspected.encoding}
         )
+    found += file.notes
     if columns.unknown:
         found.append(_("Columns not imported: %(columns)s.") % {"columns": _quoted(columns.unknown)})
     if columns.refused:

@@ -2,34 +2,31 @@
 
 import datetime as dt
 import unicodedata
-from functools import lru_cache
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
-from registry.exports.formulas import RISKY_START, unescape
-from registry.rules import names
-from registry.rules.contacts import normalise_email, normalise_phone
-from registry.rules.dates import parse_date
-from registry.rules.identifiers import Checked, birth_date_error, check_iin
-from registry.rules.names import clean_name, lost_letters
+from registry.rules.full_names import split_full_name
+from registry.rules.identifiers import birth_date_error
+from registry.rules.names import lost_letters
 
-from .columns import KEY, Columns
+from .cells import NAMES, WORDS, Cells, clean_id, names_consent, not_kept
+from .columns import Columns
+from .headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, SEVERAL
 from .reader import Row
 
-NAMES = ("surname", "given_name", "patronymic")
-CRM_ID_MAX_LENGTH = 64
-AGREEMENT_NUMBER_MAX_LENGTH = 100
-REMEMBERED = 65_536
+__all__ = ["NAMES", "WORDS", "CleanRow", "Problem", "RowCleaner", "clean_id"]
 
-WORDS = {
-    True: "yes;y;true;1;да;есть;согласен;согласна;иә;ия;бар;+",
-    False: "no;n;false;0;нет;не согласен;не согласна;жоқ;жок;-",
-}
-LANGUAGES = {
-    "ru": "ru;rus;russian;русский;рус;орыс;орысша;орыс тілі",
-    "kk": "kk;kaz;kz;kazakh;казахский;каз;қаз;қазақ;қазақша;қазақ тілі",
-    "en": "en;eng;english;английский;англ;ағылшын;ағылшынша;ағылшын тілі",
+# Cells that an import may empty in the register where it was told so.
+CLEARABLE = {
+    "surname": "",
+    "given_name": "",
+    "patronymic": "",
+    "iin": "",
+    "email": "",
+    "phone": "",
+    "birth_date": None,
+    "language": "",
 }
 
 
@@ -49,7 +46,9 @@ class Problem(NamedTuple):
 
 
 class CleanRow(NamedTuple):
-    """values: field -> what would be stored; a field whose cell is blank is absent. damaged: names that lost letters."""
+    """values: field -> what would be stored; a field whose cell is blank is absent, or empty where blank cells clear.
+    damaged: names that lost letters.
+    """
 
     line: int
     cells: list
@@ -60,76 +59,151 @@ class CleanRow(NamedTuple):
     damaged: list
 
 
-def _by_word(table):
-    return {word: value for value, words in table.items() for word in words.split(";")}
-
-
-_YES_NO, _LANGUAGE = _by_word(WORDS), _by_word(LANGUAGES)
-
-
 class RowCleaner:
-    """Cleans the rows of one file. today: the day the plan was made, so that a plan stays the same overnight."""
+    """Cleans the rows of one file. today: the day the plan was made, so that a plan stays the same overnight.
 
-    def __init__(self, columns: Columns, *, today: dt.date):
-        self.columns, self.today = columns, today
-        cleaners = self._cleaners()
-        fields = [field for field in cleaners if field in columns.places or field in columns.defaults]
-        self.steps = [
-            (field, columns.places.get(field, -1), columns.defaults.get(field, ""), cleaners[field]) for field in fields
-        ]
+    orders: field → order of its open dates. Sound cells take the short way: `quick` gives their value at once, or None.
+    """
+
+    def __init__(self, columns: Columns, *, today: dt.date, orders=(), blank_clears=False, may_hold_controls=True):
+        self.columns, self.today, self.blank_clears = columns, today, blank_clears
+        self.may_hold_controls = may_hold_controls
+        self.kinds = Cells(today, dict(orders))
+        self.label = columns.label
+        mapped = [field for field in self.kinds.fields if field in columns.places or field in columns.defaults]
+        self.several = [field for field in SEVERAL if field in columns.several]
+        self.steps = [self._step(field) for field in mapped if field in columns.places and field not in self.several]
+        self.filled = [field for field in mapped if field not in columns.places]
+        self.full = next((field for field in ("full_name", "full_name_given_first") if field in columns.places), "")
+        present = columns.places.keys() | columns.defaults.keys()
+        self.has_consents = not present.isdisjoint(CONSENT_FIELDS)
+        self.has_agreements = not present.isdisjoint(AGREEMENT_FIELDS)
+        self.takes_consents = "consent_purpose" in present
+        self.basis_place = columns.places.get("legal_basis", -1)
 
     def clean(self, row: Row) -> CleanRow:
         if row.problem:
-            place = self.columns.places[KEY]
-            crm_id = clean_id(row.cells[place]) if place < len(row.cells) else ""
-            return CleanRow(row.line, row.cells, crm_id, {}, [Problem("", "", row.problem)], [], [])
-        values, errors, warnings = {}, [], []
-        cells = row.cells
-        if not "".join(cells).isprintable():
+            return self._unreadable(row)
+        cells, values, errors, warnings, damaged = row.cells, {}, [], [], []
+        if self.may_hold_controls and not "".join(cells).isprintable():
             cells = self._without_controls(cells, errors)
-        for field, place, default, cleaner in self.steps:
-            text = (cells[place].strip() if place >= 0 else "") or default
-            if not text:
-                continue
-            value, error, warning = cleaner(text)
-            if error:
-                errors.append(Problem(self.columns.label(field), text, error))
-            elif value not in (None, ""):
-                values[field] = value
-            if warning:
-                warnings.append(Problem(self.columns.label(field), text, warning))
-        self._across(values, errors, warnings)
-        damaged = [self._lost(name, values[name]) for name in NAMES if name in values and lost_letters(values[name])]
+        for field, place, quick, slow, blank in self.steps:
+            if text := cells[place]:
+                value = quick(text)
+                if value is None:
+                    slow(text, values, errors, warnings, damaged)
+                else:
+                    values[field] = value
+            elif blank:
+                slow(text, values, errors, warnings, damaged)
+        if self.filled or self.several or self.full:
+            self._beside(cells, values, errors, warnings, damaged)
+        self._across(cells, values, errors, warnings)
         return CleanRow(row.line, row.cells, values.get(KEY, ""), values, errors, warnings, damaged)
 
-    def _cleaners(self):
-        past = lru_cache(REMEMBERED)(lambda text: parse_date(text, today=self.today))
-        name, text_of = lru_cache(REMEMBERED)(_name), _text
-        return {
-            "crm_id": _crm_id,
-            "surname": name,
-            "given_name": name,
-            "patronymic": name,
-            "birth_date": past,
-            "iin": lambda text: check_iin(text, today=self.today),
-            "email": lambda text: normalise_email(unescape(text)),
-            "phone": normalise_phone,
-            "language": lru_cache(REMEMBERED)(_language),
-            "consent_purpose": lru_cache(REMEMBERED)(lambda text: text_of(text, 100)),
-            "consent_given_on": past,
-            "consent_channel": lru_cache(REMEMBERED)(lambda text: text_of(text, 100)),
-            "consent_expires_on": lru_cache(REMEMBERED)(lambda text: parse_date(text, today=self.today, future=True)),
-            "third_parties": _yes_no,
-            "cross_border": _yes_no,
-            "publication": _yes_no,
-            "agreement_number": lambda text: text_of(text, AGREEMENT_NUMBER_MAX_LENGTH),
-            "agreement_on": past,
-        }
+    def _step(self, field):
+        """(field, place, quick, slow, whether a blank cell says something) of one column."""
+        says = field in self.columns.defaults or (self.blank_clears and field in CLEARABLE)
+
+        def slow(text, values, errors, warnings, damaged):
+            self._judge(field, text, values, errors, warnings, damaged)
+
+        return field, self.columns.places[field], self.kinds.quick[field], slow, says
+
+    def _judge(self, field, text, values, errors, warnings, damaged):
+        """The whole way of one cell: blanks and defaults, rules, sentences. What is sound is remembered for the short way."""
+        raw, text = text, text.strip() or self.columns.defaults.get(field, "")
+        if not text:
+            self._clear(field, values)
+            return
+        value, error, warning = self.kinds.full[field](text)
+        if error:
+            errors.append(Problem(self.label(field), text, error))
+            return
+        if value in (None, ""):
+            self._clear(field, values)
+        else:
+            values[field] = value
+        if warning:
+            warnings.append(Problem(self.label(field), text, warning))
+        elif field in NAMES and lost_letters(value):
+            damaged.append(self._lost(field, value))
+        elif raw and value not in (None, ""):
+            self.kinds.remember(field, raw, value)
+
+    def _clear(self, field, values):
+        if self.blank_clears and field in CLEARABLE:
+            values[field] = CLEARABLE[field]
+
+    def _beside(self, cells, values, errors, warnings, damaged):
+        """What is no cell of its own column: defaults of missing columns, one of several columns, a name in one cell."""
+        for field in self.filled:
+            self._judge(field, "", values, errors, warnings, damaged)
+        for field in self.several:
+            self._first_valid(field, cells, values, errors, warnings)
+        if self.full:
+            self._split(cells[self.columns.places[self.full]], values, errors, warnings, damaged)
+
+    def _first_valid(self, field, cells, values, errors, warnings):
+        """The first valid value of several columns is kept; how many others there are is said, not what they are."""
+        full, faults, others = self.kinds.full[field], [], []
+        for place in self.columns.several[field]:
+            text = cells[place].strip()
+            if not text:
+                continue
+            value, error, warning = full(text)
+            if error:
+                faults.append(Problem(self.columns.header[place], text, error))
+            elif field not in values:
+                values[field] = value
+                if warning:
+                    warnings.append(Problem(self.columns.header[place], text, warning))
+            elif value != values[field] and value not in others:
+                others.append(value)
+        if field not in values and faults:
+            errors.extend(faults)
+        elif field not in values:
+            self._judge(field, "", values, errors, warnings, [])
+        else:
+            warnings.extend(faults)
+        if others:
+            warnings.append(Problem(self.label(field), "", not_kept(field, len(others))))
+
+    def _split(self, text, values, errors, warnings, damaged):
+        """A full name fills what columns of their own leave open."""
+        text = text.strip()
+        if values.get("surname") and values.get("given_name"):
+            return
+        if not text:
+            for field in NAMES:
+                if field not in values:
+                    self._clear(field, values)
+            return
+        known = values.get("surname", "")
+        name = split_full_name(text, surname=known, given_first=self.full == "full_name_given_first")
+        before, quick = len(errors), self.kinds.quick["surname"]
+        for field, part in zip(NAMES, name, strict=False):
+            if values.get(field):
+                continue
+            if value := quick(part):
+                values[field] = value
+            else:
+                self._judge(field, part, values, errors, warnings, damaged)
+        if name.guessed and len(errors) == before:
+            reason = _("which word is the surname was guessed by the order surname, given name, patronymic: look at it")
+            warnings.append(Problem(self.label(self.full), text, reason))
+
+    def _unreadable(self, row):
+        place = self.columns.places[KEY]
+        crm_id = clean_id(row.cells[place]) if place < len(row.cells) else ""
+        return CleanRow(row.line, row.cells, crm_id, {}, [Problem("", "", row.problem)], [], [])
 
     def _without_controls(self, cells, errors):
         """Cells as they are, those with control characters emptied and reported. Line breaks inside a cell are text."""
         kept = list(cells)
-        for field, place in self.columns.places.items():
+        for place, field in enumerate(self.columns.fields):
+            if not field or cells[place].isprintable():
+                continue
             found = next(
                 (mark for mark in cells[place] if unicodedata.category(mark) == "Cc" and mark not in "\t\r\n"), ""
             )
@@ -138,90 +212,69 @@ class RowCleaner:
                 reason = _("the cell holds the control character U+%(code)04X, which is no text: type it again") % {
                     "code": ord(found)
                 }
-                errors.append(Problem(self.columns.label(field), cells[place].replace(found, ""), reason))
+                errors.append(Problem(self.columns.header[place], cells[place].replace(found, ""), reason))
         return kept
 
-    def _across(self, values, errors, warnings):
+    def _across(self, cells, values, errors, warnings):
         """Rules over two cells or more of the row."""
-        label = self.columns.label
-        if KEY not in values and not any(problem.column == label(KEY) for problem in errors):
-            errors.append(Problem(label(KEY), "", _("the id of the person in the CRM is empty: fill it in")))
-        if "iin" in values and "birth_date" in values:
-            error = birth_date_error(values["iin"], values["birth_date"])
-            if error:
-                errors.append(Problem(label("iin"), values["iin"], error))
-        self._consent(values, errors, warnings)
-        if "agreement_on" in values and "agreement_number" not in values:
+        if KEY not in values and not any(problem.column == self.label(KEY) for problem in errors):
+            reason = _("the id of the person in the CRM is empty: fill it in")
+            errors.append(Problem(self.label(KEY), "", reason))
+        iin, born = values.get("iin"), values.get("birth_date")
+        if iin and born and self.kinds.born.get(iin[:7]) != born and (error := birth_date_error(iin, born)):
+            errors.append(Problem(self.label("iin"), iin, error))
+        if self.blank_clears and values.get("surname") == values.get("given_name") == "":
+            reason = _("a person has a surname or a given name: fill one in, or keep empty cells from clearing")
+            errors.append(Problem(self.label("surname"), "", reason))
+        if self.has_consents:
+            self._consent(cells, values, errors, warnings)
+        if self.has_agreements and "agreement_on" in values and "agreement_number" not in values:
             reason = _("an agreement has a date but no number: give its number or leave the date empty")
-            errors.append(Problem(label("agreement_number"), "", reason))
+            errors.append(Problem(self.label("agreement_number"), "", reason))
 
-    def _consent(self, values, errors, warnings):
-        label, columns = self.columns.label, self.columns
+    def _consent(self, cells, values, errors, warnings):
         given_on, expires_on = values.get("consent_given_on"), values.get("consent_expires_on")
-        if "consent_purpose" in values and given_on is None:
-            faulty = any(problem.column == label("consent_given_on") for problem in errors)
-            said_in_row = "consent_purpose" not in columns.defaults
+        if given_on and "consent_purpose" in values and self.basis_place < 0:
+            if expires_on and expires_on < given_on:
+                self._ends_too_early(given_on, expires_on, errors)
+            return
+        if not self.takes_consents:
+            for field in CONSENT_FIELDS:
+                values.pop(field, None)
+            return
+        self._half_a_consent(cells, values, errors, warnings)
+        if given_on and expires_on and expires_on < given_on:
+            self._ends_too_early(given_on, expires_on, errors)
+
+    def _half_a_consent(self, cells, values, errors, warnings):
+        """A row that lacks a part of a consent, or that names its ground."""
+        given_on = values.get("consent_given_on")
+        basis = cells[self.basis_place].strip() if self.basis_place >= 0 else ""
+        if given_on and basis and not names_consent(basis):
+            reason = _("the CRM names another ground than consent: its cells about consent are left out")
+            warnings.append(Problem(self.label("legal_basis"), "", reason))
+            for field in CONSENT_FIELDS:
+                values.pop(field, None)
+        elif "consent_purpose" in values and given_on is None:
+            faulty = any(problem.column == self.label("consent_given_on") for problem in errors)
+            said_in_row = "consent_purpose" not in self.columns.defaults
             if said_in_row and not faulty:
                 reason = _("a consent has a purpose but no date: give the date, or leave the purpose empty")
-                errors.append(Problem(label("consent_given_on"), "", reason))
+                errors.append(Problem(self.label("consent_given_on"), "", reason))
             del values["consent_purpose"]
         elif given_on and "consent_purpose" not in values:
             reason = _(
                 "a consent has a date but no purpose: give the purpose's code, here or with --default consent_purpose="
             )
-            errors.append(Problem(label("consent_purpose"), "", reason))
-        elif given_on is None and ("consent_channel" in values or expires_on):
+            errors.append(Problem(self.label("consent_purpose"), "", reason))
+        elif given_on is None and ("consent_channel" in values or values.get("consent_expires_on")):
             reason = _("without a date and a purpose this is no consent: its other cells are left out")
-            warnings.append(Problem(label("consent_given_on"), "", reason))
-        if given_on and expires_on and expires_on < given_on:
-            reason = _("the consent expires before it is given (%(given_on)s): correct one of the dates")
-            errors.append(Problem(label("consent_expires_on"), str(expires_on), reason % {"given_on": given_on}))
+            warnings.append(Problem(self.label("consent_given_on"), "", reason))
+
+    def _ends_too_early(self, given_on, expires_on, errors):
+        reason = _("the consent expires before it is given (%(given_on)s): correct one of the dates")
+        errors.append(Problem(self.label("consent_expires_on"), str(expires_on), reason % {"given_on": given_on}))
 
     def _lost(self, field, name):
         reason = _("a letter of the name was lost on the way (“?”): export in UTF-8, or accept damaged names")
-        return Problem(self.columns.label(field), name, reason)
-
-
-def clean_id(text):
-    """The id of a person in the CRM as it is compared and stored."""
-    return names.clean_id(unescape(text.strip()))
-
-
-def _formula_warning(text):
-    if len(text) > 1 and RISKY_START.match(text):
-        return _("the cell begins like a formula: it is kept as text")
-    return ""
-
-
-def _name(text):
-    text = unescape(text)
-    checked = clean_name(text)
-    return checked if checked.error else checked._replace(warning=_formula_warning(text))
-
-
-def _text(text, limit):
-    text = unicodedata.normalize("NFC", unescape(text))
-    if len(text) > limit:
-        return Checked(
-            text,
-            _("at most %(limit)d characters fit here, this cell has %(count)d: shorten it")
-            % {"limit": limit, "count": len(text)},
-        )
-    if "\n" in text or "\r" in text:
-        return Checked(text, _("the cell has a line break in it: put it on one line"))
-    return Checked(text, "", _formula_warning(text))
-
-
-def _crm_id(text):
-    checked = _text(text, CRM_ID_MAX_LENGTH)
-    return checked if checked.error else checked._replace(value=names.clean_id(checked.value))
-
-
-def _yes_no(text):
-    value = _YES_NO.get(text.casefold())
-    return Checked(value, "" if value is not None else _("write yes or no (да, нет, иә, жоқ), or leave it empty"))
-
-
-def _language(text):
-    value = _LANGUAGE.get(text.casefold())
-    return Checked(value, "" if value else _("the language is en, ru or kk: correct it or leave it empty"))
+        return Problem(self.label(field), name, reason)

@@ -30,7 +30,7 @@ _CONTROLS = re.compile(r"[\x00-\x1f\x7f-\x9f]")
 
 def collapse(text: str) -> str:
     """NFC, without invisible characters, blanks of every kind as one space."""
-    if text.isascii() and text.isprintable() and "  " not in text:
+    if text.isprintable() and "  " not in text and (text.isascii() or unicodedata.is_normalized("NFC", text)):
         return text.strip()
     return _BLANKS.sub(" ", unicodedata.normalize("NFC", text.translate(_ZERO_WIDTH))).strip()
 

@@ -12,9 +12,9 @@ BITRIX24 = (
 
 @pytest.mark.parametrize("header", [BITRIX24, list(FIELDS), [field.upper() for field in FIELDS]])
 def test_headers_of_known_exports_need_no_mapping(header):
-    """The canonical header and Bitrix24's are the same eighteen fields in the same order."""
+    """The canonical header and Bitrix24's are the same eighteen fields in the same order; opt-outs and full names follow."""
     columns = match_columns(header)
-    assert columns.places == {field: at for at, field in enumerate(FIELDS)}
+    assert columns.places == {field: at for at, field in enumerate(FIELDS[: len(header)])}
     assert (columns.unknown, columns.refused) == ([], [])
 
 
@@ -53,9 +53,9 @@ def test_identity_and_state_are_never_imported():
             '--map "HEADER=crm_id", or say the delimiter if it was not found. Columns found: “Фамилия”, “Имя”.',
         ),
         (
-            ["ID", "E-mail", "Имя", "Рабочий e-mail"],
-            "Columns 2, 4 all hold “email”. Leave all but one out with --map "
-            '"HEADER=", or rename them in the export. They are called “E-mail”, “Рабочий e-mail”.',
+            ["ID", "Тегі", "Имя", "Фамилия"],
+            "Columns 2, 4 all hold “surname”. Leave all but one out with --map "
+            '"HEADER=", or rename them in the export. They are called “Тегі”, “Фамилия”.',
         ),
         (
             ["ID", "Имя", "Имя"],
@@ -84,8 +84,8 @@ def test_mapping_by_hand():
 @pytest.mark.parametrize(
     ("mapping", "reason"),
     [
-        ("Имя", "agreement_on. “Имя” is none."),
-        ("Имя=uid", "agreement_on. “Имя=uid” is none."),
+        ("Имя", "legal_basis. “Имя” is none."),
+        ("Имя=uid", "legal_basis. “Имя=uid” is none."),
         (
             "Name=surname",
             "The file has no column of a name that was mapped. Map the columns it has. It has no “Name”. Columns found: "
@@ -109,7 +109,7 @@ def test_defaults():
             FileRefused, match="^A default is written field=value with one of the fields: surname"
         ) as it:
             match_columns(["ID"], defaults=[text])
-        assert it.value.told.endswith(f"agreement_on. “{text}” is none.")
+        assert it.value.told.endswith(f"message_opt_out. “{text}” is none.")
 
 
 @pytest.mark.parametrize(

@@ -29,8 +29,16 @@ def test_date_is_read(text, value):
         ("31.02.1990", "there is no such day in the calendar: correct the date"),
         ("2023-02-29", "there is no such day in the calendar: correct the date"),
         ("0000-01-01", "there is no such day in the calendar: correct the date"),
-        ("01.02.03", "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
-        ("02/01/2003", "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
+        (
+            "01.02.03",
+            "the year has two digits, its century cannot be told: write it with four, as 2026-01-31 or 31.01.2026",
+        ),
+        (
+            "02/01/2003",
+            "the date can be read as day first and as month first: write it as 2026-01-31, or say the order of dates",
+        ),
+        ("2026-01-31 25:00", "there is no such day in the calendar: correct the date"),
+        ("2026-01-31" + " 10:00" * 20, "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
         ("yesterday", "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
         ("45321", "this is a spreadsheet's day number, not a date: export dates as 2026-01-31 or 31.01.2026"),
         ("31.12.1899", "the date lies before the year 1900: correct it"),

@@ -1,0 +1,212 @@
+"""What a cell of each field may hold. The short way gives the value of a sound cell at once, the full one says what is wrong."""
+
+import datetime as dt
+import re
+import unicodedata
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry.exports.formulas import RISKY_START, unescape
+from registry.rules import names
+from registry.rules.contacts import normalise_email, normalise_phone, sound_email, sound_phone
+from registry.rules.dates import parse_date
+from registry.rules.identifiers import Checked, check_iin, has_control_digit, iin_birth_date
+from registry.rules.names import clean_name
+
+from .date_order import DATE_FIELDS
+
+NAMES = ("surname", "given_name", "patronymic")
+CRM_ID_MAX_LENGTH = 64
+AGREEMENT_NUMBER_MAX_LENGTH = 100
+# Of each kind of cell as many are remembered at most; then it begins anew. Days and beginnings of IINs are not endless.
+REMEMBERED = 65_536
+
+WORDS = {
+    True: "yes;y;true;t;1;on;x;да;есть;истина;согласен;согласна;иә;ия;бар;+;✓",
+    False: "no;n;false;f;0;off;нет;ложь;не согласен;не согласна;жоқ;жок;-",
+}
+# Said of an opt-out; what means yes to a consent is left open here.
+OPT_OUT_WORDS = {
+    True: "yes;y;true;t;1;on;x;да;истина;отказ;отказался;отказалась;отписан;отписана;unsubscribed;opted out;иә;ия;бас тартты;+;✓",
+    False: "no;n;false;f;0;off;нет;ложь;подписан;подписана;subscribed;opted in;жоқ;жок;-",
+}
+LANGUAGES = {
+    "ru": "ru;rus;russian;русский;рус;орыс;орысша;орыс тілі",
+    "kk": "kk;kaz;kz;kazakh;казахский;каз;қаз;қазақ;қазақша;қазақ тілі",
+    "en": "en;eng;english;английский;англ;ағылшын;ағылшынша;ағылшын тілі",
+}
+SEVERAL_AT_MOST = 20
+
+# A line break in an e-mail address is nobody's way to write two.
+_BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
+_PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
+_CONSENT = re.compile(r"consent|соглас|келісім")
+
+
+def _by_word(table):
+    return {word: value for value, words in table.items() for word in words.split(";")}
+
+
+_YES_NO, _OPT_OUT, _LANGUAGE = _by_word(WORDS), _by_word(OPT_OUT_WORDS), _by_word(LANGUAGES)
+
+
+class Cells:
+    """The ways of all fields for one file, on one day. orders: field → order of its open dates."""
+
+    def __init__(self, today: dt.date, orders):
+        self.today = today
+        # First seven digits of an IIN → the birth date they say.
+        self.born = {}
+        self.full = self._full(orders)
+        self.fields = tuple(self.full)
+        self.known = {field: {} for field in self.fields}
+        for field in NAMES:
+            self.known[field] = self.known["surname"]
+        self.quick = {field: self.known[field].get for field in self.fields} | {
+            "crm_id": _plain_id,
+            "iin": self._sound_iin,
+            "email": sound_email,
+            "phone": sound_phone,
+            "agreement_number": _plain_id,
+        }
+
+    def remember(self, field, text, value):
+        known = self.known[field]
+        if len(known) >= REMEMBERED:
+            known.clear()
+        if self.quick[field] == known.get:
+            known[text] = value
+
+    def _full(self, orders):
+        today = self.today
+
+        def date(field, future=False):
+            order = orders.get(field, "")
+            return lambda text: parse_date(text, today=today, future=future, order=order)
+
+        dates = {field: date(field, future=field == "consent_expires_on") for field in DATE_FIELDS}
+        return {
+            "crm_id": _crm_id,
+            "surname": _name,
+            "given_name": _name,
+            "patronymic": _name,
+            "birth_date": dates["birth_date"],
+            "iin": lambda text: check_iin(text, today=today),
+            "email": lambda text: _first_of("email", normalise_email, unescape(text)),
+            "phone": lambda text: _first_of("phone", normalise_phone, text),
+            "language": _language,
+            "consent_purpose": lambda text: _text(text, 100),
+            "consent_given_on": dates["consent_given_on"],
+            "consent_channel": lambda text: _text(text, 100),
+            "consent_expires_on": dates["consent_expires_on"],
+            "third_parties": _yes_no,
+            "cross_border": _yes_no,
+            "publication": _yes_no,
+            "agreement_number": lambda text: _text(text, AGREEMENT_NUMBER_MAX_LENGTH),
+            "agreement_on": dates["agreement_on"],
+            "email_opt_out": _opt_out,
+            "call_opt_out": _opt_out,
+            "message_opt_out": _opt_out,
+        }
+
+    def _sound_iin(self, text):
+        """The number where all is in order with it, else None."""
+        if len(text) != 12 or not (text.isascii() and text.isdigit()):
+            return None
+        head = text[:7]
+        born = self.born.get(head)
+        if born is None:
+            born = iin_birth_date(text)
+            if born is None or born > self.today:
+                return None
+            if len(self.born) >= REMEMBERED:
+                self.born.clear()
+            self.born[head] = born
+        return text if text[4] not in "456" and has_control_digit(text) else None
+
+
+def clean_id(text):
+    """The id of a person in the CRM as it is compared and stored."""
+    return text if _PLAIN_ID(text) else names.clean_id(unescape(text.strip()))
+
+
+def names_consent(basis):
+    """Whether the CRM's words for a legal basis mean consent."""
+    return bool(_CONSENT.search(basis.casefold()))
+
+
+def _plain_id(text):
+    return text if _PLAIN_ID(text) else None
+
+
+def _first_of(field, normalise, text):
+    """Of several addresses or numbers in one cell the first valid one, with a word on the others."""
+    checked = normalise(text)
+    pieces = list(filter(None, map(str.strip, _BETWEEN[field].split(text)))) if checked.error else []
+    valid = next((each for each in map(normalise, pieces[:SEVERAL_AT_MOST]) if not each.error), None)
+    return Checked(valid.value, "", not_kept(field, len(pieces) - 1)) if valid and len(pieces) > 1 else checked
+
+
+def not_kept(field, count):
+    """The warning about further values of a row; it never says the values."""
+    if field == "phone":
+        said = ngettext(
+            "one more phone number of the row is not kept",
+            "%(count)d more phone numbers of the row are not kept",
+            count,
+        )
+    else:
+        said = ngettext(
+            "one more e-mail address of the row is not kept",
+            "%(count)d more e-mail addresses of the row are not kept",
+            count,
+        )
+    return said % {"count": count}
+
+
+def _formula_warning(text):
+    if len(text) > 1 and RISKY_START.match(text):
+        return _("the cell begins like a formula: it is kept as text")
+    return ""
+
+
+def _name(text):
+    text = unescape(text)
+    checked = clean_name(text)
+    return checked if checked.error else checked._replace(warning=_formula_warning(text))
+
+
+def _text(text, limit):
+    text = unicodedata.normalize("NFC", unescape(text))
+    if len(text) > limit:
+        return Checked(
+            text,
+            _("at most %(limit)d characters fit here, this cell has %(count)d: shorten it")
+            % {"limit": limit, "count": len(text)},
+        )
+    if "\n" in text or "\r" in text:
+        return Checked(text, _("the cell has a line break in it: put it on one line"))
+    return Checked(text, "", _formula_warning(text))
+
+
+def _crm_id(text):
+    checked = _text(text, CRM_ID_MAX_LENGTH)
+    return checked if checked.error else checked._replace(value=names.clean_id(checked.value))
+
+
+def _yes_no(text):
+    return _either(_YES_NO.get(text.casefold()))
+
+
+def _opt_out(text):
+    return _either(_OPT_OUT.get(text.casefold()))
+
+
+def _either(value):
+    return Checked(value, "" if value is not None else _("write yes or no (да, нет, иә, жоқ), or leave it empty"))
+
+
+def _language(text):
+    value = _LANGUAGE.get(text.casefold())
+    return Checked(value, "" if value else _("the language is en, ru or kk: correct it or leave it empty"))

@@ -1,0 +1,97 @@
+"""Whether a file writes 01/02/2003 with the day or the month first: told by its other dates, or asked for."""
+
+from itertools import islice
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from registry.choices import DateOrder
+from registry.rules.dates import DMY, MDY, parse_date, readings
+
+from .inspection import FileAsks, FileRefused
+
+DATE_FIELDS = ("birth_date", "consent_given_on", "consent_expires_on", "agreement_on")
+# So many rows decide; a later one that contradicts is a row with an error.
+ROWS_LOOKED_AT = 10_000
+SAMPLES = 3
+
+
+class Found(NamedTuple):
+    """orders: field → order of its open dates. asked: samples of dates that nothing decides. told: fields decided by others."""
+
+    orders: dict
+    asked: list
+    told: dict
+
+
+def date_orders(columns, rows, *, said=""):
+    """(field → order, sentences for the run). FileAsks where dates can be read two ways and nothing decides."""
+    if said and said not in DateOrder.values:
+        raise FileRefused(_("The order of dates is one of dmy, mdy, ymd."), quoting=_("Said was “%s”.") % said)
+    if said:
+        return dict.fromkeys(DATE_FIELDS, said), []
+    found = look(columns, rows)
+    if found.asked:
+        raise FileAsks(
+            _("Its dates can be read with the day first and with the month first. Say the order of dates: "
+              "--date-order dmy, or --date-order mdy."),
+            quoting=_("For example: %(samples)s.") % {"samples": ", ".join(f"“{text}”" for text in found.asked)},
+        )  # fmt: skip
+    return found.orders, [_told(columns, found)] if found.told else []
+
+
+def look(columns, rows) -> Found:
+    """What the first rows tell of the order of open dates, column by column; what one column tells holds for the others."""
+    places = {field: columns.places[field] for field in DATE_FIELDS if field in columns.places}
+    orders, samples = {field: set() for field in places}, {}
+    for row in islice(rows, ROWS_LOOKED_AT) if places else ():
+        if row.problem:
+            continue
+        for field, place in places.items():
+            text = row.cells[place]
+            if text[1:2] in _SIGNS or text[2:3] in _SIGNS:
+                _note(readings(text), text.strip(), orders[field], samples.setdefault(field, []))
+    return _decide(orders, {field: texts for field, texts in samples.items() if texts})
+
+
+_SIGNS = frozenset("/-")
+
+
+def _note(possible, text, orders, samples):
+    if len(possible) == 1:
+        orders.add(possible[0])
+    if possible and text not in samples and len(samples) < SAMPLES and (len(possible) > 1 or not samples):
+        samples.append(text)
+
+
+def _decide(orders, samples):
+    decided = {field: next(iter(found)) for field, found in orders.items() if len(found) == 1}
+    open_fields = [field for field in samples if field not in decided]
+    everywhere = set(decided.values())
+    torn = [field for field in open_fields if orders[field]]
+    if open_fields and (torn or len(everywhere) != 1):
+        return Found(decided, [text for field in open_fields for text in samples[field]][:SAMPLES], {})
+    order = everywhere.pop() if len(everywhere) == 1 else ""
+    told = decided | dict.fromkeys(open_fields, order)
+    return Found(told, [], told)
+
+
+def both_readings(text, today):
+    """[(order, the day it would be)] of an open date, for the question."""
+    days = [(order, parse_date(text, today=today, future=True, order=order).value) for order in (DMY, MDY)]
+    return [(order, day) for order, day in days if day]
+
+
+def _told(columns, found):
+    names = ", ".join(f"“{columns.label(field)}”" for field in found.told)
+    if DMY in found.told.values() and MDY in found.told.values():
+        return _(
+            "Dates such as 01/02/2003 are read in the order that the other dates of their column show: %(columns)s."
+        ) % {"columns": names}
+    if MDY in found.told.values():
+        return _(
+            "Dates such as 01/02/2003 are read with the month first, as other dates of the file show: %(columns)s."
+        ) % {"columns": names}
+    return _("Dates such as 01/02/2003 are read with the day first, as other dates of the file show: %(columns)s.") % {
+        "columns": names
+    }

@@ -1,0 +1,159 @@
+"""What the columns of CRMs are called, in English, Russian and Kazakh, and which headers may be kept for everybody to read."""
+
+import re
+import unicodedata
+
+from django.utils.translation import gettext as _
+
+KEY = "crm_id"
+# The fields a CRM file may carry, in the order of the canonical export, with the headers CRMs write for them. Letter case,
+# blanks, "_" and "-" make no difference, nor does it matter whether words are written together (ДатаРождения).
+ALIASES = {
+    "crm_id": "id;crm id;contact id;record id;customer id;client id;external id;lead id;person id;код;ид;ид клиента;id клиента;"
+    "id контакта;ид контакта;код клиента;код контрагента;код контакта;идентификатор;уникальный идентификатор;"
+    "сәйкестендіргіш;клиент коды;клиент id;байланыс id;тұлға коды",
+    "surname": "last name;family name;фамилия;фамилия клиента;тегі",
+    "given_name": "first name;given names;name given;forename;имя;имя клиента;аты;есімі",
+    "patronymic": "middle name;отчество;отчество клиента;әкесінің аты",
+    "iin": "individual identification number;national id;иин;иин клиента;инн иин;жсн;тжк",
+    "email": "e mail;mail;email address;work email;work e mail;home email;home e mail;personal email;personal e mail;other email;"
+    "other e mail;primary email;additional email;secondary email;электронная почта;адрес электронной почты;эл почта;"
+    "эл адрес;почта;адрес эп;рабочий e mail;рабочий email;личный e mail;личный email;частный e mail;частный email;"
+    "домашний e mail;домашний email;другой e mail;другой email;e mail для рассылок;email для рассылок;рабочая почта;"
+    "личная почта;электрондық пошта;электрондық пошта мекенжайы;эл пошта;пошта;жұмыс поштасы;жеке пошта",
+    "phone": "phone number;mobile;mobile phone;mobile phone number;mobile number;cell;cell phone;telephone;telephone number;"
+    "home phone;work phone;business phone;office phone;other phone;primary phone;additional phone;secondary phone;"
+    "asst phone;assistant phone;whatsapp;whatsapp phone number;телефон;номер телефона;мобильный телефон;мобильный;"
+    "сотовый телефон;сотовый;рабочий телефон;рабочий прямой телефон;домашний телефон;другой телефон;основной телефон;"
+    "дополнительный телефон;контактный телефон;телефон рабочий;телефон мобильный;телефон домашний;"
+    "телефон для sms рассылок;тел;ұялы телефон;телефон нөмірі;жұмыс телефоны;үй телефоны;басқа телефон;қосымша телефон",
+    "birth_date": "birthdate;birthday;date of birth;dob;дата рождения;день рождения;туған күні",
+    "language": "preferred language;язык;язык общения;тіл;тілі;қарым қатынас тілі",
+    "consent_purpose": "purpose of consent;purpose;цель согласия;цель обработки;келісім мақсаты;өңдеу мақсаты",
+    "consent_given_on": "consent date;consent given;date of consent;дата согласия;дата дачи согласия;согласие дано;"
+    "келісім күні;келісім берілген күн",
+    "consent_channel": "channel of consent;consent source;источник согласия;способ согласия;канал согласия;"
+    "келісім көзі;келісім арнасы",
+    "consent_expires_on": "consent expires;consent until;consent valid until;согласие действует до;срок согласия;"
+    "келісім мерзімі;келісім жарамды",
+    "third_parties": "transfer to third parties;передача третьим лицам;третьи лица;үшінші тұлғаларға беру",
+    "cross_border": "cross border transfer;трансграничная передача;трансшекаралық беру",
+    "publication": "published;публикация;размещение в общедоступных источниках;жариялау",
+    "agreement_number": "agreement;contract number;номер договора;договор;договор номер;шарт нөмірі;шарт №",
+    "agreement_on": "agreement date;contract date;дата договора;шарт күні",
+    "email_opt_out": "has opted out of email;opted out of email;unsubscribed;unsubscribed from all email;do not email;no email;"
+    "email unsubscribed;отказ от рассылки;отказ от рассылок;отказ от email рассылки;отписан;отписан от рассылки;"
+    "отписался от рассылки;не писать;не отправлять письма;не отправлять email;таратудан бас тарту;таратылымнан бас тарту;"
+    "хат жібермеу",
+    "call_opt_out": "do not call;do not phone;no calls;opted out of calls;phone opt out;не звонить;отказ от звонков;"
+    "қоңырау шалмау;қоңыраудан бас тарту",
+    "message_opt_out": "sms opt out;do not sms;do not text;no sms;opted out of sms;whatsapp opt out;opted out of whatsapp;отказ от sms;"
+    "отказ от смс;отказ от сообщений;не отправлять sms;не отправлять смс;sms жібермеу;смс жібермеу;хабарламадан бас тарту",
+    "full_name": "name full;fullname;contact name;contact full name;client name;customer name;полное имя;полное имя контакта;"
+    "имя контакта;наименование;наименование полное;полное наименование;фио;ф и о;фио клиента;фио контакта;клиент;контакт;"
+    "контрагент;толық аты;толық аты жөні;аты жөні;тегі аты әкесінің аты;тәә",
+    "full_name_given_first": "",
+    "legal_basis": "legal basis for processing contact's data;legal basis for processing;lawful basis;основание обработки;"
+    "правовое основание;правовое основание обработки;құқықтық негіз;өңдеу негізі",
+}
+FIELDS = tuple(ALIASES)
+PERSON_FIELDS = ("crm_id", "surname", "given_name", "patronymic", "iin", "email", "phone", "birth_date", "language")
+CONSENT_FIELDS = (
+    "consent_purpose",
+    "consent_given_on",
+    "consent_channel",
+    "consent_expires_on",
+    "third_parties",
+    "cross_border",
+    "publication",
+)
+AGREEMENT_FIELDS = ("agreement_number", "agreement_on")
+OPT_OUT_FIELDS = ("email_opt_out", "call_opt_out", "message_opt_out")
+# Several columns may hold one of these; the first valid value of a row is kept.
+SEVERAL = ("email", "phone")
+# Read to fill or to judge other fields, never stored themselves.
+READ_ONLY = ("full_name", "full_name_given_first", "legal_basis")
+# What a record is and in which state it stands is decided here, never by a file.
+NEVER_IMPORTED = frozenset(
+    (
+        "id uid pk operator operator_id state status blocked is_blocked depersonalised destroyed withdrawn withdrawn_at "
+        "incomplete missing search_key history history_id history_user salt role is_superuser is_staff is_administrator "
+        "created_at updated_at"
+    ).split()
+)
+
+# Digits enough for a number that tells people apart, however they are grouped: an IIN, a phone, a date of birth.
+DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
+# A CRM's own name of a field of its owner: UF_CRM_1567890123.
+FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
+# Phone 2, E-mail (3), Телефон №2: one more of the kind.
+_COUNTED = re.compile(r"\s*[(#№]?\s*\d{1,2}\)?$")
+# A number that is carried about: it goes before the others of a row.
+_MOBILE = re.compile(r"mobile|cell|whatsapp|мобильн|сотов|ұялы")
+
+
+def folded(header):
+    text = unicodedata.normalize("NFKC", header).casefold()
+    return re.sub(r"[\s_\-./:*'\"\u200b\ufeff]+", " ", text).strip()
+
+
+_FIELD_OF = {
+    folded(alias): field for field, aliases in ALIASES.items() for alias in filter(None, aliases.split(";"))
+} | {folded(field): field for field in FIELDS}
+_WRITTEN_TOGETHER = {alias.replace(" ", ""): field for alias, field in _FIELD_OF.items()}
+
+
+def field_of(header):
+    """The field that a header stands for, or an empty text."""
+    text = folded(header)
+    if field := _FIELD_OF.get(text) or _WRITTEN_TOGETHER.get(text.replace(" ", "")):
+        return field
+    without_number = _COUNTED.sub("", text)
+    field = _FIELD_OF.get(without_number, "") if without_number != text else ""
+    return field if field in SEVERAL else ""
+
+
+def is_never_imported(header):
+    return folded(header).replace(" ", "_") in NEVER_IMPORTED
+
+
+def is_mobile(header):
+    return bool(_MOBILE.search(folded(header)))
+
+
+def recognised(header):
+    """The field of each column as far as its header tells, empty where it does not."""
+    fields = [field_of(text) for text in header]
+    # A file with its own crm_id column and an "id" beside it: the latter is the other system's row number.
+    for at, field in enumerate(fields):
+        if field == KEY and is_never_imported(header[at]) and fields.count(KEY) > 1:
+            fields[at] = ""
+    return fields
+
+
+def kept_header(header):
+    """Headers as they are kept with the run, for everybody to read: one that looks like data is only numbered.
+
+    Where one does, the line may be somebody's row and no header at all: then every header not known here is numbered.
+    """
+    known = [bool(field_of(text)) or is_never_imported(text) or not text.strip() for text in header]
+    if not any(looks_like_data(text) for text in header):
+        return list(header)
+    return [
+        text if is_known else _("column %(number)d") % {"number": number}
+        for number, (text, is_known) in enumerate(zip(header, known, strict=True), 1)
+    ]
+
+
+def looks_like_data(text):
+    return "@" in text or bool(DATA_DIGITS.search(text) and not FIELD_CODE.fullmatch(text))
+
+
+def columns_found(header):
+    return _("Columns found: %(columns)s.") % {"columns": shown(header)}
+
+
+def shown(header):
+    """Headers for a message, short even where the file has hundreds or is no table at all."""
+    names = [f"“{text[:40] or '—'}”" for text in header[:20]]
+    return ", ".join(names) + (" …" if len(header) > 20 else "")
