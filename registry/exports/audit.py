@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from registry.choices import Role
 from registry.exports import changes, runs, trail
 from registry.exports.past import ALMATY
+from registry.exports.span import WHOLE
 from registry.models import DataSubject, ExportRun
 
 VERIFIER = Path(__file__).parents[1] / "journal" / "verify_journal.py"
@@ -72,14 +73,21 @@ def personal_of(user, operator):
     return frozenset(own) & {operator.code} if operator else frozenset(own)
 
 
-def export(sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason=""):
+def export(
+    sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason="", span=WHOLE
+):
     """Writes the trail into `sink` (Directory or Archive) and returns its ExportRun.
 
     Whole for `operator` None and `subject` (a uid) None; else the lines of others are printed as digests.
-    `personal_of` are codes of the operators whose personal values the reader may see in changes.csv.
+    `personal_of` are codes of the operators whose personal values the reader may see in changes.csv; `span` are the times
+    it begins and ends with. ValidationError where no entry lies between them.
     """
     code = operator.code if operator else ""
+    # A person's extract shows that what is there is genuine, not that it is all: it names no running number.
+    numbered = [] if subject else [code] if code else None
+    first, head = span.entries(numbered)
     asked = {"operator": code, "subject": str(subject or ""), "changes": with_changes, "personal": sorted(personal_of)}
+    asked |= span.asked(first)
     run = runs.start(
         ExportRun.Kind.AUDIT,
         by=by,
@@ -89,32 +97,49 @@ def export(sink, *, by, role, operator=None, subject=None, with_changes=False, p
         filter=asked,
         subjects=[subject] if subject else (),
     )
-    # A person's extract shows that what is there is genuine, not that it is all: it names no running number.
-    head = trail.head_now([] if subject else [code] if code else None)
+    head = head or trail.head_now(numbered)
     with sink.file(JOURNAL) as file:
-        count, digest = write(file, (line.encode() for line in trail.lines(head, code, subject)))
+        digest = write(file, trail.blocks(head, code, subject, first=first))
     if with_changes:
         with sink.file(CHANGES) as file:
-            write(file, changes.file(head.seq, code, subject, personal_of))
+            write(file, changes.file(run, head.seq, code, subject, personal_of, first=first or 1))
     for name, text in ((HEAD, head.note), ("verify_journal.py", VERIFIER.read_text(encoding="utf-8"))):
         with sink.file(name) as file:
             file.write(text.encode())
     with sink.file(README) as file:
-        file.write(read_me(run, head, count - 1, digest, asked).encode())
-    return runs.finish(run, count=count - 1, digest=digest, role=role)
+        file.write(read_me(run, head, digest, asked).encode())
+    return runs.finish(run, count=head.seq - (first or 1) + 1, digest=digest, role=role)
 
 
 def write(file, pieces):
-    """Copies pieces of bytes into the file; how many there were and the SHA-256 of them all."""
-    sha256, count = hashlib.sha256(), 0
+    """Copies pieces of bytes into the file; the SHA-256 of them all."""
+    sha256 = hashlib.sha256()
     for piece in pieces:
         sha256.update(piece)
         file.write(piece)
-        count += 1
-    return count, sha256.hexdigest()
+    return sha256.hexdigest()
 
 
-def read_me(run, head, count, digest, asked):
-    made_at = run.started_at.astimezone(ALMATY).isoformat(timespec="seconds")
-    context = {"number": run.pk, "made_at": made_at, "seq": head.seq, "count": count, "digest": digest, "asked": asked}
+def read_me(run, head, digest, asked):
+    first = asked.get("first")
+    context = {
+        "number": run.pk,
+        "uid": run.uid,
+        "made_at": almaty(run.started_at),
+        "seq": head.seq,
+        "count": head.seq - (first or 1) + 1,
+        "digest": digest,
+        "asked": asked,
+        "verify": verify_command(run),
+    }
     return render_to_string("exports/README.txt", context)
+
+
+def verify_command(run):
+    """How the files of the export are verified: one that begins later is asked for by the number of its first entry."""
+    first = run.filter.get("first", 1)
+    return f"python verify_journal.py {JOURNAL} {HEAD}" + (f" from={first}" if first > 1 else "")
+
+
+def almaty(at):
+    return at.astimezone(ALMATY).isoformat(timespec="seconds")

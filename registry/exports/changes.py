@@ -1,91 +1,208 @@
-"""What changed, one field a line: from what to what, by whom, why, and under which number of the journal."""
+"""What changed, one field a line: from what to what, by whom, why, under which number of the journal, and the export's mark."""
 
-import json
+import datetime as dt
+from collections.abc import Iterator
 from functools import cache
+from typing import NamedTuple
 
+import orjson
 from django.apps import apps
 from django.db import models
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Q, Subquery
 
 from registry.exports.formulas import Phone
 from registry.exports.past import ALMATY
-from registry.exports.stream import csv_file
-from registry.exports.trail import chunks, shown
-from registry.journal.canonical import plain_value
+from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line
+from registry.exports.trace import TRACE, Marks
+from registry.exports.trail import pieces, shown
+from registry.journal.canonical import PLAIN_TEXT, plain_value
+from registry.journal.models import JournalEntry
 from registry.models import PERSONAL, User
 
-COLUMNS = ["seq", "n", "when", "actor", "role", "object", "uid", "field", "old", "new", "reason"]
+COLUMNS = ["seq", "n", "when", "actor", "role", "object", "uid", "field", "old", "new", "reason", TRACE]
 MASK = "(personal)"
 
 
-def file(last_seq, operator_code="", subject=None, personal_of=frozenset()):
-    """changes.csv up to entry `last_seq`, with its trailer."""
-    return csv_file([], COLUMNS, rows(last_seq, operator_code, subject, personal_of))
+class Told(NamedTuple):
+    """What the journal tells of one written row."""
+
+    seq: int
+    n: int | None
+    at: dt.datetime
+    actor: int | None
+    body: str
+    operator: str
+    object_type: str
+    object_uid: object
+    history_id: int
 
 
-def rows(last_seq, operator_code="", subject=None, personal_of=frozenset()):
-    """The lines of changes.csv; personal values and reasons only of the operators in `personal_of`, else masked."""
-    actors, codes = {None: "system"}, Codes()
-    for chunk in chunks(last_seq):
-        entries = list(chunk.filter(shown(operator_code, subject), history_id__isnull=False))
-        found = history_of(entries)
-        name_actors(actors, {entry.actor for entry in entries})
-        codes.learn(row for pair in found.values() for row in pair if row is not None)
-        for entry in entries:
-            row, before = found.get((entry.object_type, entry.history_id), (None, None))
+def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1):
+    """changes.csv of an export run, from entry `first` to `last_seq`; its trailer names the run."""
+
+    def lines():
+        yield BYTE_ORDER_MARK + csv_line(COLUMNS), 0
+        for of_entry in rows(run, last_seq, operator_code, subject, personal_of, first=first):
+            yield "".join(of_entry), len(of_entry)
+
+    def trailer(count, sha256):
+        return csv_line(["#end", "rows", count, "sha256", sha256, "export", run.uid])
+
+    return Sealed(lines(), trailer)
+
+
+def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1) -> Iterator[list[str]]:
+    """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, else masked."""
+    actors, codes, marks = {None: "system"}, Codes(), Marks(run)
+    for start, end in pieces(first, last_seq):
+        entries = JournalEntry.objects.filter(
+            shown(operator_code, subject), seq__gte=start, seq__lte=end, history_id__isnull=False
+        )
+        told = list(map(Told._make, entries.order_by("seq").values_list(*Told._fields)))
+        found = history_of(told)
+        name_actors(actors, {entry.actor for entry in told})
+        for object_type, of_type in found.items():
+            codes.learn(object_type, [row for pair in of_type.values() for row in pair if row is not None])
+        for entry in told:
+            row, before = found[entry.object_type].get(entry.history_id, (None, None))
             if row is not None:
-                yield from lines_of(entry, row, before, actors, codes, entry.operator in personal_of)
+                yield lines_of(entry, row, before, actors, codes, marks, entry.operator in personal_of)
 
 
-def lines_of(entry, row, before, actors, codes, shows_personal):
+def lines_of(entry, row, before, actors, codes, marks, shows_personal):
     at = entry.at.astimezone(ALMATY).isoformat(timespec="microseconds")
-    role = json.loads(entry.body).get("role", "")
+    role = orjson.loads(entry.body).get("role", "")
     about = [entry.seq, entry.n, at, actors[entry.actor], role, entry.object_type, entry.object_uid]
-    reason = row.history_change_reason or ""
+    reason = row[REASON] or ""
     reason = reason if shows_personal or not reason else MASK
-    for field, old, new, is_personal in differences(row, before, codes):
+    begin, end = ",".join(map(csv_cell, about)), csv_cell(reason)
+    mark_of, lines = marks.after(about), []
+    for field, old, new, is_personal in differences(fields_of(entry.object_type), row, before, codes):
         if is_personal and not shows_personal:
             old, new = MASK if old else old, MASK if new else new
-        yield [*about, field, old, new, reason]
+        mark = mark_of((field, old, new, reason))
+        lines.append(f"{begin},{field},{csv_cell(old)},{csv_cell(new)},{end},{mark}\r\n")
+    return lines
 
 
-def history_of(entries):
-    """History rows of the entries, each with the row before it, by (object type, history id)."""
+# A history row as a tuple: these three, then the tracked fields.
+ID, TYPE, REASON, TRACKED = 0, 1, 2, 3
+
+
+class Field(NamedTuple):
+    """A tracked field: where it stands in a row, how its value is shown, whether it is plain text as stored."""
+
+    name: str
+    place: int
+    show: object
+    is_personal: bool
+    is_text: bool
+    links_to: type | None
+
+
+def history_of(told):
+    """History rows of the entries, each with the row before it, by object type and history id."""
     wanted, found = {}, {}
-    for entry in entries:
+    for entry in told:
         wanted.setdefault(entry.object_type, []).append(entry.history_id)
     for object_type, ids in wanted.items():
-        history = apps.get_model("registry", object_type).history
-        earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
-        rows = list(
-            history.filter(history_id__in=ids).order_by().annotate(before=Subquery(earlier.values("history_id")[:1]))
-        )
-        before = history.model.objects.in_bulk([row.before for row in rows if row.before])
-        for row in rows:
-            found[object_type, row.history_id] = row, before.get(row.before)
+        rows = read(object_type, ids)
+        # What was created had nothing before it: most rows of an import are spared the question.
+        later = [history_id for history_id, row in rows.items() if row[TYPE] != "+"]
+        before = before_these(object_type, later) if later else {}
+        earlier = read(object_type, [each for each in before.values() if each not in rows]) | rows
+        found[object_type] = {pk: (row, earlier.get(before.get(pk))) for pk, row in rows.items()}
     return found
 
 
-def differences(row, before, codes):
-    """(field, old, new, personal?) of each tracked field that differs; a deleted record loses every value."""
-    classes = row.instance_type.FIELD_CLASSES
-    for tracked in row.tracked_fields:
-        if tracked.primary_key:
-            continue
-        field = row._meta.get_field(tracked.name)
-        old = plain_value(field, getattr(before, field.attname)) if before is not None else None
-        new = plain_value(field, getattr(row, field.attname)) if row.history_type != "-" else None
-        if old != new:
-            is_personal = classes.get(tracked.name) == PERSONAL
-            yield tracked.name, shown_value(field, old, codes), shown_value(field, new, codes), is_personal
+def read(object_type, ids):
+    """Rows of a history as tuples, by history id; others may be among them."""
+    if not ids:
+        return {}
+    names = [field.name for field in fields_of(object_type)]
+    history = history_model(object_type).objects.filter(among(ids)).order_by()
+    rows = history.values_list("history_id", "id", "history_type", "history_change_reason", *names)
+    return {history_id: row for history_id, *row in rows.iterator()}
 
 
-def shown_value(field, value, codes):
-    if isinstance(field, models.ForeignKey):
-        return codes.of(field.related_model, value)
+def before_these(object_type, ids):
+    """Of each history row the one before it of the same record, where there is one."""
+    history = history_model(object_type).objects
+    earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
+    rows = (
+        history.filter(among(ids))
+        .exclude(history_type="+")
+        .order_by()
+        .annotate(before=Subquery(earlier.values("history_id")[:1]))
+    )
+    return {history_id: before for history_id, before in rows.values_list("history_id", "before") if before}
+
+
+def among(ids):
+    """A condition that these history rows fulfil, and few others: those of an import lie together, and a range is read faster."""
+    first, last = min(ids), max(ids)
+    if last - first < 2 * len(ids):
+        return Q(history_id__gte=first, history_id__lte=last)
+    return Q(history_id__in=ids)
+
+
+@cache
+def history_model(object_type):
+    return apps.get_model("registry", object_type).history.model
+
+
+@cache
+def fields_of(object_type):
+    """The tracked fields of a model in the order of its history, without its key."""
+    history = history_model(object_type)
+    classes = history.instance_type.FIELD_CLASSES
+    tracked = [history._meta.get_field(each.name) for each in history.tracked_fields if not each.primary_key]
+    return [
+        Field(
+            field.name,
+            place,
+            shower(field),
+            classes.get(field.name) == PERSONAL,
+            type(field) in PLAIN_TEXT,
+            field.related_model if isinstance(field, models.ForeignKey) else None,
+        )
+        for place, field in enumerate(tracked, TRACKED)
+    ]
+
+
+def shower(field):
+    """How a value of the field is shown; what is not plain text goes through its canonical value."""
+    if field.name == "phone":
+        return Phone
+    if type(field) in PLAIN_TEXT:
+        return str
+    if type(field) is models.BooleanField:
+        return {True: "true", False: "false"}.__getitem__
+    return lambda value: shown_value(plain_value(field, value))
+
+
+def shown_value(value):
     if value is None or isinstance(value, bool):
         return "" if value is None else str(value).lower()
-    return Phone(value) if field.name == "phone" else str(value)
+    return str(value)
+
+
+def differences(fields, row, before, codes):
+    """(field, old, new, personal?) of each tracked field that differs; a deleted record loses every value."""
+    is_gone = row[TYPE] == "-"
+    for name, place, show, is_personal, is_text, links_to in fields:
+        old = before[place] if before is not None else None
+        new = None if is_gone else row[place]
+        if old == new or (old is None or old == "") and (new is None or new == ""):
+            continue
+        if links_to is not None:
+            old, new = codes.of(links_to, old), codes.of(links_to, new)
+        else:
+            old = "" if old is None or old == "" else show(old)
+            new = "" if new is None or new == "" else show(new)
+            if not is_text and old == new:
+                continue
+        yield name, old, new, is_personal
 
 
 def name_actors(actors, ids):
@@ -106,18 +223,18 @@ class Codes:
     def of(self, model, pk):
         return self._known.get((model, pk), f"#{pk}") if pk is not None else ""
 
-    def learn(self, rows):
+    def learn(self, object_type, rows):
         """Reads, a query for each model, what the links of these history rows point to."""
         if len(self._known) > self.MOST:
             self._known.clear()
         wanted = {}
-        for row in rows:
-            for field in links_of(type(row)):
-                pk = getattr(row, field.attname)
-                if pk is not None and (field.related_model, pk) not in self._known:
-                    wanted.setdefault(field.related_model, set()).add(pk)
+        for field in fields_of(object_type):
+            if field.links_to is not None:
+                ids = {row[field.place] for row in rows} - {None}
+                wanted.setdefault(field.links_to, set()).update(ids)
         for model, ids in wanted.items():
-            self._learn(model, ids)
+            if missing := {pk for pk in ids if (model, pk) not in self._known}:
+                self._learn(model, missing)
 
     def _learn(self, model, ids):
         names = {field.name for field in model._meta.concrete_fields}
@@ -126,10 +243,3 @@ class Codes:
         if hasattr(model, "history") and (gone := ids - set(found)):
             found |= dict(model.history.filter(id__in=gone).order_by("history_id").values_list("id", name))
         self._known |= {(model, pk): str(value) for pk, value in found.items()}
-
-
-@cache
-def links_of(history_model):
-    """The tracked foreign keys of a history model."""
-    fields = (history_model._meta.get_field(tracked.name) for tracked in history_model.tracked_fields)
-    return [field for field in fields if isinstance(field, models.ForeignKey)]

@@ -6,9 +6,10 @@ A file without that line is not whole. It is checked with `head -n -1 FILE | sha
 import csv
 import hashlib
 import json
+import re
 from collections.abc import Iterable, Iterator
 
-from registry.exports.formulas import escape
+from registry.exports.formulas import RISKY, escape
 
 CHUNK_BYTES = 64 * 1024
 # Spreadsheets take a CSV for the local code page, and turn Cyrillic to rubbish, unless it begins with this.
@@ -18,19 +19,19 @@ BYTE_ORDER_MARK = "\ufeff"
 class Sealed:
     """Lines on their way out, in chunks of bytes; afterwards `count` records and the `digest` of the file have passed.
 
-    `lines` are pairs of text and whether it is a record; `trailer(count, sha256)` makes the last line.
+    `lines` are pairs of text and how many records it is; `trailer(count, sha256)` makes the last line.
     """
 
-    def __init__(self, lines: Iterable[tuple[str, bool]], trailer):
+    def __init__(self, lines: Iterable[tuple[str, int]], trailer):
         self.lines, self.trailer = lines, trailer
         self.count, self.digest = 0, ""
 
     def __iter__(self) -> Iterator[bytes]:
         sha256, waiting, size = hashlib.sha256(), [], 0
-        for text, is_record in self.lines:
+        for text, records in self.lines:
             line = text.encode("utf-8")
             sha256.update(line)
-            self.count += is_record
+            self.count += records
             waiting.append(line)
             size += len(line)
             if size >= CHUNK_BYTES:
@@ -54,6 +55,19 @@ _writer = csv.writer(_Line(), lineterminator="\r\n")
 def csv_line(cells) -> str:
     """One CSV line, formulas inert."""
     return _writer.writerow([escape(cell) for cell in cells])
+
+
+NEEDS_QUOTES = re.compile('[,"\r\n]')
+PLAIN_CELL = re.compile(f"(?!['{RISKY}])[^,\"\r\n]*")
+
+
+def csv_cell(value) -> str:
+    """One cell as it stands in a line of several, formulas inert; for rows by the million."""
+    text = "" if value is None else str(value)
+    if PLAIN_CELL.fullmatch(text):
+        return text
+    text = escape(value)
+    return '"' + text.replace('"', '""') + '"' if NEEDS_QUOTES.search(text) else text
 
 
 def end(count: int, sha256: str) -> list:

@@ -1,13 +1,16 @@
-"""The journal as lines that a third party can verify: whole, of one operator, or of one person."""
+"""The journal as lines that a third party can verify: whole, of one operator, or of one person; from one entry to another."""
 
-import json
+from collections.abc import Iterator
 from typing import NamedTuple
 
-from django.db import transaction
-from django.db.models import Avg, Q
+import orjson
+from django.db import connection, transaction
+from django.db.models import Avg, Max, Q
 from django.db.models.functions import Length
 
+from registry.exports.past import GENESIS_HASH
 from registry.journal.canonical import body_digest
+from registry.journal.canonical import moment as utc_text
 from registry.journal.models import JournalEntry, JournalHead, JournalSubject
 
 CHUNK_ROWS = 2000
@@ -36,6 +39,32 @@ def head_now(operator_codes=None):
         return Head(head.seq, head.hash, head.note(operator_codes))
 
 
+def head_at(at, operator_codes=None):
+    """The head as it was at that time, noted as `head_now` does; None before the first entry.
+
+    The head lock is taken once, so that no entry of an earlier time can still be on its way.
+    """
+    with transaction.atomic():
+        known = JournalHead.locked().numbers
+    last = JournalEntry.objects.filter(at__lte=at).order_by("-at", "-seq").first()
+    if last is None:
+        return None
+    codes = sorted(known if operator_codes is None else set(operator_codes) & set(known))
+    then = JournalEntry.objects.filter(operator__in=codes, seq__lte=last.seq).order_by()
+    numbers = dict(then.values_list("operator").annotate(Max("n")))
+    lines = ["PDR1 head", f"seq {last.seq}", f"hash {last.hash}", f"at {utc_text(last.at)}"]
+    lines += [f"n {code} {numbers[code]}" for code in codes if code in numbers]
+    return Head(last.seq, last.hash, "\n".join(lines) + "\n")
+
+
+def first_since(at):
+    """Number of the first entry at or after that time; of the entry to come where there is none."""
+    with transaction.atomic():
+        head = JournalHead.locked()
+    first = JournalEntry.objects.filter(at__gte=at).order_by("at", "seq").values_list("seq", flat=True).first()
+    return first or head.seq + 1
+
+
 def of_subject(uid):
     """Entries that touch a person."""
     named = JournalSubject.objects.filter(uid=uid).values("entry")
@@ -47,11 +76,16 @@ def shown(operator_code="", subject=None):
     return (Q(operator=operator_code) if operator_code else Q()) & (of_subject(subject) if subject else Q())
 
 
-def size(operator_code="", subject=None):
-    """How big an export would be: a line for every entry of the journal, whole or hidden. The bytes are estimated."""
-    head = JournalHead.objects.first()
-    entries = head.seq if head else 0
-    chosen = JournalEntry.objects.filter(shown(operator_code, subject)).order_by()
+def size(operator_code="", subject=None, *, first=1, last=None):
+    """How big an export would be: a line for every entry from `first` to `last` (None: to the head), whole or hidden.
+
+    The bytes are estimated.
+    """
+    if last is None:
+        head = JournalHead.objects.first()
+        last = head.seq if head else 0
+    entries = max(last - first + 1, 0)
+    chosen = JournalEntry.objects.filter(shown(operator_code, subject), seq__gte=first, seq__lte=last).order_by()
     whole = chosen.count()
     sample = chosen.order_by("-seq").values("seq")[:CHUNK_ROWS]
     length = JournalEntry.objects.filter(seq__in=sample).aggregate(length=Avg(Length("body")))["length"] or 0
@@ -60,24 +94,48 @@ def size(operator_code="", subject=None):
     )
 
 
-def lines(head, operator_code="", subject=None):
-    """The lines of `journal.jsonl` up to `head`, with the trailer; reads the journal piece by piece."""
+def blocks(head, operator_code="", subject=None, *, first=None) -> Iterator[bytes]:
+    """`journal.jsonl` up to `head` in pieces of whole lines, the trailer last.
+
+    With `first` it begins with that entry, and with a line that says so and which hash comes before it.
+    """
+    begin = first or 1
+    if first:
+        before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first()
+        yield json_line({"from": first, "previous": before or GENESIS_HASH})
     whole = shown(operator_code, subject)
-    for chunk in chunks(head.seq):
-        seen = set(chunk.filter(whole).values_list("seq", flat=True)) if whole else None
-        for seq, body, digest in chunk.values_list("seq", "body", "hash"):
-            if seen is None or seq in seen:
-                yield json_line({"seq": seq, "body": body, "hash": digest})
-            else:
-                yield json_line({"seq": seq, "digest": body_digest(body.encode()).hex()})
-    yield json_line({"count": head.seq, "seq": head.seq, "hash": head.hash})
+    for start, end in pieces(begin, head.seq):
+        rows = read(start, end)
+        if not whole:
+            yield b"".join([whole_line(*row) for row in rows])
+            continue
+        entries = JournalEntry.objects.filter(whole, seq__gte=start, seq__lte=end)
+        seen = set(entries.order_by().values_list("seq", flat=True))
+        yield b"".join([whole_line(*row) if row[0] in seen else hidden_line(*row) for row in rows])
+    yield json_line({"count": head.seq - begin + 1, "seq": head.seq, "hash": head.hash})
 
 
-def chunks(last_seq):
-    """The journal in pieces, as querysets; entries never change, so no transaction has to be held over them."""
-    for start in range(0, last_seq, CHUNK_ROWS):
-        yield JournalEntry.objects.filter(seq__gt=start, seq__lte=min(start + CHUNK_ROWS, last_seq)).order_by("seq")
+def read(start, end):
+    """(seq, body, hash) of the entries; by hand, since nothing here is as slow as making something of a row."""
+    table = connection.ops.quote_name(JournalEntry._meta.db_table)
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT seq, body, hash FROM {table} WHERE seq >= %s AND seq <= %s ORDER BY seq", [start, end])
+        return cursor.fetchall()
+
+
+def pieces(first, last):
+    """The numbers from `first` to `last` in pieces; entries never change, so no transaction has to be held over them."""
+    for start in range(first, last + 1, CHUNK_ROWS):
+        yield start, min(start + CHUNK_ROWS - 1, last)
+
+
+def whole_line(seq, body, digest):
+    return b'{"seq":%d,"body":%b,"hash":"%b"}\n' % (seq, orjson.dumps(body), digest.encode())
+
+
+def hidden_line(seq, body, digest):
+    return b'{"seq":%d,"digest":"%b"}\n' % (seq, body_digest(body.encode()).hex().encode())
 
 
 def json_line(values):
-    return json.dumps(values, ensure_ascii=False, separators=(",", ":")) + "\n"
+    return orjson.dumps(values) + b"\n"

@@ -15,6 +15,7 @@ from registry import journal
 from registry import models as m
 from registry.exports import audit, trail
 from registry.exports.past import ALMATY
+from registry.exports.trace import Marks
 from registry.journal.models import JournalEntry, JournalHead
 from tests.factories import make_purpose, make_subject, make_user, save
 
@@ -142,15 +143,16 @@ def test_changes_are_one_field_a_line(subject, dpo, tmp_path):
     export(tmp_path / "out", operator="lapp", by="natalia", changes=True)
     entries = list(JournalEntry.objects.filter(object_uid=subject.uid).order_by("seq"))
     text = (tmp_path / "out" / "changes.csv").read_bytes().decode("utf-8-sig")
-    lines = text.splitlines(keepends=True)
+    lines, run = text.splitlines(keepends=True), m.ExportRun.objects.get()
 
     def line(entry, field, old, new, reason):
         at = entry.at.astimezone(ALMATY).isoformat(timespec="microseconds")
         actor = f"natalia (#{dpo.pk})"
-        return f"{entry.seq},{entry.n},{at},{actor},dpo,datasubject,{subject.uid},{field},{old},{new},{reason}\r\n"
+        cells = [entry.seq, entry.n, at, actor, "dpo", "datasubject", subject.uid, field, old, new, reason]
+        return ",".join(map(str, [*cells, Marks(run)(cells)])) + "\r\n"
 
     created, changed = entries
-    assert lines[0] == "seq,n,when,actor,role,object,uid,field,old,new,reason\r\n"
+    assert lines[0] == "seq,n,when,actor,role,object,uid,field,old,new,reason,trace\r\n"
     assert [each for each in lines if str(subject.uid) in each] == [
         line(created, "uid", "", subject.uid, "'=came by mail"),
         line(created, "operator", "", "lapp", "'=came by mail"),
@@ -163,7 +165,7 @@ def test_changes_are_one_field_a_line(subject, dpo, tmp_path):
         line(changed, "language", "", "kk", "She called"),
     ]
     digest = hashlib.sha256(("\ufeff" + "".join(lines[:-1])).encode()).hexdigest()
-    assert lines[-1] == f"#end,rows,{len(lines) - 2},sha256,{digest}\r\n"
+    assert lines[-1] == f"#end,rows,{len(lines) - 2},sha256,{digest},export,{run.uid}\r\n"
 
 
 def masked(path):
@@ -264,7 +266,7 @@ def test_trail_is_read_in_pieces(lapp, dpo, monkeypatch, django_assert_max_num_q
     seq = JournalHead.objects.get().seq
     head = trail.head_now()
     with django_assert_max_num_queries(seq // 10 + 1):
-        assert len(list(trail.lines(head))) == seq + 1
+        assert b"".join(trail.blocks(head)).count(b"\n") == seq + 1
 
 
 def test_size_is_told_before(lapp, dpo, tmp_path):

@@ -1,11 +1,13 @@
-"""manage.py export_audit [--operator CODE] [--subject UID] [--changes] [--by USER] [--reason TEXT] -o DIR"""
+"""manage.py export_audit [--operator CODE] [--subject UID] [--from TIME] [--to TIME] [--changes] [--by USER] … -o DIR"""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.exports import audit, trail
+from registry.exports.span import parse_span
 from registry.management.acting import acting, those_who_may
 from registry.models import Operator
 
@@ -20,6 +22,20 @@ class Command(BaseCommand):
             "--operator", default="", metavar="CODE", help="only this operator's entries, others as digests"
         )
         parser.add_argument("--subject", default="", metavar="UID", help="only entries that touch this data subject")
+        parser.add_argument(
+            "--from",
+            dest="since",
+            default="",
+            metavar="TIME",
+            help="entries of this day (2026-01-31) or time and later",
+        )
+        parser.add_argument(
+            "--to",
+            dest="until",
+            default="",
+            metavar="TIME",
+            help="entries up to the end of this day, or up to this time",
+        )
         parser.add_argument("--changes", action="store_true", help="also changes.csv, one changed field a line")
         parser.add_argument(
             "--by",
@@ -30,16 +46,15 @@ class Command(BaseCommand):
         parser.add_argument("--reason", default="", metavar="TEXT")
         parser.add_argument("-o", "--output", required=True, metavar="DIR", help="a new or empty directory")
 
-    def handle(self, *, operator, subject, changes, by, reason, output, **options):
+    def handle(self, *, operator, subject, since, until, changes, by, reason, output, **options):
         operator = operator_of(operator) if operator else None
         try:
+            span = parse_span(since, until, timezone.now())
             if subject:
                 found = audit.subject_of(subject, operator)
                 operator, subject = operator or found.operator, found.uid
             by, role = acting(by, MAY_EXPORT, operator, object_type="exportrun")
-            size = trail.size(operator.code if operator else "", subject or None)
-            said = {"entries": size.entries, "whole": size.whole, "bytes": filesizeformat(size.bytes)}
-            self.stdout.write(_("%(entries)s entries, %(whole)s of them whole, about %(bytes)s.") % said)
+            self.tell_size(span, operator, subject)
             run = audit.export(
                 audit.Directory(output),
                 by=by,
@@ -49,14 +64,21 @@ class Command(BaseCommand):
                 with_changes=changes,
                 personal_of=audit.personal_of(by, operator),
                 reason=reason,
+                span=span,
             )
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
         except OSError as error:
             raise unwritable(output, error) from None
         said = {"directory": output, "count": run.count}
-        command = "python verify_journal.py journal.jsonl head.txt"
-        self.stdout.write(_("%(directory)s: %(count)s entries. Verify:") % said + f" {command}")
+        self.stdout.write(_("%(directory)s: %(count)s entries. Verify:") % said + f" {audit.verify_command(run)}")
+
+    def tell_size(self, span, operator, subject):
+        first, head = span.entries()
+        limits = {"first": first or 1, "last": head.seq if head else None}
+        size = trail.size(operator.code if operator else "", subject or None, **limits)
+        said = {"entries": size.entries, "whole": size.whole, "bytes": filesizeformat(size.bytes)}
+        self.stdout.write(_("%(entries)s entries, %(whole)s of them whole, about %(bytes)s.") % said)
 
 
 def unwritable(path, error):
