@@ -38,7 +38,7 @@ def told_to_end(signum, frame):
 
 def serve(arguments):
     """Runs gunicorn with these arguments, and the worker; returns gunicorn's exit status, 0 when told to end."""
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, told_to_end)
     processes = []
     try:
