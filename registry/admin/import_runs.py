@@ -21,6 +21,7 @@ from registry.templatetags.registry_ui import grouped, state_pill
 
 from .acts import own_units
 from .base import RegistryModelAdmin
+from .import_columns import ColumnsPage
 from .imports import finished, refused, why_not_waiting
 
 REJECTED_SHOWN = 20
@@ -34,7 +35,7 @@ OUTCOMES = {
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(RegistryModelAdmin):
+class ImportRunAdmin(ColumnsPage, RegistryModelAdmin):
     list_display = ["number", "file_name", "state_shown", "uploaded_at", "owner", "rows", "outcome"]
     list_display_links = ["number", "file_name"]
     list_filter = ["state", "uploaded_at"]

@@ -1,6 +1,4 @@
-"""The CRM import in the browser: import-export's upload, preview and confirmation, with stored runs under them."""
-
-from types import SimpleNamespace
+"""The CRM import in the browser: import-export's upload and confirmation, with stored runs under them."""
 
 from django import forms
 from django.contrib import messages
@@ -8,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -18,44 +17,39 @@ from import_export.forms import ImportForm
 from registry import journal, scope
 from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, take
-from registry.imports.crm_file import Said
-from registry.imports.inspection import FileRefused
+from registry.imports.asking import ask, open_table
+from registry.imports.crm_file import CRMFile, Said
+from registry.imports.inspection import FileAsks, FileRefused
 from registry.imports.resource import CSV, PeopleResource
-from registry.models import ImportRun
+from registry.imports.sources import of_columns, said_of
+from registry.models import ImportRun, ImportSource
+from registry.tasks import begin_planning
 from registry.templatetags.registry_ui import grouped
 
 from .acts import actor, own_units
 
 NOT_THE_ONE_SENT = "confirmation", gettext_lazy("The confirmation is not the one this page sent. Read the file again.")
+ENCODINGS = [("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1251", "Windows-1251")]
+DELIMITERS = [("", gettext_lazy("find out")), (";", ";"), (",", ","), ("tab", gettext_lazy("tab")), ("|", "|")]
 
 
 class CRMImportForm(ImportForm):
-    """The file, and what its reader cannot find out."""
+    """The file, where it comes from, and what its reader cannot find out."""
 
-    encoding = forms.ChoiceField(
-        label=gettext_lazy("Encoding"),
+    source = forms.ModelChoiceField(
+        ImportSource.objects.none(),
+        label=gettext_lazy("Source"),
         required=False,
-        choices=[("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1251", "Windows-1251")],
+        empty_label=gettext_lazy("find out by its columns"),
+        help_text=gettext_lazy("How the files of a source are read was said once and is remembered."),
     )
-    delimiter = forms.ChoiceField(
-        label=gettext_lazy("Delimiter"),
+    look_first = forms.BooleanField(
+        label=gettext_lazy("Look at the columns first"),
         required=False,
-        choices=[("", gettext_lazy("find out")), (";", ";"), (",", ","), ("tab", gettext_lazy("tab")), ("|", "|")],
+        help_text=gettext_lazy("Otherwise they are shown only where something is to be asked."),
     )
-    mapping = forms.CharField(
-        label=gettext_lazy("Columns under other names"),
-        required=False,
-        max_length=5000,
-        widget=forms.Textarea(attrs={"rows": 3}),
-        help_text=gettext_lazy("One a line: HEADER=field. “HEADER=” leaves the column out."),
-    )
-    defaults = forms.CharField(
-        label=gettext_lazy("Values for empty cells"),
-        required=False,
-        max_length=2000,
-        widget=forms.Textarea(attrs={"rows": 2}),
-        help_text=gettext_lazy("One a line: field=value, for example consent_purpose=email-information."),
-    )
+    encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), required=False, choices=ENCODINGS)
+    delimiter = forms.ChoiceField(label=gettext_lazy("Delimiter"), required=False, choices=DELIMITERS)
     accept_damaged_names = forms.BooleanField(
         label=gettext_lazy("Take names that lost letters (“?”)"),
         required=False,
@@ -67,21 +61,17 @@ class CRMImportForm(ImportForm):
     def __init__(self, *args, acting, **kwargs):
         super().__init__(*args, **kwargs)
         self.acting = acting
+        self.fields["source"].queryset = ImportSource.objects.filter(operator=acting["operator"])
         self.fields["format"].widget = forms.HiddenInput()
         self.fields["import_file"].label = gettext_lazy("CSV file of the CRM")
         self.fields["import_file"].widget.attrs["accept"] = ".csv,.txt,text/csv"
 
-    def clean_import_file(self):
-        file = self.cleaned_data["import_file"]
-        file.acting = self.acting
-        return file
-
-    def said(self):
-        given = self.cleaned_data
-        lines = {
-            name: tuple(filter(None, map(str.strip, given[name].splitlines()))) for name in ("mapping", "defaults")
-        }
-        return Said(given["encoding"] or None, given["delimiter"] or None, lines["mapping"], lines["defaults"])
+    def said(self, source):
+        """What is said of this file: of its source once, on this form now."""
+        said, given = said_of(source) if source else Said(), self.cleaned_data
+        return said._replace(
+            encoding=given["encoding"] or said.encoding, delimiter=given["delimiter"] or said.delimiter
+        )
 
 
 class ConfirmForm(forms.Form):
@@ -109,18 +99,32 @@ class PeopleImport(ImportMixin):
 
     @own_units
     def import_action(self, request, **kwargs):
+        """import-export's form; what is done with the file is read_file's."""
         storage.purge_expired()
-        if request.operator is None:
+        if request.operator is None or not self.has_import_permission(request):
             raise PermissionDenied
-        response = super().import_action(request, **kwargs)
-        if result := response.context_data.get("result"):
-            response.context_data["run"] = result.run
-            response.context_data["plan"] = result.plan
-            if result.plan and result.plan.shown_uids:
-                journal.record(
-                    "import.preview", object_type="importrun", uid=result.run.uid, uids=result.plan.shown_uids
-                )
-        return response
+        if request.method == "POST":
+            form = self.create_import_form(request)
+            if form.is_valid() and (run := self.read_file(form)):
+                return HttpResponseRedirect(page_of(run))
+            request.read_form = form
+        return super().import_action(request, **kwargs)
+
+    def create_import_form(self, request):
+        """The form as it was judged, not once more: the file is read by then."""
+        return getattr(request, "read_form", None) or super().create_import_form(request)
+
+    def read_file(self, form):
+        """The run of an upload that is being read or has questions; None where it was refused, which the form then says."""
+        acting, given = form.acting, form.cleaned_data
+        file, run = given["import_file"], None
+        try:
+            run = storage.upload(**acting, file_name=file.name, chunks=file.chunks(), size=file.size)
+            begin(run, form, by=acting["owner"], role=acting["role"])
+        except FileRefused as refusal:
+            form.add_error("import_file", refusal.told)
+            return None
+        return run
 
     @own_units
     @method_decorator(require_POST)
@@ -147,53 +151,42 @@ class PeopleImport(ImportMixin):
         acting = {"operator": request.operator, "owner": request.user, "role": scope.role_of(request.user)}
         return super().get_import_form_kwargs(request) | {"acting": acting}
 
-    def get_confirm_form_initial(self, request, import_form):
-        if import_form is None:
-            return {}
-        run = import_form.cleaned_data["import_file"].stored.run
-        return {"run": run.uid, "token": run.token}
-
-    def write_to_tmp_storage(self, import_file, input_format):
-        """Stores the upload under a run of its own; a refusal is told when import-export reads it back."""
-        import_file.stored = StoredUpload(import_file)
-        return import_file.stored
-
-    def add_data_read_fail_error_to_form(self, form, e):
-        if not isinstance(e, FileRefused):
-            raise e
-        form.add_error("import_file", e.told)
-
-    def get_import_data_kwargs(self, request, form, **kwargs):
-        """Keywords of the engine; import-export adds its own beside them."""
-        acting = {"by": request.user, "role": scope.role_of(request.user)}
-        if isinstance(form, ConfirmForm):
-            return acting | {"reason": form.cleaned_data["reason"]}
-        return acting | {"said": form.said(), "accept_damaged_names": form.cleaned_data["accept_damaged_names"]}
-
     def process_dataset(self, dataset, form, request, **kwargs):
-        return PeopleResource().import_data(
-            dataset, dry_run=False, **self.get_import_data_kwargs(request=request, form=form)
-        )
+        acting = {"by": request.user, "role": scope.role_of(request.user), "reason": form.cleaned_data["reason"]}
+        return PeopleResource().import_data(dataset, dry_run=False, **acting)
 
     def process_result(self, result, request):
         return finished(request, self.admin_site, result)
 
 
-class StoredUpload(SimpleNamespace):
-    """What import-export takes for its temporary storage."""
+def begin(run, form, *, by, role):
+    """Has an upload read, or asks where it leaves something open. FileRefused, told to the journal, where it cannot be read."""
+    given, look_first = form.cleaned_data, form.cleaned_data["look_first"]
+    actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
+    run.source = given["source"]
+    said = form.said(run.source)
+    try:
+        table = open_table(run, said)
+        if run.source is None and (source := of_columns(run.operator, table.header)):
+            run.source, said = source, form.said(source)
+            table = open_table(run, said)
+        CRMFile(storage.file_of(run), said, today=timezone.localdate(), table=table)
+    except FileAsks:
+        look_first = True
+    except FileRefused as refusal:
+        storage.refuse(run, refusal, actor)
+        raise
+    damaged = given["accept_damaged_names"] or bool(run.source and run.source.accept_damaged_names)
+    ask(run, said, accept_damaged_names=damaged)
+    if not look_first:
+        begin_planning(run, said, by=by, role=role, accept_damaged_names=damaged)
 
-    def __init__(self, file):
-        super().__init__(name="", run=None, refusal=None)
-        try:
-            self.run = storage.upload(**file.acting, file_name=file.name, chunks=file.chunks(), size=file.size)
-            self.name = self.run.uid.hex
-        except FileRefused as refusal:
-            self.refusal = refusal
 
-    def read(self):
-        if self.refusal:
-            raise self.refusal
-        return self.run
+def page_of(run):
+    """Where somebody goes who has just read a file: to its columns where they are asked about, else to its run."""
+    run.refresh_from_db()
+    asked = run.state == ImportRun.State.ASKING
+    return reverse(f"admin:registry_importrun_{'columns' if asked else 'change'}", args=[run.pk])
 
 
 def own_run(request, **lookup):

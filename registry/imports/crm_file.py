@@ -1,7 +1,6 @@
 """A CRM's file as cleaned rows in chunks. Every line of a repeated id carries an error that names the other lines."""
 
 import datetime as dt
-from collections import defaultdict
 from itertools import islice
 from typing import NamedTuple
 
@@ -12,7 +11,8 @@ from .columns import KEY, Columns, match_columns
 from .date_order import date_orders
 from .inspection import Inspected, inspect
 from .reader import Table
-from .rows import Problem, RowCleaner, clean_id
+from .repeated import repeated_ids
+from .rows import Problem, RowCleaner
 
 # One chunk is one transaction: its size is how long everybody else waits for a lock.
 CHUNK_ROWS = {"postgresql": 1000, "sqlite": 500}
@@ -36,12 +36,13 @@ class Said(NamedTuple):
 class CRMFile:
     """An inspected file with its columns mapped; FileRefused where that cannot be done. notes: what is said of the reading."""
 
-    def __init__(self, path, said: Said, *, today: dt.date):
-        self.inspected: Inspected = inspect(path, encoding=said.encoding, delimiter=said.delimiter)
-        self.table = Table(self.inspected)
+    def __init__(self, path, said: Said, *, today: dt.date, table: Table | None = None):
+        self.table = table or Table(inspect(path, encoding=said.encoding, delimiter=said.delimiter))
+        self.inspected: Inspected = self.table.file
         self.columns: Columns = match_columns(self.table.header, mapping=said.mapping, defaults=said.defaults)
         orders, told = date_orders(self.columns, self.table, said=said.date_order)
         self.notes = self.columns.notes() + told
+        self.repeated = None  # id → lines, of ids on several lines
         self.cleaner = RowCleaner(
             self.columns,
             today=today,
@@ -51,34 +52,16 @@ class CRMFile:
         )
 
     def chunks(self, *, skip=0):
-        """Lists of CleanRow, `skip` rows left out at the beginning."""
-        repeated = self._repeated_ids()
-        rows = islice(iter(self.table), skip, None)
-        while chunk := list(islice(rows, CHUNK_ROWS[connection.vendor])):
-            cleaned = [self.cleaner.clean(row) for row in chunk]
+        """Lists of CleanRow, `skip` rows left out at the beginning. The ids are looked through first, unless `repeated` is known."""
+        if self.repeated is None:
+            self.repeated = repeated_ids(self.table, self.columns.places[KEY])
+        rows, size, repeated = islice(iter(self.table), skip, None), CHUNK_ROWS[connection.vendor], self.repeated
+        clean = self.cleaner.clean
+        while cleaned := [clean(row) for row in islice(rows, size)]:
             for row in cleaned if repeated else ():
                 if row.crm_id in repeated:
                     row.errors.append(self._repeated(row, repeated[row.crm_id]))
             yield cleaned
-
-    def _repeated_ids(self):
-        """Ids that stand on two lines or more, with the lines. The first reading keeps digests only, not the ids."""
-        seen, suspects = set(), set()
-        for _line, crm_id in self._ids():
-            digest = hash(crm_id)
-            (suspects if digest in seen else seen).add(digest)
-        lines = defaultdict(list)
-        for line, crm_id in self._ids() if suspects else ():
-            if hash(crm_id) in suspects:
-                lines[crm_id].append(line)
-        return {crm_id: places for crm_id, places in lines.items() if len(places) > 1}
-
-    def _ids(self):
-        place = self.columns.places[KEY]
-        for row in self.table:
-            # A row of another width has an id, too, as far as it reaches: it may stand for the same person.
-            if place < len(row.cells) and (crm_id := clean_id(row.cells[place])):
-                yield row.line, crm_id
 
     def _repeated(self, row, lines):
         others = [str(line) for line in lines if line != row.line]

@@ -30,7 +30,7 @@ def date_orders(columns, rows, *, said=""):
         raise FileRefused(_("The order of dates is one of dmy, mdy, ymd."), quoting=_("Said was “%s”.") % said)
     if said:
         return dict.fromkeys(DATE_FIELDS, said), []
-    found = look(columns, rows)
+    found = look(columns.places, rows)
     if found.asked:
         raise FileAsks(
             _("Its dates can be read with the day first and with the month first. Say the order of dates: "
@@ -40,9 +40,9 @@ def date_orders(columns, rows, *, said=""):
     return found.orders, [_told(columns, found)] if found.told else []
 
 
-def look(columns, rows) -> Found:
+def look(places, rows) -> Found:
     """What the first rows tell of the order of open dates, column by column; what one column tells holds for the others."""
-    places = {field: columns.places[field] for field in DATE_FIELDS if field in columns.places}
+    places = {field: places[field] for field in DATE_FIELDS if field in places}
     orders, samples = {field: set() for field in places}, {}
     for row in islice(rows, ROWS_LOOKED_AT) if places else ():
         if row.problem:
