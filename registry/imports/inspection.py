@@ -48,6 +48,8 @@ _CONTROLS_IN_UTF8 = re.compile(rb"\xc2[\x80-\x9f]")
 _MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|table)", re.IGNORECASE)
 _CYRILLIC = re.compile(r"[А-Яа-яЁёІі№«»“”„’…–—\u00a0]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
+# In cp1251 a word is Russian or it is Latin; "Mьller" was Müller in an encoding of the West.
+_MIXED_WORD = re.compile(r"(?:[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z])")
 
 
 class FileRefused(Exception):
@@ -236,8 +238,10 @@ class _Scan:
                 % {"line": self.failed_on_line, "encoding": (self.encoding or "utf-8").removesuffix("-sig")}
             )  # fmt: skip
         self._refuse_undefined()
-        letters = _BEYOND_ASCII.findall(self.sample.decode("cp1251", errors="replace"))
-        if sum(map(bool, map(_CYRILLIC.match, letters))) < CYRILLIC_SHARE * len(letters):
+        text = self.sample.decode("cp1251", errors="replace")
+        letters = _BEYOND_ASCII.findall(text)
+        cyrillic = sum(map(bool, map(_CYRILLIC.match, letters)))
+        if cyrillic < CYRILLIC_SHARE * len(letters) or 2 * len(_MIXED_WORD.findall(text)) > len(letters):
             raise FileRefused(
                 _("The encoding cannot be told (first foreign letter on line %(line)d). Export the file in UTF-8.")
                 % {"line": self.failed_on_line}
