@@ -3,7 +3,7 @@
 import datetime as dt
 import time
 from collections import Counter
-from contextlib import suppress
+from contextlib import closing, suppress
 from typing import NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
@@ -21,6 +21,7 @@ from .crm_file import CRMFile, Said
 from .inspection import FileRefused
 from .lists import store_turned_down
 from .preview import LETTERS
+from .ready import Maker
 from .reference import Reference
 from .rows import Problem
 from .storage import AlreadyTaken
@@ -83,15 +84,12 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
     file, planned = _as_planned(run, actor)
     actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
-    done = run.rows_done
-    for chunk in file.chunks(skip=done):
-        counts = _with_retries(run, chunk, planned, actor)
-        done += len(chunk)
-        run.rows_done = done
-        for kind in KINDS:
-            setattr(run, kind, getattr(run, kind) + counts[kind])
-        if progress:
-            progress(done)
+    maker = Maker(planned.comparison, bulk.acting(**actor))
+    with closing(maker.chunks(file.chunks(skip=run.rows_done))) as chunks:
+        for ready in chunks:
+            _with_retries(run, ready, maker, planned, actor)
+            if progress:
+                progress(run.rows_done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 
@@ -109,7 +107,8 @@ def _as_planned(run, actor):
     """(file, planned). A file or register that is no longer the plan's refuses the run before anything is written."""
     try:
         plan = storage.read_plan(run)
-        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=dt.date.fromisoformat(plan["today"]))
+        today = dt.date.fromisoformat(plan["today"])
+        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=today)
         if file.inspected.sha256 != run.sha256:
             raise FileRefused(_("The file is not the one that was planned. Upload it again."))
         reference = Reference(run.operator)
@@ -120,34 +119,53 @@ def _as_planned(run, actor):
     except FileRefused as refusal:
         storage.refuse(run, refusal, actor)
         raise
-    comparison = Comparison(reference, file.columns, accept_damaged_names=run.accept_damaged_names)
+    file.repeated = plan.get("repeated")
+    comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=run.accept_damaged_names)
     return file, Planned(comparison, plan["seq"], plan["kinds"], plan.get("reason", ""))
 
 
-def _with_retries(run, chunk, planned, actor):
+def _with_retries(run, ready, maker, planned, actor):
     """Two writers may meet at one id, or wait too long for SQLite: the chunk is compared and written anew."""
     for attempt in range(TRIES):
         try:
-            return _apply_chunk(run, chunk, planned, actor)
+            written = _apply_chunk(run, ready, maker, planned, actor)
         except (IntegrityError, OperationalError):
             if attempt == TRIES - 1:
                 raise
-    raise AssertionError
+            ready = maker.ready(ready.rows)
+        else:
+            vars(run).update(written)
+            return
 
 
-def _apply_chunk(run, chunk, planned, actor):
-    done = run.rows_done
-    with journal.unit_of_work(**actor):
-        outcomes = planned.comparison.outcomes(chunk)
-        _lock(outcomes)
-        store_turned_down(run, _stop_changed_since(run, outcomes, planned))
-        _write(outcomes, run.operator.code)
-        counts = Counter(outcome.kind for outcome in outcomes)
-        totals = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
-        mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=done)
-        if not mine.update(rows_done=done + len(chunk), **totals):
+def _apply_chunk(run, ready, maker, planned, actor):
+    """Writes the chunk in one transaction; returns what the run is then."""
+    with journal.unit_of_work(**actor) as unit:
+        if not ready.found.still_holds():
+            ready = maker.ready(ready.rows)
+        _lock(ready.outcomes)
+        if stopped := _stop_changed_since(run, ready.outcomes, planned):
+            store_turned_down(run, stopped)
+            ready.batches = maker.batches(ready.outcomes)
+        for batch in ready.batches:
+            bulk.put(batch)
+        counts = Counter(outcome.kind for outcome in ready.outcomes)
+        now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
+        now |= {"rows_done": run.rows_done + len(ready.rows), "alive_at": timezone.now()}
+        mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
+        if not mine.update(**now):
             raise AlreadyTaken
-    return counts
+        return now | _entries(run, unit)
+
+
+def _entries(run, unit):
+    """Between which entries the run stands, this chunk's included. The run is locked already, the journal's head after it."""
+    unit.append()
+    if unit.last_seq is None:
+        return {}
+    between = {"first_seq": run.first_seq or unit.first_seq, "last_seq": unit.last_seq}
+    ImportRun.objects.filter(pk=run.pk).update(**between)
+    return between
 
 
 def _lock(outcomes):
@@ -155,7 +173,7 @@ def _lock(outcomes):
     one that an officer is about to record. Who is new needs no lock: the unique key is one.
     """
     people = [outcome.person["id"] for outcome in outcomes if outcome.writes and outcome.person.get("id")]
-    changing = {DataSubject: people, Consent: [], Agreement: []}
+    changing = {DataSubject: people, Consent: [], Agreement: []}  # an opt-out is only added
     for outcome in outcomes:
         for model, write in outcome.writes:
             if write.before is not None and model is not DataSubject:
@@ -183,23 +201,6 @@ def _stop_changed_since(run, outcomes, planned):
         reason = _("the person was changed in the register since the plan: import the file again to see how it differs")
         outcome.turn_down(STOPPED, [Problem("", "", reason)])
     return stopped
-
-
-def _write(outcomes, operator):
-    people = [outcome.person_write for outcome in outcomes if outcome.person_write]
-    bulk.write(DataSubject, people, operator=operator)
-    consents, agreements = [], []
-    for outcome in outcomes:
-        for write in outcome.consents:
-            if write.before is None:
-                write.values["subject_id"] = outcome.person["id"]
-            consents.append(write)
-        if outcome.agreement:
-            if outcome.agreement.before is None:
-                outcome.agreement.values["subject_id"] = outcome.person["id"]
-            agreements.append(outcome.agreement)
-    bulk.write(Consent, consents, operator=operator)
-    bulk.write(Agreement, agreements, operator=operator)
 
 
 def _finish(run, actor, seconds):

@@ -1,13 +1,13 @@
 """Rows of a file against the register: what is new, what changes, what stays, and what cannot be taken."""
 
 from collections import defaultdict
-from dataclasses import dataclass, field
+from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry.choices import Channel
 from registry.journal.bulk import Written
-from registry.models import Agreement, Consent, DataSubject
-from registry.models.base import uuid7
+from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import same_but_for_lost_letters, search_key
 
@@ -19,7 +19,13 @@ NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "s
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
 SOURCE = "CRM"
 SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
+OPT_OUTS = {
+    "email_opt_out": Channel.EMAIL.value,
+    "call_opt_out": Channel.CALL.value,
+    "message_opt_out": Channel.MESSAGE.value,
+}
 EMPTY_PERSON = {
+    "crm_id": None,
     "surname": "",
     "given_name": "",
     "patronymic": "",
@@ -34,73 +40,106 @@ EMPTY_PERSON = {
 }
 
 
-@dataclass(slots=True)
 class Outcome:
-    """What becomes of one row. problems: why it is rejected or stopped."""
+    """What becomes of one row. problems: why it is rejected or stopped. A new record has no id, no uid and nothing derived yet."""
 
-    row: CleanRow
-    kind: str = SAME
-    problems: list = field(default_factory=list)
-    warnings: list = field(default_factory=list)
-    person: dict | None = None
-    person_write: Written | None = None
-    consents: list = field(default_factory=list)
-    agreement: Written | None = None
-    missing: tuple = ()
+    __slots__ = (
+        "agreement",
+        "consents",
+        "kind",
+        "missing",
+        "person",
+        "person_write",
+        "problems",
+        "row",
+        "suppressions",
+        "warnings",
+    )  # fmt: skip
+
+    def __init__(self, row: CleanRow):
+        self.row, self.kind, self.problems, self.warnings = row, SAME, (), row.warnings
+        self.person = self.person_write = self.agreement = None
+        self.consents = self.suppressions = self.missing = ()
 
     @property
     def writes(self):
         found = [(DataSubject, self.person_write)] if self.person_write else []
         found += [(Consent, write) for write in self.consents]
-        return found + ([(Agreement, self.agreement)] if self.agreement else [])
+        found += [(Agreement, self.agreement)] if self.agreement else []
+        return found + [(Suppression, write) for write in self.suppressions]
 
     def turn_down(self, kind, problems):
         self.kind, self.problems = kind, problems
-        self.person_write, self.consents, self.agreement, self.missing = None, [], None, ()
+        self.person_write = self.agreement = None
+        self.consents = self.suppressions = self.missing = ()
+
+
+class Known(NamedTuple):
+    """What the register has of the people of a chunk."""
+
+    people: dict  # CRM id → person
+    consents: dict  # (person, purpose, kind) → consents, the earliest first
+    agreements: dict  # (person, number) → agreement
+    opted_out: set  # (person, channel)
 
 
 class Comparison:
-    """Compares chunks of rows; asks the database three times a chunk, whatever its size."""
+    """Compares chunks of rows; asks the database once for each kind of record in a chunk, whatever its size."""
 
-    def __init__(self, reference, columns, *, accept_damaged_names):
-        self.reference, self.operator = reference, reference.operator
+    def __init__(self, reference, columns, *, today, accept_damaged_names):
+        self.reference, self.operator, self.today = reference, reference.operator, today
         self.label = columns.label
         self.accept_damaged_names = accept_damaged_names
+        present = columns.places.keys() | columns.defaults.keys()
+        self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
+        self.empty = EMPTY_PERSON | {"operator_id": self.operator.pk}
 
     def outcomes(self, rows: list[CleanRow]) -> list[Outcome]:
-        takeable = [row for row in rows if not self._reason_to_leave(row)]
-        people = self._people(takeable)
-        known = [row for row in takeable if row.crm_id in people]
-        consents = self._consents(known, people)
-        agreements = self._agreements(known, people)
-        return [self._judge(row, people.get(row.crm_id), consents, agreements) for row in rows]
+        return self.judge(rows, self.known(rows))
 
-    def _reason_to_leave(self, row):
+    def known(self, rows) -> Known:
+        people = self._people(rows)
+        met = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people and not self._is_left(row)]
+        return Known(people, self._consents(met), self._agreements(met), self._opted_out(met))
+
+    def judge(self, rows, known: Known) -> list[Outcome]:
+        """Needs no database: what is known may have been asked for before."""
+        people = known.people
+        return [self._judge(row, people.get(row.crm_id), known) for row in rows]
+
+    def _is_left(self, row):
         return row.errors or (row.damaged and not self.accept_damaged_names)
 
     def _people(self, rows):
         names = [each.attname for each in DataSubject._meta.concrete_fields]
-        found = DataSubject.objects.filter(operator=self.operator, crm_id__in=[row.crm_id for row in rows])
+        found = DataSubject.objects.filter(
+            operator=self.operator, crm_id__in=[row.crm_id for row in rows if row.crm_id]
+        )
         return {person["crm_id"]: person for person in found.order_by().values(*names)}
 
-    def _consents(self, rows, people):
-        """(subject, purpose, kind) → stored consents."""
-        ids = [people[row.crm_id]["id"] for row in rows if "consent_purpose" in row.values]
+    def _consents(self, met):
+        ids = [pk for row, pk in met if "consent_purpose" in row.values]
         found = defaultdict(list)
         names = [each.attname for each in Consent._meta.concrete_fields]
         for consent in Consent.objects.filter(subject_id__in=ids).order_by("given_on").values(*names) if ids else ():
             found[consent["subject_id"], consent["purpose_id"], consent["kind"]].append(consent)
         return found
 
-    def _agreements(self, rows, people):
-        ids = [people[row.crm_id]["id"] for row in rows if "agreement_number" in row.values]
+    def _agreements(self, met):
+        ids = [pk for row, pk in met if "agreement_number" in row.values]
         names = [each.attname for each in Agreement._meta.concrete_fields]
         stored = Agreement.objects.filter(subject_id__in=ids).order_by().values(*names) if ids else ()
         return {(each["subject_id"], each["number"]): each for each in stored}
 
-    def _judge(self, row, stored, consents, agreements):
-        outcome = Outcome(row, warnings=list(row.warnings))
-        if self._reason_to_leave(row):
+    def _opted_out(self, met):
+        ids = [pk for row, pk in met if any(row.values.get(field) for field, _channel in self.opt_outs)]
+        stored = Suppression.objects.live(self.today).filter(subject_id__in=ids).order_by() if ids else None
+        return set(stored.values_list("subject_id", "channel")) if ids else set()
+
+    def _judge(self, row, stored, known):
+        outcome = Outcome(row)
+        if self._is_left(row):
+            outcome.person = stored
             outcome.turn_down(REJECTED if row.errors else STOPPED, row.errors + row.damaged)
             return outcome
         errors = []
@@ -108,33 +147,39 @@ class Comparison:
             self._new_person(outcome, errors)
         else:
             self._known_person(outcome, stored, errors)
-        self._consent(outcome, consents, errors)
-        self._agreement(outcome, agreements, errors)
+        values = row.values
+        if "consent_purpose" in values:
+            self._consent(outcome, known.consents, errors)
+        if "agreement_number" in values:
+            self._agreement(outcome, known.agreements, errors)
+        if self.opt_outs:
+            self._suppressions(outcome, known.opted_out)
         if errors:
             outcome.turn_down(REJECTED, errors)
         elif stored is None:
             outcome.kind = NEW
-        elif outcome.writes:
+        elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
             outcome.kind = CHANGED
         return outcome
 
     def _new_person(self, outcome, errors):
         values = outcome.row.values
-        if "surname" not in values and "given_name" not in values:
+        if not (values.get("surname") or values.get("given_name")):
             reason = _("a new person needs a surname or a given name: fill one in")
             errors.append(Problem(self.label("surname"), "", reason))
-        given = {name: values[name] for name in PERSON_FIELDS if name in values}
-        person = EMPTY_PERSON | given | {"uid": uuid7(), "operator_id": self.operator.pk}
-        person["search_key"] = search_key(**{name: person[name] for name in SEARCHED})
-        outcome.person, outcome.person_write = person, Written(person, person["uid"])
+        person = self.empty.copy()
+        for name in PERSON_FIELDS:
+            if name in values:
+                person[name] = values[name]
+        outcome.person, outcome.person_write = person, Written(person, None)
 
     def _known_person(self, outcome, stored, errors):
-        outcome.person, changes = stored, {}
+        outcome.person, changes, values = stored, {}, outcome.row.values
         for name in PERSON_FIELDS:
-            value = outcome.row.values.get(name)
-            if value is None or value == stored[name]:
+            if name not in values or values[name] == stored[name]:
                 continue
-            if name in NAMES and same_but_for_lost_letters(stored[name], value):
+            value = values[name]
+            if value and name in NAMES and same_but_for_lost_letters(stored[name], value):
                 reason = _("the stored name has the letters that this one lacks: it is kept")
                 outcome.warnings.append(Problem(self.label(name), value, reason))
                 continue
@@ -142,32 +187,32 @@ class Comparison:
         if not changes:
             return
         person = stored | changes
+        if not (person["surname"] or person["given_name"]):
+            reason = _("a person has a surname or a given name: fill one in, or keep empty cells from clearing")
+            errors.append(Problem(self.label("surname"), "", reason))
         name = next((name for name in ("iin", "birth_date") if name in changes), None)
         if name and person["iin"] and (error := birth_date_error(person["iin"], person["birth_date"])):
-            errors.append(Problem(self.label(name), str(changes[name]), error))
+            errors.append(Problem(self.label(name), str(changes[name] or ""), error))
         person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
         outcome.person, outcome.person_write = person, Written(person, stored["uid"], stored)
 
     def _consent(self, outcome, consents, errors):
-        values = outcome.row.values
-        code = values.get("consent_purpose")
-        if code is None:
-            return
+        values, person = outcome.row.values, outcome.person
+        code = values["consent_purpose"]
         if code not in self.reference.purposes:
             reason = _(
                 "the operator has no purpose of this code (it has: %(codes)s): correct it, or add the purpose"
             ) % {"codes": ", ".join(self.reference.purposes) or "—"}
             errors.append(Problem(self.label("consent_purpose"), code, reason))
             return
-        purpose, kind = self.reference.purposes[code][0], self.reference.kind(code).value
-        stored = consents.get((outcome.person.get("id"), purpose, kind), [])
+        purpose, kind = self.reference.purposes[code][0], self.reference.kind(code)
+        stored = consents.get((person.get("id"), purpose, kind), ())
         writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference)
         if refusal:
             outcome.warnings.append(Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal))
             return
-        for after, before in writes:
-            after.setdefault("subject_id", outcome.person.get("id"))
-            outcome.consents.append(Written(after, outcome.person["uid"], before))
+        if writes:
+            outcome.consents = [self._about(person, after, before) for after, before in writes]
         outcome.missing = self.reference.missing(
             bool(final["expires_on"]) or final["until_purpose_reached"],
             final["third_parties"],
@@ -176,24 +221,44 @@ class Comparison:
             bool(final["data_list"]),
         )
 
+    def _about(self, person, values, before=None):
+        values.setdefault("subject_id", person.get("id"))
+        return Written(values, person.get("uid"), before)
+
+    def _suppressions(self, outcome, opted_out):
+        """An opt-out is recorded where none stands. A file never lifts one."""
+        values, person = outcome.row.values, outcome.person
+        outcome.suppressions = [
+            self._about(
+                person,
+                {
+                    "operator_id": self.operator.pk,
+                    "subject_id": person.get("id"),
+                    "channel": channel,
+                    "since_on": self.today,
+                    "ended_on": None,
+                    "source": SOURCE,
+                },
+            )
+            for field, channel in self.opt_outs
+            if values.get(field) and (person.get("id"), channel) not in opted_out
+        ]
+
     def _agreement(self, outcome, agreements, errors):
-        number = outcome.row.values.get("agreement_number")
-        if number is None:
-            return
-        concluded_on = outcome.row.values.get("agreement_on")
-        stored = agreements.get((outcome.person.get("id"), number))
+        number, concluded_on = outcome.row.values["agreement_number"], outcome.row.values.get("agreement_on")
+        person = outcome.person
+        stored = agreements.get((person.get("id"), number))
         if stored is None:
             agreement = {
-                "uid": uuid7(),
                 "operator_id": self.operator.pk,
-                "subject_id": outcome.person.get("id"),
+                "subject_id": person.get("id"),
                 "number": number,
                 "concluded_on": concluded_on,
                 "ended_on": None,
             }
-            outcome.agreement = Written(agreement, outcome.person["uid"])
+            outcome.agreement = self._about(person, agreement)
         elif concluded_on and concluded_on != stored["concluded_on"]:
             if stored["ended_on"] and stored["ended_on"] < concluded_on:
                 reason = _("the agreement ended on %(ended_on)s, before this date: correct it") % stored
                 errors.append(Problem(self.label("agreement_on"), str(concluded_on), reason))
-            outcome.agreement = Written(stored | {"concluded_on": concluded_on}, outcome.person["uid"], stored)
+            outcome.agreement = self._about(person, stored | {"concluded_on": concluded_on}, stored)

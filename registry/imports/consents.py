@@ -3,7 +3,6 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.models.base import uuid7
 from registry.rules.consent import Term, ends_by_renewal, standing_withdrawal
 
 ITEMS = {
@@ -22,21 +21,26 @@ def compare_consent(values, stored, purpose, kind, reference):
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
     """
     given_on = values["consent_given_on"]
+    if not stored:
+        final = _new(values, given_on, purpose, kind, reference)
+        return [(final, None)], final, ""
     if day := standing_withdrawal(given_on, list(map(_withdrawn_on, stored))):
         return (
             [],
             None,
             _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day},
         )
-    given = {name: values[column] for column, name in ITEMS.items() if column in values}
     same = next((consent for consent in stored if consent["given_on"] == given_on), None)
     if same:
-        final = same | given
+        final = same | {name: values[column] for column, name in ITEMS.items() if column in values}
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
     else:
-        final = _new(given, given_on, purpose, kind, reference)
+        final = _new(values, given_on, purpose, kind, reference)
     others = [consent for consent in stored if consent is not same]
+    if not others:
+        final["ended_on"] = None
+        return [] if final == same else [(final, same)], final, ""
     [final["ended_on"], *ends] = ends_by_renewal([_term(consent) for consent in (final, *others)])
     writes = [] if final == same else [(final, same)]
     writes += [
@@ -47,27 +51,27 @@ def compare_consent(values, stored, purpose, kind, reference):
     return writes, final, ""
 
 
-def _new(given, given_on, purpose, kind, reference):
-    empty = {"expires_on": None, "channel": "", "third_parties": None, "cross_border": None, "publication": None}
-    return (
-        empty
-        | given
-        | {
-            "uid": uuid7(),
-            "operator_id": reference.operator.pk,
-            "purpose_id": purpose,
-            "policy_id": reference.policy_on(given_on),
-            "kind": kind,
-            "given_on": given_on,
-            "until_purpose_reached": False,
-            "data_list": reference.data_lists.get(purpose, ""),
-            "other_terms": "",
-            "evidence": "",
-            "ended_on": None,
-            "withdrawn_at": None,
-            "withdrawn_by_id": None,
-        }
-    )
+def _new(values, given_on, purpose, kind, reference):
+    """A consent without id, uid and person."""
+    return {
+        "operator_id": reference.operator.pk,
+        "purpose_id": purpose,
+        "policy_id": reference.policy_on(given_on),
+        "kind": kind,
+        "given_on": given_on,
+        "expires_on": values.get("consent_expires_on"),
+        "until_purpose_reached": False,
+        "third_parties": values.get("third_parties"),
+        "cross_border": values.get("cross_border"),
+        "publication": values.get("publication"),
+        "data_list": reference.data_lists.get(purpose, ""),
+        "other_terms": "",
+        "channel": values.get("consent_channel", ""),
+        "evidence": "",
+        "ended_on": None,
+        "withdrawn_at": None,
+        "withdrawn_by_id": None,
+    }
 
 
 def _withdrawn_on(consent):

@@ -43,7 +43,7 @@ def _read(run, said, accept_damaged_names, progress):
     today, seq = timezone.localdate(), _last_entry()
     file = CRMFile(storage.file_of(run), said, today=today)
     reference = Reference(run.operator)
-    comparison = Comparison(reference, file.columns, accept_damaged_names=accept_damaged_names)
+    comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=accept_damaged_names)
     plan = Plan(run)
     findings = Findings(run, file, comparison)
     for chunk in file.chunks():
@@ -58,7 +58,7 @@ def _read(run, said, accept_damaged_names, progress):
     plan.file_warnings = file_warnings(file, plan)
     _describe(run, file, plan, said, accept_damaged_names)
     bound = {"seq": seq, "today": str(today), "reference": reference.digest(), "said": said._asdict()}
-    bound["kinds"], bound["preview"] = plan.kinds.decode(), plan.kept()
+    bound |= {"kinds": plan.kinds.decode(), "repeated": file.repeated, "preview": plan.kept()}
     storage.write_plan(run, bound)
     return plan
 

@@ -30,19 +30,30 @@ class Table:
 
     def __iter__(self):
         """Rows below the header; blank lines are skipped, rows of another width come with a problem."""
-        width, cell_limit, count = len(self.header), self.limits.cell_length, 0
-        for line, cells in self._records():
-            if line <= self.header_line:
-                continue
-            count += 1
-            if count > self.limits.rows:
-                raise FileRefused(too_many_rows(self.limits))
+        width, cell_limit = len(self.header), self.limits.cell_length
+        for line, cells in self._below_header():
             if len(cells) != width:
                 yield Row(line, cells, self._ragged(len(cells)))
-            elif max(map(len, cells)) > cell_limit:
+            elif len("".join(cells)) > cell_limit and max(map(len, cells)) > cell_limit:
                 yield Row(line, [cell[:cell_limit] for cell in cells], self._long_cell(cells))
             else:
                 yield Row(line, cells)
+
+    def column(self, place):
+        """(line, cell) of one column, also of rows of another width as far as they reach."""
+        for line, cells in self._below_header():
+            if place < len(cells):
+                yield line, cells[place]
+
+    def _below_header(self):
+        """As `_records`, the header left out; FileRefused beyond the limit of rows."""
+        left = self.limits.rows
+        for line, cells in self._records():
+            if line > self.header_line:
+                left -= 1
+                if left < 0:
+                    raise FileRefused(too_many_rows(self.limits))
+                yield line, cells
 
     def _header(self):
         for line, cells in self._records():

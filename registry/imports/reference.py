@@ -21,11 +21,12 @@ class Reference:
         self.policies = list(published.order_by("-effective_on", "-pk").values_list("effective_on", "pk", "language"))
         self.data_lists = self._data_lists()
         self.missing = lru_cache(4096)(self._missing)
+        self.policy_on = lru_cache(65_536)(self._policy_on)
 
     def kind(self, code):
-        return Consent.Kind.MARKETING if self.purposes[code][1] else Consent.Kind.PROCESSING
+        return (Consent.Kind.MARKETING if self.purposes[code][1] else Consent.Kind.PROCESSING).value
 
-    def policy_on(self, day):
+    def _policy_on(self, day):
         """Id of the policy version in force on that day, or None."""
         return next((pk for effective_on, pk, _language in self.policies if effective_on <= day), None)
 

@@ -23,10 +23,13 @@ SALT_BYTES, NONCE_BYTES = 32, 16
 
 
 class Written(NamedTuple):
-    """One row to be written: all its values by attname, the person it is about, and what was stored before, if anything."""
+    """One row to be written: all its values by attname, the person it is about, and what was stored before, if anything.
+
+    A new row needs no id and no uid, they are put into its values; a new person is about nobody else.
+    """
 
     values: dict[str, Any]
-    subject: UUID
+    subject: UUID | None
     before: dict[str, Any] | None = None
 
 
@@ -82,6 +85,8 @@ def prepare(model, rows: list[Written], unit: Unit, *, operator: str) -> Batch:
     moment_now, has_user, has_reason = moment(now), unit.by is not None, bool(unit.reason)
     ends = {kind: (moment_now, kind, unit.by, unit.reason) for kind in ACTIONS}
     for number, (values, subject, before) in enumerate(rows):
+        if before is None and "uid" not in values:
+            values["uid"] = shape.new_uid()
         row = shape.row_of(values or before)
         recipe = shape.recipe(row, has_user, has_reason)
         kind, fields = "+", recipe.fields
@@ -98,7 +103,9 @@ def prepare(model, rows: list[Written], unit: Unit, *, operator: str) -> Batch:
         batch.stored.append(stored)
         batch.tracked.append(shape.tracked_of(stored))
         batch.salts.append(salt)
-        batch.lines.append((ACTIONS[kind], fields, *texts.around(nonce, personal, public, uid), uid, subject.hex))
+        batch.lines.append(
+            (ACTIONS[kind], fields, *texts.around(nonce, personal, public, uid), uid, subject.hex if subject else uid)
+        )
     batch.changed = sorted(changed)
     return batch
 

@@ -48,6 +48,7 @@ class Shape:
         self.attnames = [field.attname for field in self.fields]
         self.row_of = _getter(self.attnames)
         self.uid = self.attnames.index("uid")
+        self.new_uid = self.fields[self.uid].get_default
         tracked = [field.attname for field in self.history.tracked_fields if not field.primary_key]
         self.tracked = [place for place, name in enumerate(self.attnames) if name in tracked]
         self.tracked_of = _getter(self.tracked)

@@ -95,6 +95,10 @@ class Unit:
     first_seq: int | None = None
     depth: int = 0  # of savepoints, when it began
 
+    def append(self):
+        """Appends what is collected so far before the end, which it comes near: from here on the journal is locked."""
+        append(self)
+
     def add(self, entry: Pending):
         # A rolled-back savepoint on SQLite gives its ids again: the later row is the one that exists.
         key = (entry.history_model, entry.history_id) if entry.history_id else object()

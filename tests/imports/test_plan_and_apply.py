@@ -314,13 +314,13 @@ def test_chunk_that_met_another_writer_is_compared_anew(crm, monkeypatch):
     from registry.journal import bulk
 
     run = crm.plan([person(1), person(2)])
-    write = bulk.write
+    put = bulk.put
 
-    def meets_another_writer(model, rows, *, operator):
-        monkeypatch.setattr(bulk, "write", write)
+    def meets_another_writer(batch):
+        monkeypatch.setattr(bulk, "put", put)
         raise IntegrityError
 
-    monkeypatch.setattr(bulk, "write", meets_another_writer)
+    monkeypatch.setattr(bulk, "put", meets_another_writer)
     crm.apply(run)
     assert (crm.counts(run), DataSubject.objects.count()) == ({"new": 2}, 2)
 

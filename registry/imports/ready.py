@@ -1,0 +1,100 @@
+"""Chunks of a run made ready to be written: all that needs no lock is done before one is taken."""
+
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from django.db import connection
+from django.utils import translation
+
+from registry.journal import bulk, copying
+from registry.models import Agreement, Consent, DataSubject, Suppression
+from registry.models.base import uuid7
+
+from .compare import NEW, SEARCHED, Known, search_key
+
+# People first: what is about them refers to them.
+MODELS = (DataSubject, Consent, Agreement, Suppression)
+
+
+class Found(NamedTuple):
+    """What had to be asked of the database about a chunk: who is known, and ids for people who are not."""
+
+    known: Known
+    ids: list
+
+    def still_holds(self):
+        """On SQLite ids are only foreseen: whoever wrote people since has taken them. Others are given out for good."""
+        if connection.vendor == "postgresql" or not self.ids:
+            return True
+        return copying.next_ids(DataSubject, len(self.ids)) == self.ids
+
+
+@dataclass(slots=True)
+class Ready:
+    """A chunk with what becomes of its rows, and the batches that write it."""
+
+    rows: list
+    found: Found
+    outcomes: list
+    batches: list
+
+
+class Maker:
+    """Makes chunks of one run ready. unit: who acts."""
+
+    def __init__(self, comparison, unit):
+        self.comparison, self.unit = comparison, unit
+        self.operator = comparison.operator.code
+
+    def chunks(self, chunks):
+        """Ready chunks in turn. On PostgreSQL the next one is read and made while the caller writes the one before.
+
+        SQLite's driver would wait for Python's lock at each row, so there the two take turns.
+        """
+        if connection.vendor == "postgresql":
+            yield from self._ahead(chunks)
+        else:
+            yield from (self.ready(rows) for rows in chunks)
+
+    def ready(self, rows) -> Ready:
+        return self.make(rows, self.find(rows))
+
+    def find(self, rows) -> Found:
+        known = self.comparison.known(rows)
+        strangers = sum(row.crm_id not in known.people and not row.errors for row in rows)
+        return Found(known, copying.next_ids(DataSubject, strangers) if strangers else [])
+
+    def make(self, rows, found) -> Ready:
+        """Needs no database."""
+        outcomes = self.comparison.judge(rows, found.known)
+        ids = iter(found.ids)
+        for outcome in outcomes:
+            if outcome.kind == NEW:
+                person = outcome.person
+                person["id"], person["uid"] = next(ids), uuid7()
+                person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
+        return Ready(rows, found, outcomes, self.batches(outcomes))
+
+    def batches(self, outcomes):
+        """What these outcomes write, the records of new people bound to them."""
+        writes = {model: [] for model in MODELS}
+        for outcome in outcomes:
+            for model, write in outcome.writes:
+                if write.subject is None and model is not DataSubject:
+                    write.values["subject_id"] = outcome.person["id"]
+                    write = write._replace(subject=outcome.person["uid"])
+                writes[model].append(write)
+        return [bulk.prepare(model, rows, self.unit, operator=self.operator) for model, rows in writes.items() if rows]
+
+    def _ahead(self, chunks):
+        with ThreadPoolExecutor(1, "chunks", translation.activate, (translation.get_language() or "en",)) as helper:
+            reading, ready = helper.submit(next, chunks, None), None
+            while rows := reading.result():
+                making = helper.submit(self.make, rows, self.find(rows))
+                reading = helper.submit(next, chunks, None)
+                if ready:
+                    yield ready
+                ready = making.result()
+            if ready:
+                yield ready
