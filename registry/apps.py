@@ -3,6 +3,7 @@ from importlib import import_module
 
 from django.apps import AppConfig
 from django.contrib.admin.apps import AdminConfig
+from django.db.models.signals import post_migrate
 from django.utils.translation import gettext_lazy as _
 
 
@@ -11,7 +12,9 @@ class RegistryConfig(AppConfig):
     verbose_name = _("Personal data registry")
 
     def ready(self):
-        from registry import checks  # noqa: F401 -- registers the system checks
+        from registry import checks, search  # noqa: F401 -- registers the system checks
+
+        post_migrate.connect(search.install_after_migrate, sender=self)
 
 
 class RegistryAdminConfig(AdminConfig):

@@ -4,7 +4,9 @@ import datetime as dt
 from zoneinfo import ZoneInfo
 
 from django.apps import apps
-from django.core.checks import Error, register
+from django.core.checks import Error, Tags, Warning, register
+from django.db import connection
+from django.db.migrations.recorder import MigrationRecorder
 
 CLASSES = {"none", "contact", "personal"}
 
@@ -71,3 +73,18 @@ def almaty_has_one_offset(app_configs=None, **kwargs):
         return []
     hint = "Update the system's time zone data (tzdata 2024a or newer)."
     return [Error(f"Asia/Almaty is {offset} ahead of UTC here, not 5 hours.", hint=hint, id="registry.E006")]
+
+
+@register(Tags.database)
+def people_are_searched_by_index(app_configs=None, databases=None, **kwargs):
+    """Asked by `migrate` and `check --database default`. Before the first `migrate` there is nothing to be missing."""
+    from registry import search
+
+    if not databases or connection.alias not in databases:
+        return []
+    if not any(app == "registry" for app, _name in MigrationRecorder(connection).applied_migrations()):
+        return []
+    if search.is_installed():
+        return []
+    hint = "Run `manage.py migrate`: it makes the index, or says what the database lacks for it."
+    return [Warning("People are searched without an index: slow for many.", hint=hint, id="registry.W001")]

@@ -48,6 +48,7 @@ FLOORS = {
     "rules": 1,
     "journal": 2,
     "models": 3,
+    "search": 4,
     "imports": 4,
     "exports": 4,
     "tasks": 5,

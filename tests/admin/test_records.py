@@ -192,9 +192,9 @@ def test_people_search_goes_by_post_and_keeps_no_term(client_of_dpo, lapp, subje
 
 def test_people_search_is_capped(client_of_dpo, lapp, monkeypatch):
     """More than the limit are not shown; the page asks to narrow the search."""
-    from registry.admin import people_search
+    from registry import search
 
-    monkeypatch.setattr(people_search, "HITS", 2)
+    monkeypatch.setattr(search, "HITS", 2)
     for _number in range(3):
         make_subject(lapp)
     response = client_of_dpo.post(reverse("admin:people_search"), {"q": "қасымова"})

@@ -1,0 +1,240 @@
+"""Finding people by part of a name, an e-mail, a number: an index of all three-letter pieces of the search key.
+
+PostgreSQL: a GIN index of pg_trgm, with the operator first (btree_gin). SQLite: an FTS5 table that triggers keep in step.
+Neither belongs to a model: `install` makes what is missing after each `migrate`, for SQLite forgets triggers whenever a
+migration rebuilds the table. Where the database offers neither, people are found all the same, by reading all of them.
+"""
+
+import sys
+from typing import NamedTuple
+
+from django.db import DatabaseError, connection, transaction
+from django.utils.translation import gettext as _
+
+from registry.models import DataSubject
+from registry.rules.contacts import normalise_phone
+from registry.rules.names import fold
+
+HITS = 100
+PIECE = 3  # letters; a shorter word is in no index
+NEWEST = 10_000  # people that are read one by one, the newest of the operator
+CANDIDATES = 50_000  # people whose key holds all the pieces, though perhaps not in this order
+PHONE_DIGITS = 5
+INDEX = "registry_people_search"
+TABLE = DataSubject._meta.db_table
+
+# The pieces of the key, and one that stands for the operator, in letters nobody types. Positions are not kept: what was
+# found is compared with the key itself.
+_OPERATOR_PIECE = "char(0xE000, 0xE000 + {row}.operator_id / 4096, 0xE000 + {row}.operator_id % 4096)"
+_VALUES = f"{{row}}.id, {_OPERATOR_PIECE}, {{row}}.search_key"
+_ADD = f"INSERT INTO {INDEX}(rowid, operator, key) VALUES ({_VALUES.format(row='new')})"
+_TAKE_OUT = (
+    f"INSERT INTO {INDEX}({INDEX}, rowid, operator, key) VALUES ('delete', {_VALUES.format(row='old')})"  # FTS5's way
+)
+FTS5 = (
+    f"CREATE VIRTUAL TABLE {INDEX} USING fts5(operator, key, content='', detail=none, columnsize=0, "
+    "tokenize='trigram case_sensitive 1')",
+    f"INSERT INTO {INDEX}({INDEX}, rank) VALUES ('automerge', 8)",
+)
+TRIGGERS = {
+    f"{INDEX}_insert": f"AFTER INSERT ON {TABLE} BEGIN {_ADD}; END",
+    f"{INDEX}_update": f"AFTER UPDATE OF search_key ON {TABLE} WHEN old.search_key IS NOT new.search_key "
+    f"BEGIN {_TAKE_OUT}; {_ADD}; END",
+    f"{INDEX}_delete": f"AFTER DELETE ON {TABLE} BEGIN {_TAKE_OUT}; END",
+}
+
+
+class Found(NamedTuple):
+    people: list
+    more: bool  # than are given
+    newest_only: bool  # the term was too short to look through everybody
+
+
+# Looking
+
+
+def find_people(people, operator, term, by="any"):
+    """At most HITS people of a queryset of one operator, newest first. `by` is any, name, email, phone, iin or crm_id.
+
+    Letters fold in every alphabet. Words are looked for one by one and all of them must be there; %, _, quotes and
+    asterisks are letters like others. Never reads more than NEWEST people that an index did not find.
+    """
+    if by == "crm_id":
+        return Found(list(people.filter(crm_id=term)), False, False)
+    words = words_of(term, by)
+    if not words:
+        return Found([], False, False)
+    where, values = _conditions(words, by)
+    ids, newest_only = _ids(operator.pk, words, where, values)
+    found = list(people.filter(pk__in=ids[:HITS]).order_by("-pk"))
+    return Found(found, len(ids) > HITS, newest_only)
+
+
+def words_of(term, by="any"):
+    """What must stand in the key: the folded words, or the digits of a number however it is written."""
+    if by == "phone" or (by == "any" and _is_number(term)):
+        return [_digits(term)] if any(map(str.isdigit, term)) else []
+    return list(dict.fromkeys(fold(term).split()))
+
+
+def _is_number(term):
+    """A phone number, or most of one, however it is written."""
+    return all(mark in "+()- 0123456789" for mark in term) and sum(map(str.isdigit, term)) >= PHONE_DIGITS
+
+
+def _digits(term):
+    """A whole number as it is stored; part of one as typed, without brackets and blanks."""
+    checked = normalise_phone(term)
+    return checked.value.lstrip("+") if not checked.error else "".join(filter(str.isdigit, term))
+
+
+def _conditions(words, by):
+    """SQL that both databases read, and its values: the words in the key, and in the field that was chosen."""
+    where, values = [], []
+    for word in words:
+        where.append(r"p.search_key LIKE %s ESCAPE '\'")
+        values.append(_like(word))
+        if by in ("phone", "iin"):
+            where.append(rf"p.{by} LIKE %s ESCAPE '\'")
+            values.append(_like(word))
+        elif by == "email":
+            where.append(r"UPPER(p.email) LIKE UPPER(%s) ESCAPE '\'")
+            values.append(_like(word))
+        elif by == "name":  # the names come first in the key
+            place = "strpos" if connection.vendor == "postgresql" else "instr"
+            names = "length(p.surname) + length(p.given_name) + length(p.patronymic) + 2"
+            where.append(f"{place}(p.search_key, %s) + %s <= {names}")
+            values += [word, len(word) - 1]
+    return " AND ".join(where), values
+
+
+def _like(word):
+    return "%" + word.replace("\\", r"\\").replace("%", r"\%").replace("_", r"\_") + "%"
+
+
+def _ids(operator, words, where, values):
+    """Ids of the people that fit, HITS + 1 at most, and whether only the newest were looked at."""
+    pieces = pieces_of(words)
+    if not is_installed():
+        return _read(f"{_SELECT} ORDER BY p.id DESC LIMIT {HITS + 1}", where, [operator, *values]), False
+    if pieces and connection.vendor == "sqlite":
+        return _by_fts5(operator, pieces, where, values), False
+    newest, whole = _newest(operator, where, values)
+    if whole or len(newest) > HITS or not pieces:
+        return newest, not whole and len(newest) <= HITS
+    found = {*newest, *_by_trigrams(operator, where, values)}
+    return sorted(found, reverse=True)[: HITS + 1], False
+
+
+def pieces_of(words):
+    """The pieces of three that any key with these words has. PostgreSQL's index holds letters and digits only."""
+    runs = words
+    if connection.vendor == "postgresql":
+        runs = ["".join(mark if mark.isalnum() else " " for mark in word) for word in words]
+        runs = [run for word in runs for run in word.split()]
+    return list(dict.fromkeys(run[at : at + PIECE] for run in runs for at in range(len(run) - PIECE + 1)))
+
+
+_SELECT = f"SELECT p.id FROM {TABLE} p WHERE p.operator_id = %s AND {{where}}"
+
+
+def _newest(operator, where, values):
+    """Among the newest people, read one by one: quicker than any index where a term fits many. True: these are all."""
+    own = DataSubject.objects.filter(operator=operator).order_by("-pk").values_list("pk", flat=True)
+    floor = own[NEWEST : NEWEST + 1].first()
+    query = f"{_SELECT} AND p.id > %s ORDER BY p.id DESC LIMIT {HITS + 1}"
+    return _read(query, where, [operator, *values, floor or 0]), floor is None
+
+
+_HASTY = ("enable_seqscan", "enable_indexscan", "jit")
+
+
+def _by_trigrams(operator, where, values):
+    """By the index alone. The planner would sooner read the table where it takes a rare term for a frequent one."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        for name in _HASTY:
+            cursor.execute(f"SET LOCAL {name} = off")
+        found = _read(f"{_SELECT} LIMIT {HITS + 1}", where, [operator, *values])
+        for name in _HASTY:
+            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
+    return found
+
+
+def _by_fts5(operator, pieces, where, values):
+    """Those with all the pieces, newest first, as they come out of the index; each is compared with the key itself."""
+    pieces = ['"' + piece.replace('"', '""') + '"' for piece in [*pieces, operator_piece(operator)]]
+    candidates = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY rowid DESC LIMIT {CANDIDATES}"
+    query = (
+        f"SELECT p.id FROM ({candidates}) s CROSS JOIN {TABLE} p ON p.id = s.rowid "
+        f"WHERE p.operator_id = %s AND {{where}} LIMIT {HITS + 1}"
+    )
+    return _read(query, where, [" ".join(pieces), operator, *values])
+
+
+def operator_piece(operator):
+    return chr(0xE000) + chr(0xE000 + operator // 4096) + chr(0xE000 + operator % 4096)
+
+
+def _read(query, where, values):
+    with connection.cursor() as cursor:
+        cursor.execute(query.format(where=where), values)
+        return [row[0] for row in cursor.fetchall()]
+
+
+# Installing
+
+
+def is_installed():
+    """Whether the index stands whole."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SELECT 1 FROM pg_indexes WHERE schemaname = current_schema() AND indexname = %s", [INDEX])
+            return cursor.fetchone() is not None
+        names = [INDEX, *TRIGGERS]
+        marks = ", ".join(["%s"] * len(names))
+        cursor.execute(f"SELECT count(*) FROM sqlite_master WHERE name IN ({marks})", names)
+        return cursor.fetchone()[0] == len(names)
+
+
+def install():
+    """Makes the index, or what is missing of it. Returns why that cannot be, in a sentence, or nothing."""
+    if is_installed():
+        return ""
+    try:
+        with transaction.atomic(), connection.cursor() as cursor:
+            return _install_trigrams(cursor) if connection.vendor == "postgresql" else _install_fts5(cursor)
+    except DatabaseError as refusal:
+        return str(refusal).strip().partition("\n")[0]
+
+
+def _install_trigrams(cursor):
+    cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')")
+    if cursor.fetchone()[0] < 2:
+        return _("This PostgreSQL has no pg_trgm and btree_gin: install its contrib package.")
+    cursor.execute("CREATE EXTENSION IF NOT EXISTS pg_trgm; CREATE EXTENSION IF NOT EXISTS btree_gin")
+    cursor.execute("SELECT cardinality(show_trgm('қасымов'))")
+    if not cursor.fetchone()[0]:
+        return _("The database takes Cyrillic letters for no letters: create it with LC_CTYPE C.UTF-8.")
+    cursor.execute(f"CREATE INDEX {INDEX} ON {TABLE} USING gin (operator_id, search_key gin_trgm_ops)")
+    return ""
+
+
+def _install_fts5(cursor):
+    """From nothing: without its triggers the table may have missed anything."""
+    for name in TRIGGERS:
+        cursor.execute(f"DROP TRIGGER IF EXISTS {name}")
+    cursor.execute(f"DROP TABLE IF EXISTS {INDEX}")
+    for statement in FTS5:
+        cursor.execute(statement)
+    cursor.execute(f"INSERT INTO {INDEX}(rowid, operator, key) SELECT {_VALUES.format(row='p')} FROM {TABLE} p")
+    for name, rule in TRIGGERS.items():
+        cursor.execute(f"CREATE TRIGGER {name} {rule}")
+    return ""
+
+
+def install_after_migrate(sender, verbosity=1, using="default", stdout=None, **kwargs):
+    """Receives post_migrate; says in one line where people are searched without an index."""
+    if using != connection.alias or TABLE not in connection.introspection.table_names():
+        return
+    if (why := install()) and verbosity:
+        (stdout or sys.stdout).write(_("People are searched without an index. %s") % why + "\n")

@@ -1,0 +1,172 @@
+"""Finding people by parts of what is known of them, and the index behind it."""
+
+import io
+
+import pytest
+from django.core.management import call_command
+from django.db import connection, transaction
+
+from registry import search
+from registry.checks import people_are_searched_by_index
+from registry.journal import bulk, unit_of_work
+from registry.models import DataSubject
+from tests.factories import make_subject
+
+pytestmark = pytest.mark.django_db
+
+
+def offered():
+    """Whether this database offers what the index is made of."""
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            return True
+        cursor.execute("SELECT count(*) FROM pg_available_extensions WHERE name IN ('pg_trgm', 'btree_gin')")
+        return cursor.fetchone()[0] == 2
+
+
+@pytest.fixture
+def indexed(db, monkeypatch):
+    """Nobody is among the newest, who are found without the index."""
+    if not offered():
+        pytest.skip("This PostgreSQL has no pg_trgm: there is no index to test.")
+    monkeypatch.setattr(search, "NEWEST", 0)
+
+
+@pytest.fixture
+def without_index(db):
+    with connection.cursor() as cursor:
+        if connection.vendor == "sqlite":
+            cursor.execute(f"DROP TRIGGER {search.INDEX}_update")
+        else:
+            cursor.execute(f"DROP INDEX IF EXISTS {search.INDEX}")
+
+
+def found(operator, term, by="any"):
+    people = DataSubject.objects.filter(operator=operator)
+    return [person.crm_id for person in search.find_people(people, operator, term, by).people]
+
+
+@pytest.fixture
+def people(lapp, kazger):
+    fields = {"given_name": "Әсем", "email": "asem.k@example.kz", "iin": "791028302728", "phone": "+77077356312"}
+    make_subject(lapp, crm_id="A", surname="Қасымова", **fields)
+    make_subject(lapp, crm_id="B", surname="Иванова", given_name="Ольга", email="kasym@mail.kz", phone="+77010000001")
+    make_subject(lapp, crm_id="C", surname="О'Нил", given_name="Жан-Поль 100%", patronymic="a_b", phone="+77020000002")
+    make_subject(kazger, crm_id="K", surname="Қасымова", given_name="Әсем", phone="+77077356312")
+
+
+TERMS = [
+    ("касым", "any", ["A"]),
+    ("ҚАСЫМ", "any", ["A"]),
+    ("сем қас", "any", ["A"]),  # words in any order, the beginning of neither
+    ("ова", "any", ["B", "A"]),  # the newest first
+    ("ова ольга", "any", ["B"]),
+    ("asem.k", "any", ["A"]),
+    ("EXAMPLE.KZ", "email", ["A"]),
+    ("kasym", "name", []),  # that is an e-mail, not a name
+    ("kasym", "email", ["B"]),
+    ("735 63", "phone", ["A"]),
+    ("8 (707) 735-63-12", "any", ["A"]),
+    ("302", "phone", []),  # stands in the IIN of A
+    ("302", "iin", ["A"]),
+    ("791028302728", "iin", ["A"]),
+    ("7910 2830", "any", ["A"]),
+    ("B", "crm_id", ["B"]),
+    ("о'нил", "any", ["C"]),
+    ("100%", "any", ["C"]),
+    ("%ова", "any", []),
+    ("к_сым", "any", []),
+    ("a_b", "any", ["C"]),
+    ('"ова"', "any", []),
+    ("ова*", "any", []),
+    ("ова OR нил", "any", []),
+    ("\\", "any", []),
+    ("незнакомов", "any", []),
+    ("сымкa", "any", []),  # its pieces may stand there, itself not
+]
+
+
+@pytest.mark.parametrize(("term", "by", "expected"), TERMS)
+def test_people_are_found_by_the_index(indexed, people, lapp, term, by, expected):
+    """By any part of three letters or more, in either case and in Russian letters for Kazakh ones; of this operator only."""
+    if not search.pieces_of(search.words_of(term, by)) and by != "crm_id":
+        pytest.skip("Too short for the index of this database.")
+    assert found(lapp, term, by) == expected
+
+
+@pytest.mark.parametrize(
+    ("term", "by", "expected"), [*TERMS, ("км", "any", []), ("ас", "any", ["A"]), ("к", "any", ["A"])]
+)
+def test_people_are_found_without_the_index(without_index, people, lapp, term, by, expected):
+    """The same people, only slower."""
+    assert found(lapp, term, by) == expected
+
+
+def test_short_words_are_looked_for_among_the_newest(people, lapp, monkeypatch):
+    """Two letters are in no index: the newest people are read, and the officer is told so."""
+    if not offered():
+        pytest.skip("Without an index everybody is read.")
+    everybody = DataSubject.objects.filter(operator=lapp)
+    assert search.find_people(everybody, lapp, "ас").newest_only is False  # these are all there are
+    monkeypatch.setattr(search, "NEWEST", 1)
+    assert search.find_people(everybody, lapp, "ас") == ([], False, True)
+    assert [each.crm_id for each in search.find_people(everybody, lapp, "жа").people] == ["C"]
+
+
+def test_index_follows_every_change(indexed, lapp):
+    """Added, renamed, changed otherwise, deleted: the index says what the register says, at once."""
+    subject = make_subject(lapp, crm_id="A", surname="Бекова")
+    assert found(lapp, "беков") == ["A"]
+    with unit_of_work(by=None):
+        subject.surname = "Алимова"
+        subject.save()
+        subject.language = "kk"
+        subject.save()
+    assert (found(lapp, "беков"), found(lapp, "алимов")) == ([], ["A"])
+    with transaction.atomic():
+        DataSubject.objects.filter(pk=subject.pk).update(search_key="бековарова")
+        transaction.set_rollback(True)
+    assert found(lapp, "алимов") == ["A"]
+    with unit_of_work(by=None):
+        subject.delete()
+    assert found(lapp, "алимов") == []
+
+
+def test_index_follows_rows_in_bulk(indexed, lapp):
+    """What an import writes is found like what a form saves."""
+    made = [DataSubject(operator=lapp, crm_id=f"N{number}", surname=f"Сериков{number:04}") for number in range(3000)]
+    rows = []
+    for one in made:
+        one.search_key = one.make_search_key()
+        values = {field.attname: getattr(one, field.attname) for field in DataSubject._meta.concrete_fields}
+        rows.append(bulk.Written(values, one.uid))
+    with unit_of_work(by=None, role="system"):
+        bulk.write(DataSubject, rows, operator="lapp")
+    assert found(lapp, "сериков2999") == ["N2999"]
+    given = search.find_people(DataSubject.objects.filter(operator=lapp), lapp, "сериков")
+    assert (len(given.people), given.more) == (100, True)
+    row = DataSubject.objects.filter(crm_id="N7").values().get()
+    with unit_of_work(by=None, role="system"):
+        bulk.delete(DataSubject, [bulk.Written({}, row["uid"], row)], operator="lapp")
+    assert found(lapp, "сериков0007") == []
+
+
+def test_migrate_makes_what_is_missing_of_the_index(indexed, people, lapp, without_index):
+    """SQLite forgets triggers when a migration rebuilds the table: the next migrate makes all of the index anew."""
+    assert people_are_searched_by_index(databases=["default"])[0].id == "registry.W001"
+    DataSubject.objects.filter(crm_id="B").update(search_key="петрова")
+    connection.check_constraints()  # or PostgreSQL makes no index before the test's own transaction ends
+    call_command("migrate", verbosity=0)
+    assert search.is_installed()
+    assert not people_are_searched_by_index(databases=["default"])
+    assert (found(lapp, "петров"), found(lapp, "касым")) == (["B"], ["A"])
+    assert not found(lapp, "ольга")
+
+
+def test_migrate_says_why_there_is_no_index(without_index, monkeypatch):
+    """Where the database lacks what the index needs, the command says so and goes on."""
+    monkeypatch.setattr(search, "_install_trigrams", lambda cursor: "No contrib.")
+    monkeypatch.setattr(search, "_install_fts5", lambda cursor: "No contrib.")
+    said = io.StringIO()
+    call_command("migrate", stdout=said)
+    assert "People are searched without an index. No contrib.\n" in said.getvalue()
