@@ -11,9 +11,10 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from registry import journal, scope
-from registry.choices import Role
 from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, cancel, may_finish
+from registry.imports.lists import TURNED_DOWN, rows_of, shown_rows
+from registry.imports.preview import REJECTED_ROOM
 from registry.imports.rejects import file_name, rejected_csv
 from registry.imports.resource import PeopleResource
 from registry.models import ImportRun
@@ -22,6 +23,7 @@ from registry.templatetags.registry_ui import grouped, state_pill
 from .acts import own_units
 from .base import RegistryModelAdmin
 from .import_columns import ColumnsPage
+from .import_lists import list_links, list_urls, may_see_rejected
 from .imports import finished, refused, why_not_waiting
 
 REJECTED_SHOWN = 20
@@ -53,6 +55,7 @@ class ImportRunAdmin(ColumnsPage, RegistryModelAdmin):
             path("<int:pk>/rejected/", page(self.rejected_view), name="registry_importrun_rejected"),
             path("<int:pk>/continue/", page(self.continue_view), name="registry_importrun_continue"),
             path("<int:pk>/cancel/", page(self.cancel_view), name="registry_importrun_cancel"),
+            *list_urls(self),
             *super().get_urls(),
         ]
 
@@ -79,7 +82,8 @@ class ImportRunAdmin(ColumnsPage, RegistryModelAdmin):
             return super().form_context(request, run)
         storage.purge_expired()
         shown = may_see_rejected(request, run)
-        rejected = list(run.listed_rows.order_by("line")[:REJECTED_SHOWN]) if shown else []
+        turned_down = rows_of(run, TURNED_DOWN)
+        rejected = shown_rows(run, turned_down[:REJECTED_SHOWN], size=REJECTED_ROOM) if shown else []
         if rejected:
             journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(rejected))
         return super().form_context(request, run) | {
@@ -87,7 +91,8 @@ class ImportRunAdmin(ColumnsPage, RegistryModelAdmin):
             "state_pill": state_pill(run.state, run.get_state_display()),
             "mapped": [(header, field) for header, field in run.mapping if field],
             "rejected": rejected,
-            "rejected_more": run.listed_rows.count() - len(rejected) if rejected else 0,
+            "rejected_more": turned_down.count() - len(rejected) if rejected else 0,
+            "lists": list_links(request, run),
             "may_confirm": may_import(request) and run.owner_id == request.user.pk,
             "may_finish": may_import(request) and may_finish(run, **by_user(request)),
         }
@@ -97,9 +102,10 @@ class ImportRunAdmin(ColumnsPage, RegistryModelAdmin):
         run = get_object_or_404(self.get_queryset(request), pk=pk)
         if not may_see_rejected(request, run):
             raise PermissionDenied
-        if not run.listed_rows.exists():
+        count = rows_of(run, TURNED_DOWN).count()
+        if not count:
             raise Http404
-        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=run.listed_rows.count())
+        journal.record("rejects.download", object_type="importrun", uid=run.uid, count=count)
         response = StreamingHttpResponse(rejected_csv(run), content_type="text/csv")
         response["Content-Disposition"] = f'attachment; filename="{file_name(run)}"'
         return response
@@ -146,10 +152,3 @@ def may_import(request):
 
 def by_user(request):
     return {"by": request.user, "role": scope.role_of(request.user)}
-
-
-def may_see_rejected(request, run):
-    """The rows are personal values: for whoever imported them, and for the data protection officer."""
-    if not scope.sees_personal(request.user):
-        return False
-    return run.owner_id == request.user.pk or scope.role_of(request.user) == Role.DPO

@@ -1,7 +1,8 @@
 """Possible doubles: one IIN, e-mail, phone or look of the name under two ids of the CRM. They are listed, never merged."""
 
 from array import array
-from functools import lru_cache
+from itertools import islice
+from operator import itemgetter
 
 from django.db.models import BooleanField, Func, Q
 from django.db.models.functions import Lower
@@ -16,17 +17,20 @@ from .double_rows import Hits, Twins
 from .missing import unseen
 from .rows import NAMES, Problem
 
-COMPARED = ("iin", "email", "phone", *NAMES)
-# Numbers of a row in the scratch file: digests of IIN, e-mail and phone, of how the name looks and how it is typed, and
-# the line, below zero where the row is turned down.
-WIDTH, LOOKS = 6, 3
-NOTHING = (0,) * WIDTH
-BLOCK_ROWS = 4096
+CONTACTS = ("iin", "email", "phone")
+COMPARED = (*CONTACTS, *NAMES)
+# Columns of the scratch file: digests of IIN, e-mail and phone, of how the name looks and (where it may pass for another)
+# how it is typed, and the line, below zero where the row is turned down.
+WIDTH, LOOKS, TYPED = 6, 3, 4
+NOBODY = dict.fromkeys(COMPARED, "")
+TURNED_DOWN = frozenset((REJECTED, STOPPED))
 # A bitmap of so many bytes for each row of the file holds three contacts with about one false alarm in a hundred.
 BITMAP_BYTES_A_ROW, ROW_BYTES, SMALLEST, LARGEST = 15, 100, 1 << 16, 1 << 24
 BIT = tuple(1 << place for place in range(8))
 # So few rows are looked up in a large register by their values; the people of a longer file are held against everybody.
 FEW_ROWS, MANY_PEOPLE = 2000, 20_000
+REMEMBERED = 65_536
+HELD = 1000
 
 
 class HasLatin(Func):
@@ -39,24 +43,19 @@ class HasLatin(Func):
         return self.as_sql(compiler, connection, template="%(expressions)s GLOB '*[A-Za-zËëƏəƟɵ]*'", **context)
 
 
-@lru_cache(65_536)
-def _part(name):
-    """(digest of how a part of a name looks, of how it is typed, whether it may pass for another)."""
-    return hash(skeleton(name)), hash(name.casefold()), may_pass_for_another(name)
+class Looks(dict):
+    """Part of a name → digest of how it looks. disguised: the parts that may pass for others."""
 
+    def __init__(self):
+        self.disguised = set()
 
-def digests_of(person):
-    """IIN, e-mail and phone, 0 where there is none; how the name looks, how it is typed; whether it may pass for another."""
-    iin, email, phone = person["iin"], person["email"], person["phone"]
-    surname, given_name, patronymic = _part(person["surname"]), _part(person["given_name"]), _part(person["patronymic"])
-    return (
-        iin and hash(iin) or 0,
-        email and hash(email.lower()) or 0,
-        phone and hash(phone) or 0,
-        hash((surname[0], given_name[0], patronymic[0])),
-        hash((surname[1], given_name[1], patronymic[1])),
-        surname[2] or given_name[2] or patronymic[2],
-    )
+    def __missing__(self, part):
+        if len(self) == REMEMBERED:
+            self.clear()
+        if may_pass_for_another(part):
+            self.disguised.add(part)
+        digest = self[part] = hash(skeleton(part))
+        return digest
 
 
 class Bitmap:
@@ -85,8 +84,10 @@ class Doubles:
         size = file.inspected.size // ROW_BYTES * BITMAP_BYTES_A_ROW
         size = 1 << min(max(size, SMALLEST), LARGEST).bit_length() - 1
         self.met, self.suspects = Bitmap(size), set()
+        self.looks = Looks()
         # How names look that may pass for others.
         self.disguised, self.any_disguised = Bitmap(max(size >> 3, SMALLEST)), False
+        self.chunks = []  # their sizes
         # The people of a short file, to look up the register by.
         self.few = []
 
@@ -94,34 +95,53 @@ class Doubles:
         self.scratch.close()
 
     def note(self, outcomes):
-        """Takes in the outcomes of a chunk, in the order of the file."""
-        numbers = []
-        bits, mask, suspects = self.met.bits, self.met.mask, self.suspects
-        for outcome in outcomes:
-            person, turned_down = outcome.person, outcome.kind in (REJECTED, STOPPED)
-            if person is None or (turned_down and not person.get("id")):
-                numbers += NOTHING
-                continue
-            iin, email, phone, looks, typed, disguised = digests_of(person)
-            for digest in (iin, email, phone):
-                if digest:
-                    place, bit = digest >> 3 & mask, BIT[digest & 7]
-                    if bits[place] & bit:
-                        suspects.add(digest)
-                    else:
-                        bits[place] |= bit
-            if disguised:
-                self._note_disguised(outcome, looks, turned_down)
-            line = outcome.row.line
-            numbers += (iin, email, phone, looks, typed, -line if turned_down else line)
-        array("q", numbers).tofile(self.scratch)
+        """Takes in the outcomes of a chunk, in the order of the file. Of rows that are turned down nothing is listed, but
+        others may be doubles of their people."""
+        people, lines = [outcome.person for outcome in outcomes], [outcome.row.line for outcome in outcomes]
+        if not TURNED_DOWN.isdisjoint(outcome.kind for outcome in outcomes):
+            for place, outcome in enumerate(outcomes):
+                if outcome.kind in TURNED_DOWN:
+                    lines[place] = -lines[place]
+                    people[place] = people[place] if people[place] and people[place].get("id") else NOBODY
+        digests, disguised = self._digests(people)
+        for column in digests[:LOOKS]:
+            self._note_contacts(filter(None, column))
+        for place in disguised:
+            self.disguised.add(digests[LOOKS][place])
+            self.any_disguised = True
+            self._warn(outcomes[place])
+        for column in (*digests, lines):
+            array("q", column).tofile(self.scratch)
+        self.chunks.append(len(outcomes))
         self.rows += len(outcomes)
-        self.few = self.few + [outcome.person for outcome in outcomes] if self.rows <= FEW_ROWS else []
+        self.few = self.few + people if self.rows <= FEW_ROWS else []
 
-    def _note_disguised(self, outcome, looks, turned_down):
-        self.disguised.add(looks)
-        self.any_disguised = True
-        for name in () if turned_down else NAMES:
+    def _digests(self, people):
+        """(columns of digests, 0 for an empty cell; places of those whose name may pass for another)."""
+        names, looks = [list(map(itemgetter(name), people)) for name in NAMES], self.looks
+        iins, emails, phones = (map(itemgetter(name), people) for name in CONTACTS)
+        columns = [list(map(hash, values)) for values in (iins, map(str.lower, emails), phones)]
+        columns.append(list(map(hash, zip(*(map(looks.__getitem__, parts) for parts in names), strict=True))))
+        typed, disguised = [0] * len(people), []
+        if not all(map(looks.disguised.isdisjoint, names)):
+            for place, parts in enumerate(zip(*names, strict=True)):
+                if not looks.disguised.isdisjoint(parts):
+                    disguised.append(place)
+                    typed[place] = hash("\n".join(parts).casefold())
+        return [*columns, typed], disguised
+
+    def _note_contacts(self, digests):
+        bits, mask, suspects = self.met.bits, self.met.mask, self.suspects
+        for digest in digests:
+            place, bit = digest >> 3 & mask, BIT[digest & 7]
+            held = bits[place]
+            if held & bit:
+                suspects.add(digest)
+            else:
+                bits[place] = held | bit
+
+    def _warn(self, outcome):
+        for name in NAMES if outcome.kind not in TURNED_DOWN else ():
             value = outcome.row.values.get(name)
             if value and mixes_alphabets(value):
                 reason = _(
@@ -152,16 +172,19 @@ class Doubles:
                         twins.add(digest, number)
             for number, looks in enumerate(block[LOOKS], first) if self.any_disguised else ():
                 if looks in disguised:
-                    twins.add_name(looks, block[LOOKS + 1][number - first], number)
+                    twins.add_name(looks, block[TYPED][number - first], number)
         twins.settle()
 
     def _blocks(self):
-        """(number of the first row, columns of numbers), block by block from the first row."""
+        """(number of the first row, columns of numbers), chunk by chunk."""
         self.scratch.seek(0)
-        for first in range(0, self.rows, BLOCK_ROWS):
-            numbers = array("q")
-            numbers.fromfile(self.scratch, min(BLOCK_ROWS, self.rows - first) * WIDTH)
-            yield first, [numbers[place::WIDTH] for place in range(WIDTH)]
+        first = 0
+        for rows in self.chunks:
+            columns = [array("q") for _column in range(WIDTH)]
+            for column in columns:
+                column.fromfile(self.scratch, rows)
+            yield first, columns
+            first += rows
 
     def _look_into_register(self, seen, twins):
         """People who do not stand in the file, against the rows of the file."""
@@ -171,14 +194,17 @@ class Doubles:
             return
         if others > MANY_PEOPLE and self.few:
             people = self._like_these(people)
-        names = self._names()
-        for person in unseen(people, seen, ("crm_id", *COMPARED)):
-            *contacts, looks, typed, disguised = digests_of(person)
-            for digest in contacts:
-                if digest and digest in self.met:
-                    twins.add_registered(digest, person["crm_id"])
-            if looks in names and (disguised or looks in self.disguised):
-                twins.add_registered_name(looks, typed, person["crm_id"])
+        names, people = self._names(), unseen(people, seen, ("crm_id", *COMPARED))
+        while chunk := list(islice(people, HELD)):
+            digests, disguised = self._digests(chunk)
+            places = set(disguised)
+            for column in digests[:LOOKS]:
+                for digest, person in zip(column, chunk, strict=True):
+                    if digest and digest in self.met:
+                        twins.add_registered(digest, person["crm_id"])
+            for place, looks in enumerate(digests[LOOKS]):
+                if looks in names and (place in places or looks in self.disguised):
+                    twins.add_registered_name(looks, digests[TYPED][place], chunk[place]["crm_id"])
 
     def _names(self):
         names = Bitmap(self.met.mask + 1)
@@ -189,15 +215,13 @@ class Doubles:
 
     def _like_these(self, people):
         """Whoever shares a value with a row, or has a name that may look like another: the database looks, not we."""
-        rows = [person for person in self.few if person]
-        shared = {name: {person[name] for person in rows} - {""} for name in ("iin", "phone")}
-        addresses = {person["email"].lower() for person in rows} - {""}
+        shared = {name: {person[name] for person in self.few} - {""} for name in ("iin", "phone")}
+        addresses = {person["email"].lower() for person in self.few} - {""}
         spelt = {"surname": set(), "given_name": set()}
-        for person in rows:
-            if digests_of(person)[-1]:
-                name = "surname" if person["surname"] else "given_name"
-                cyrillic = in_cyrillic(person[name])
-                spelt[name] |= {cyrillic, cyrillic.upper(), cyrillic.lower(), cyrillic.title()}
+        for place in self._digests(self.few)[1]:
+            name = "surname" if self.few[place]["surname"] else "given_name"
+            cyrillic = in_cyrillic(self.few[place][name])
+            spelt[name] |= {cyrillic, cyrillic.upper(), cyrillic.lower(), cyrillic.title()}
         alike = Q(address__in=addresses) | Q(HasLatin("surname")) | Q(HasLatin("given_name"))
         for name, values in (shared | spelt).items():
             alike |= Q(**{f"{name}__in": values})

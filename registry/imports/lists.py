@@ -7,12 +7,19 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.models import DataSubject, ListedRow
 
+from .columns import KEY
 from .compare import REJECTED, STOPPED
 from .doubles import Doubles
 from .missing import Seen, expected
+from .room import Room, fit, html_bytes
+from .rows import NAMES
 
 Kind = ListedRow.Kind
 MISSING = "missing"
+NAMED = ("surname", "given_name", "patronymic", "full_name", "full_name_given_first")
+CELL_SHOWN = 200
+# Bytes of HTML: of the rows of a page, of a row without its texts, of a reason without its own, the shortest a text is cut to.
+PAGE_BYTES, ROW_MARKUP, REASON_MARKUP, SHORTEST = 70_000, 300, 24, 120
 # Rows that are not taken: what goes back to the CRM's owner as one file.
 TURNED_DOWN = (Kind.REJECTED, Kind.STOPPED, Kind.DAMAGED)
 
@@ -75,6 +82,62 @@ def rows_of(run, kinds, *, after=(0, 0)):
     return rows.filter(Q(line__gt=line) | Q(line=line, pk__gt=pk)) if after != (0, 0) else rows
 
 
+class Shown(NamedTuple):
+    """A row of a list as a page shows it, cut to the room there is. after: where the page after this row begins."""
+
+    line: int
+    crm_id: str
+    name: str
+    reasons: list
+    kind: str = ""
+    pk: int = 0
+    after: str = ""
+
+
+def shown_rows(run, rows, *, size=PAGE_BYTES):
+    """Listed rows for a page; together they take so many bytes of HTML, whatever stands in the cells."""
+    places = {field: place for place, (_header, field) in reversed(list(enumerate(run.mapping))) if field}
+    rows = list(rows)
+    room, shown = Room(size, len(rows)), []
+    for row in rows:
+        left = max(room.share - ROW_MARKUP, SHORTEST)
+        crm_id, name = fit(_cell(row, places, (KEY,)), left // 4), fit(_cell(row, places, NAMED), left // 4)
+        reasons = _reasons(row.reasons, left - html_bytes(crm_id) - html_bytes(name))
+        room.take(ROW_MARKUP + sum(map(html_bytes, (crm_id, name, *reasons))) + len(reasons) * REASON_MARKUP)
+        shown.append(Shown(row.line, crm_id, name, reasons, row.kind, after=f"{row.line}.{row.pk}"))
+    return shown
+
+
+def shown_people(people):
+    """People of the register who are missing from the file, for a page."""
+    return [
+        Shown(
+            0,
+            fit(person["crm_id"], SHORTEST),
+            fit(" ".join(filter(None, (person[part] for part in NAMES))), SHORTEST),
+            [],
+            pk=person["pk"],
+            after=str(person["pk"]),
+        )
+        for person in people
+    ]
+
+
+def _cell(row, places, fields):
+    found = (row.cells[places[field]] for field in fields if field in places and places[field] < len(row.cells))
+    return " ".join(cell.strip()[:CELL_SHOWN] for cell in found if cell.strip())
+
+
+def _reasons(reasons, left):
+    shown = []
+    for reason in reasons:
+        if shown and left < SHORTEST:
+            return [*shown, "…"]
+        shown.append(fit(reason, max(left, SHORTEST)))
+        left -= html_bytes(shown[-1]) + REASON_MARKUP
+    return shown
+
+
 class Findings:
     """Gathers, chunk by chunk and in the order of the file, what a plan lists."""
 
@@ -82,17 +145,15 @@ class Findings:
         self.run = run
         run.listed_rows.all().delete()
         self.seen = Seen(DataSubject.objects.aggregate(last=Max("pk"))["last"] or 0)
-        self.damaged = self.active_seen = 0
+        self.damaged = 0
         self.doubles = Doubles(run, file)
 
     def note(self, outcomes):
         """Takes in the outcomes of a chunk, in the order of the file."""
-        store_turned_down(self.run, outcomes)
-        for outcome in outcomes if self.seen.last else ():
-            pk = outcome.person and outcome.person.get("id")
-            if pk and self.seen.add(pk) and outcome.person["state"] == DataSubject.State.ACTIVE:
-                self.active_seen += 1
-        self.damaged += sum(map(_is_damaged, outcomes))
+        self.damaged += store_turned_down(self.run, outcomes)
+        if self.seen.last:
+            people = (outcome.person for outcome in outcomes if outcome.person)
+            self.seen.note(person for person in people if person.get("id"))
         self.doubles.note(outcomes)
 
     def conclude(self):
@@ -100,18 +161,14 @@ class Findings:
         run = self.run
         self.doubles.conclude(self.seen)
         run.damaged = self.damaged
-        run.missing = max(expected(run.operator_id).filter(pk__lte=self.seen.last).count() - self.active_seen, 0)
+        run.missing = max(expected(run.operator_id).filter(pk__lte=self.seen.last).count() - self.seen.active, 0)
         if run.missing:
             self.seen.keep(run)
 
 
-def _is_damaged(outcome):
-    return outcome.kind == STOPPED and outcome.problems and outcome.problems == outcome.row.damaged
-
-
-def store_turned_down(run, outcomes):
-    """Rows that are not taken, as they stood in the file, with the reasons."""
-    ListedRow.objects.bulk_create(
+def store_turned_down(run, outcomes) -> int:
+    """Rows that are not taken, as they stood in the file, with the reasons. How many of them lost letters of a name."""
+    rows = [
         ListedRow(
             run=run,
             kind=Kind.DAMAGED if _is_damaged(outcome) else outcome.kind,
@@ -121,4 +178,10 @@ def store_turned_down(run, outcomes):
         )
         for outcome in outcomes
         if outcome.kind in (REJECTED, STOPPED)
-    )
+    ]
+    ListedRow.objects.bulk_create(rows)
+    return sum(row.kind == Kind.DAMAGED for row in rows)
+
+
+def _is_damaged(outcome):
+    return outcome.kind == STOPPED and outcome.problems and outcome.problems == outcome.row.damaged

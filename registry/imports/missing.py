@@ -11,23 +11,28 @@ FETCHED = 500
 class Seen:
     """Who of the register stands in a file: one bit a person, by primary key.
 
-    last: the highest key when the file was read. Whoever came later is not missing from it.
+    last: the highest key when the file was read. Whoever came later is not missing from it. count, active: how many are
+    seen, and how many of them are expected in a file.
     """
 
     def __init__(self, last: int, bits=None):
-        self.last, self.count = last, 0
+        self.last = last
+        self.count = self.active = 0
         self.bits = bytearray((last >> 3) + 1) if bits is None else bits
 
     def __contains__(self, pk):
         return self.bits[pk >> 3] >> (pk & 7) & 1
 
-    def add(self, pk) -> bool:
-        """Whether the person is met for the first time."""
-        if pk > self.last or pk in self:
-            return False
-        self.bits[pk >> 3] |= 1 << (pk & 7)
-        self.count += 1
-        return True
+    def note(self, people):
+        """Takes in stored people, as dicts, each of them once however often it comes."""
+        bits = self.bits
+        for person in people:
+            pk = person["id"]
+            place, bit = pk >> 3, 1 << (pk & 7)
+            if pk <= self.last and not bits[place] & bit:
+                bits[place] |= bit
+                self.count += 1
+                self.active += person["state"] == "active"
 
     def keep(self, run):
         storage.write_seen(run, self.last.to_bytes(8, "big") + self.bits)

@@ -1,0 +1,121 @@
+"""The lists of an import: rows somebody has to look at and people not in the file, a hundred a page and as CSV."""
+
+from functools import partial
+from itertools import islice
+
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, StreamingHttpResponse
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path
+
+from registry import journal, scope
+from registry.choices import Role
+from registry.imports import storage
+from registry.imports.double_rows import STORED as STORED_DOUBLES
+from registry.imports.lists import LISTS, MISSING, rows_of, shown_people, shown_rows
+from registry.imports.missing import missing_people
+from registry.imports.rejects import STORED, file_name, list_csv
+from registry.models import ImportRun
+
+SHOWN = 100
+
+
+def list_urls(model_admin):
+    """The addresses of the lists, beside those of the runs."""
+
+    def page(view):
+        return model_admin.admin_site.admin_view(partial(view, model_admin))
+
+    return [
+        path("<int:pk>/lists/<slug:kind>/", page(list_view), name="registry_importrun_list"),
+        path("<int:pk>/lists/<slug:kind>/csv/", page(csv_view), name="registry_importrun_list_csv"),
+    ]
+
+
+def list_links(request, run):
+    """(kind, title, count) of the lists of the run that have something in them and are still kept, for who may see them."""
+    if not may_see_rejected(request, run) or not lists_are_kept(run):
+        return []
+    counts = ((kind, listing.title, getattr(run, listing.count)) for kind, listing in LISTS.items())
+    return [each for each in counts if each[-1]]
+
+
+def lists_are_kept(run):
+    return bool(run.expires_at) or run.state in ImportRun.AT_WORK
+
+
+def may_see_rejected(request, run):
+    """The rows are personal values: for whoever imported them, and for the data protection officer."""
+    if not scope.sees_personal(request.user):
+        return False
+    return run.owner_id == request.user.pk or scope.role_of(request.user) == Role.DPO
+
+
+def list_view(model_admin, request, pk, kind):
+    """A hundred rows of a list, from where the page before ended."""
+    run, listing = _own(model_admin, request, pk, kind)
+    after = _after(request.GET.get("after", ""), kind)
+    shown, uids = _people(run, after) if kind == MISSING else (_rows(run, listing, after), ())
+    more = len(shown) > SHOWN
+    shown = shown[:SHOWN]
+    journal.record(
+        "import.list.view", object_type="importrun", uid=run.uid, uids=uids, count=len(shown), reason_code=kind
+    )
+    context = model_admin.admin_site.each_context(request) | {
+        "title": listing.title,
+        "opts": model_admin.opts,
+        "run": run,
+        "kind": kind,
+        "listing": listing,
+        "count": getattr(run, listing.count),
+        "stored": STORED_DOUBLES if kind == "doubles" else None,
+        "rows": shown,
+        "is_first": after is None,
+        "after": shown[-1].after if more else "",
+        "is_people": kind == MISSING,
+    }
+    return TemplateResponse(request, "admin/registry/importrun/list.html", context)
+
+
+def csv_view(model_admin, request, pk, kind):
+    """A whole list as a file for the CRM's owner."""
+    run, listing = _own(model_admin, request, pk, kind)
+    count = getattr(run, listing.count)
+    journal.record("import.list.download", object_type="importrun", uid=run.uid, count=count, reason_code=kind)
+    response = StreamingHttpResponse(list_csv(run, kind), content_type="text/csv")
+    response["Content-Disposition"] = f'attachment; filename="{file_name(run, kind)}"'
+    return response
+
+
+def _own(model_admin, request, pk, kind):
+    storage.purge_expired()
+    if kind not in LISTS:
+        raise Http404
+    run = get_object_or_404(model_admin.get_queryset(request), pk=pk)
+    if not may_see_rejected(request, run):
+        raise PermissionDenied
+    if not lists_are_kept(run):
+        raise Http404
+    return run, LISTS[kind]
+
+
+def _after(text, kind):
+    """Where the page begins: a primary key, or line.key; None at the beginning. Whatever else is typed leads nowhere."""
+    parts = text.split(".") if text else []
+    if not parts:
+        return None
+    if len(parts) != (1 if kind == MISSING else 2) or not all(part.isascii() and part.isdigit() for part in parts):
+        raise Http404
+    numbers = [int(part[:18]) for part in parts]
+    return numbers[0] if kind == MISSING else tuple(numbers)
+
+
+def _rows(run, listing, after):
+    rows = rows_of(run, listing.kinds, after=after or (0, 0))
+    return shown_rows(run, rows[: SHOWN + 1])
+
+
+def _people(run, after):
+    people = list(islice(missing_people(run, ("uid", *STORED), after=after or 0), SHOWN + 1))
+    return shown_people(people), [person["uid"] for person in people[:SHOWN]]
