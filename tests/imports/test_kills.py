@@ -1,0 +1,41 @@
+"""kill -9 in the middle of an apply and of an undo. The long proof is `python -m tests.benchmarks.kill_imports`."""
+
+import random
+
+import pytest
+from django.db import connection
+
+from registry.imports import crm_file
+from registry.journal.reconcile import findings
+from registry.models import DataSubject
+from tests import factories
+from tests.benchmarks.kills import AFTER, ANY, BEFORE, WITHIN, Aim, in_a_child, standing
+
+from .crm import CRM, consent, person
+
+KNOWN = [person(number, **consent()) for number in range(12)]
+CHANGED = [person(number, phone=f"8702000{number:04}", **consent()) for number in range(18)] + [person(90, email="x")]
+
+
+@pytest.mark.django_db(transaction=True)
+def test_killed_steps_end_as_undisturbed_ones(monkeypatch):
+    """Killed around commits and anywhere else, the same command goes on: nothing is doubled, nothing lost, the chain whole."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 4)
+    runs = {}
+    for code in ("lapp", "kazger"):
+        crm = CRM(factories.make_operator(code))
+        factories.make_purpose(crm.operator)
+        crm.load(KNOWN)
+        runs[code] = crm.plan(CHANGED)
+    for goal, *aims in (
+        ("applied", Aim(BEFORE, 2), Aim(WITHIN, 2), Aim(AFTER, 2)),
+        ("undone", Aim(AFTER, 2), Aim(BEFORE, 2), Aim(ANY, seconds=random.uniform(0, 0.1))),
+    ):
+        for aim in aims:
+            assert in_a_child(runs["lapp"].pk, goal, aim) or aim.kind == ANY
+        for run in runs.values():
+            in_a_child(run.pk, goal)
+        ends = [standing(run.operator, run) for run in runs.values()]
+        assert ends[0] == ends[1]
+    assert (runs["lapp"].state, runs["lapp"].undone, DataSubject.objects.count()) == ("undone", 18, 24)
+    assert list(findings()) == []
