@@ -17,10 +17,11 @@ from .acts import OtherOperator, reason_of
 from .conflict import seen_token, who_saved
 from .forms import ScopedForm
 from .history import history_page
+from .list_exports import ListExport
 from .scoped import Scoped, ScopedFilter, WritableByRole, touches_personal, visible_fields
 
 
-class RegistryModelAdmin(Scoped, WritableByRole, admin.ModelAdmin):
+class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     """Declare lists and fieldsets; everything else is here."""
 
     form = ScopedForm

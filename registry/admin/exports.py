@@ -18,12 +18,14 @@ from registry import journal, scope
 from registry.exports import audit, past, runs, trail
 from registry.exports.layouts import LAYOUTS
 from registry.exports.register import FORMATS, Register
+from registry.exports.span import parse_span
 from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
 from registry.templatetags.registry_ui import pill
 
 from .acts import own_units
 from .base import RegistryModelAdmin
+from .labels import object_label
 
 LAYOUT_NAMES = {
     "kz": _("94-V: list of necessary and sufficient data"),
@@ -71,6 +73,18 @@ class AuditForm(forms.Form):
         max_length=40,
         help_text=_("The uid of one person, for an extract of what touches them. Empty: everything of the operator."),
     )
+    since = forms.CharField(
+        label=_("From"),
+        required=False,
+        max_length=40,
+        help_text=_("A day as 2026-01-31 (from its beginning in Almaty) or a time. Empty: from the first entry on."),
+    )
+    until = forms.CharField(
+        label=_("To"),
+        required=False,
+        max_length=40,
+        help_text=_("A day (to its end) or a time as 2026-01-31T18:00:00+05:00. Empty: now."),
+    )
     changes = forms.BooleanField(
         label=_("With changes.csv: what changed, one field a line"),
         required=False,
@@ -87,6 +101,12 @@ class AuditForm(forms.Form):
     def clean_subject(self):
         uid = self.cleaned_data["subject"].strip()
         return audit.subject_of(uid, self.operator).uid if uid else None
+
+    def clean(self):
+        given = super().clean()
+        given["span"] = parse_span(given.get("since"), given.get("until"), timezone.now())
+        given["span"].entries()
+        return given
 
 
 @admin.register(ExportRun)
@@ -129,10 +149,15 @@ class ExportRunAdmin(RegistryModelAdmin):
     def what(self, run):
         if run.kind == ExportRun.Kind.REGISTER:
             said = [run.filter.get(name, "") for name in ("layout", "format", "language", "on")]
+        elif run.kind == ExportRun.Kind.LIST:
+            said = [object_label(run.filter.get("list", "")), run.filter.get("format", "")]
+            said.append(_("filtered") if run.filter.get("filters") else "")
         else:
             subject = run.filter.get("subject", "")
             said = [_("one data subject, …%s") % subject[-8:] if subject else _("all entries")]
             said.append(_("with what changed") if run.filter.get("changes") else "")
+            said.append(_("from entry %s") % run.filter["first"] if "first" in run.filter else "")
+            said.append(_("up to %s") % run.filter["to"] if "to" in run.filter else "")
         return " · ".join(str(each) for each in said if each)
 
     @admin.display(description=_("state"))
@@ -211,6 +236,7 @@ class ExportRunAdmin(RegistryModelAdmin):
             with_changes=form.cleaned_data["changes"],
             personal_of=audit.personal_of(request.user, operator),
             reason=form.cleaned_data["reason"],
+            span=form.cleaned_data["span"],
         )
         archive.close()
         return sent(file, f"audit-{operator.code}-{run.pk}.zip")

@@ -13,6 +13,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
+from registry.imports.columns import PERSON_FIELDS
 from registry.models import Agreement, Consent, DataSubject, SubjectInCategory, Suppression
 from registry.templatetags.registry_ui import pill, state_pill
 
@@ -76,6 +77,8 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
     list_display = ["crm_id", "email", "phone", "state_shown"]
     list_filter = ["state", "language"]
+    # What an import takes again.
+    export_fields = [*PERSON_FIELDS, "state"]
     inlines = [ConsentInline, SuppressionInline, AgreementInline, SubjectInCategoryInline]
     fieldsets = [
         (_("Name"), {"fields": ["surname", "given_name", "patronymic"]}),
@@ -199,6 +202,11 @@ class AgreementAdmin(AboutAPerson):
     list_display = ["number", "concluded_on", "ended_on"]
     empty_text = _("Agreements come with the CRM import, or are entered on the page of a person.")
     list_filter = ["concluded_on"]
+
+    def get_ordering(self, request):
+        """The newest entered; where days are chosen, in their order, which the index that finds them has."""
+        chosen = any(name.startswith("concluded_on") for name in request.GET)
+        return ["-concluded_on", "-pk"] if chosen else ["-pk"]
 
 
 @admin.register(Suppression)

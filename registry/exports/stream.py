@@ -75,12 +75,8 @@ def end(count: int, sha256: str) -> list:
     return ["#end", "rows", count, "sha256", sha256]
 
 
-def csv_trailer(count: int, sha256: str) -> str:
-    return csv_line(end(count, sha256))
-
-
-def csv_file(head, columns, rows) -> Sealed:
-    """A CSV: lines of `head` (what the file is), the column names, the rows, the trailer."""
+def csv_file(head, columns, rows, *, end=end) -> Sealed:
+    """A CSV: lines of `head` (what the file is), the column names, the rows, and the trailer that `end` makes the cells of."""
 
     def lines():
         for place, cells in enumerate([*head, columns]):
@@ -88,15 +84,15 @@ def csv_file(head, columns, rows) -> Sealed:
         for cells in rows:
             yield csv_line(cells), True
 
-    return Sealed(lines(), csv_trailer)
+    return Sealed(lines(), lambda count, sha256: csv_line(end(count, sha256)))
 
 
 def json_text(value) -> str:
     return json.dumps(value, ensure_ascii=False, separators=(",", ":"))
 
 
-def json_file(head: dict, name: str, records) -> Sealed:
-    """One JSON object: what the file is, the list `name` with a record a line, and the trailer on the last line."""
+def json_file(head: dict, name: str, records, **also) -> Sealed:
+    """One JSON object: what the file is, the list `name` with a record a line, and the trailer, with `also`, on the last line."""
 
     def lines():
         yield "{" + "".join(f"{json_text(key)}:{json_text(value)},\n" for key, value in head.items()), False
@@ -106,6 +102,6 @@ def json_file(head: dict, name: str, records) -> Sealed:
         yield "\n],\n", False
 
     def trailer(count, sha256):
-        return f'"end":{json_text({"count": count, "sha256": sha256})}}}\n'
+        return f'"end":{json_text({"count": count, "sha256": sha256} | also)}}}\n'
 
     return Sealed(lines(), trailer)

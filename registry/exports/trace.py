@@ -42,7 +42,7 @@ class Marks:
 
 
 def bound(cells) -> bytes:
-    text = BETWEEN.join(["" if cell is None else str(cell) for cell in cells]) + BETWEEN
+    text = BETWEEN.join(["" if cell is None else str(cell) for cell in cells] + [""])
     if UNEVEN.search(text):
         text = BETWEEN.join(map(plain, text.split(BETWEEN)))
     return text.encode("utf-8", "surrogatepass")

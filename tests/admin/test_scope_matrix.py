@@ -21,16 +21,16 @@ CODED = (
     "crossbordertransfer"
 ).split()
 DPO = (
-    dict.fromkeys(REGISTER, "vacd")
-    | dict.fromkeys(CODED, "vacdi")
-    | {"requestmark": "vacd", "processingactivity": "vaci", "policy": "vac", "clause": "vac", "operator": "vc"}
-    | {"law": "v", "norm": "v", "datasubject": "vaci", "consent": "v", "agreement": "v"}
+    dict.fromkeys(REGISTER, "vacde")
+    | dict.fromkeys(CODED, "vacdie")
+    | {"requestmark": "vacde", "processingactivity": "vacie", "policy": "vace", "clause": "vace", "operator": "vce"}
+    | {"law": "ve", "norm": "ve", "datasubject": "vacie", "consent": "ve", "agreement": "ve"}
     | {
-        "suppression": "v",
-        "importsource": "vac",
-        "importrun": "v",
-        "exportrun": "v",
-        "journalentry": "v",
+        "suppression": "ve",
+        "importsource": "vace",
+        "importrun": "ve",
+        "exportrun": "ve",
+        "journalentry": "ve",
         "user": "",
         "membership": "",
     }
@@ -39,7 +39,7 @@ RIGHTS = {
     "dpo": DPO,
     "registrar": dict.fromkeys(DPO, "v")
     | {"datasubject": "vaci", "importsource": "vac", "exportrun": "", "journalentry": "", "user": "", "membership": ""},
-    "auditor": dict.fromkeys(DPO, "v") | {"user": "", "membership": ""},
+    "auditor": dict.fromkeys(DPO, "ve") | {"datasubject": "v", "user": "", "membership": ""},
     "administrator": dict.fromkeys(DPO, "")
     | {"law": "v", "norm": "v", "operator": "v", "user": "vac", "membership": "vacd", "journalentry": "v"},
     "stranger": dict.fromkeys(DPO, ""),

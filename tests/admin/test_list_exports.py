@@ -1,0 +1,220 @@
+"""A list leaves as the file it is: the rows shown, in their order, for a reason, told before and after."""
+
+import csv
+import datetime as dt
+import io
+import json
+
+import pytest
+from django.contrib import admin
+from django.urls import reverse
+
+from registry.exports import lists
+from registry.models import Consent, DataSubject, ExportRun, JournalEntry, Purpose
+from tests.factories import make_purpose, make_subject, make_user, save
+from tests.world import make_world
+
+pytestmark = pytest.mark.django_db
+
+
+def url_of(model, query=""):
+    return reverse(f"admin:registry_{model}_export") + query
+
+
+def download(client, model, query="", **fields):
+    response = client.post(url_of(model, query), {"format": "csv", "reason": "For the ministry"} | fields)
+    assert response.status_code == 200
+    return b"".join(response.streaming_content)
+
+
+def rows_of(content):
+    """Rows of a CSV as lists, its trailer apart."""
+    *rows, trailer = csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))
+    assert trailer[:2] == ["#end", "rows"]
+    return rows, trailer
+
+
+def test_file_is_the_list_as_it_is_filtered_and_ordered(lapp, dpo, browser_client):
+    """The file holds the rows the list shows, under its headings, in its order, and nothing of another operator."""
+    for code, marketing in (("b-news", True), ("a-news", True), ("letters", False)):
+        make_purpose(lapp, code, name_en=code.title(), is_marketing=marketing)
+    client = browser_client(dpo)
+    rows, trailer = rows_of(download(client, "purpose", "?is_marketing__exact=1&o=-1"))
+    assert rows == [
+        ["Code", "Name", "Marketing", "Clause"],
+        ["b-news", "B-News", "Yes", ""],
+        ["a-news", "A-News", "Yes", ""],
+    ]
+    run = ExportRun.objects.get()
+    assert trailer[:4] == ["#end", "rows", "2", "sha256"]
+    assert trailer[4:] == [run.digest, "export", str(run.uid)]
+    assert (run.kind, run.operator, run.started_by, run.count) == ("list", lapp, dpo, 2)
+    assert run.filter == {
+        "list": "purpose",
+        "format": "csv",
+        "columns": ["code", "name", "is_marketing", "clause"],
+        "filters": {"is_marketing__exact": "1", "o": "-1"},
+    }
+    assert (run.reason, run.finished_at is not None) == ("For the ministry", True)
+
+
+def test_list_leads_to_its_export_with_what_it_shows(lapp, dpo, browser_client):
+    """The button keeps filters, search and order, and forgets the page."""
+    make_purpose(lapp, is_marketing=True)
+    page = browser_client(dpo).get(reverse("admin:registry_purpose_changelist") + "?is_marketing__exact=1&q=e&o=2&p=1")
+    assert f'href="{url_of("purpose")}?is_marketing__exact=1&amp;q=e&amp;o=2"' in page.content.decode()
+
+
+def test_page_asks_before_anything_leaves(lapp, dpo, browser_client):
+    """Before anything leaves the page says how many rows and which columns; asking is no export."""
+    make_purpose(lapp, "one")
+    make_purpose(lapp, "two")
+    page = browser_client(dpo).get(url_of("purpose"))
+    assert (page.context["count"], page.context["columns"]) == (2, ["Code", "Name", "Marketing", "Clause"])
+    assert not ExportRun.objects.exists()
+
+
+def test_export_of_people_needs_a_reason(lapp, dpo, browser_client):
+    """Without a reason nobody's data leaves."""
+    make_subject(lapp)
+    page = browser_client(dpo).post(url_of("datasubject"), {"format": "csv", "reason": " "})
+    assert "Say why: the export of people keeps the reason." in page.content.decode()
+    assert not ExportRun.objects.exists()
+
+
+def test_people_leave_with_what_an_import_takes_again(lapp, dpo, browser_client):
+    """The file of people has the CRM's columns under names an import knows; phones stay, formulas are inert."""
+    born = dt.date(1987, 5, 12)
+    subject = make_subject(lapp, crm_id="007", surname="=Қасымова", iin="870512400004", email="a@b.kz", birth_date=born)
+    rows, _trailer = rows_of(download(browser_client(dpo), "datasubject"))
+    header = "crm_id surname given_name patronymic iin email phone birth_date language state trace".split()
+    given = ["007", "'=Қасымова", "Әсем", "", "870512400004", "a@b.kz", "+77077356312", "1987-05-12", "", "active"]
+    assert rows[0] == header
+    assert rows[1][:-1] == given
+    assert len(rows[1][-1]) == 20
+    listed = JournalEntry.objects.get(action="list", run=ExportRun.objects.get().pk)
+    assert json.loads(listed.body)["uids"] == [str(subject.uid)]
+
+
+def test_people_are_told_before_they_leave(lapp, dpo, browser_client):
+    """Who leaves stands in the journal before the bytes are gone: started, who, finished."""
+    make_subject(lapp)
+    content = browser_client(dpo).post(url_of("datasubject"), {"format": "csv", "reason": "x"}).streaming_content
+    assert JournalEntry.objects.latest("seq").action == "export.start"
+    b"".join(content)
+    actions = list(JournalEntry.objects.order_by("-seq").values_list("action", flat=True)[:3])
+    assert actions == ["export.finish", "list", "export.start"]
+
+
+def test_export_that_breaks_off_is_not_finished(lapp, dpo, browser_client, monkeypatch):
+    """A file that broke off has no trailer and its run no end."""
+    monkeypatch.setattr(lists, "CHUNK_ROWS", 1)
+    monkeypatch.setattr("registry.exports.stream.CHUNK_BYTES", 1)
+    make_subject(lapp)
+    make_subject(lapp)
+    response = browser_client(dpo).post(url_of("datasubject"), {"format": "csv", "reason": "x"})
+    content = iter(response.streaming_content)
+    next(content), next(content)
+    response.close()
+    assert ExportRun.objects.get().finished_at is None
+    assert not JournalEntry.objects.filter(action="export.finish").exists()
+
+
+def test_what_a_list_masks_does_not_leave(lapp, browser_client):
+    """The auditor exports consents without names, and people not at all."""
+    subject = make_subject(lapp, surname="Ахметова")
+    save(Consent(operator=lapp, subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
+    client = browser_client(make_user("auditor", lapp))
+    rows, _trailer = rows_of(download(client, "consent"))
+    assert rows[0] == ["Person", "Purpose", "Kind", "Given on", "Expires on", "Art. 8(4)", "trace"]
+    assert rows[1][:-1] == [
+        f"Subject …{subject.uid.hex[-8:]}",
+        "email-information",
+        "processing",
+        "2025-01-01",
+        "",
+        "incomplete",
+    ]
+    assert client.post(url_of("datasubject"), {"format": "csv", "reason": "x"}).status_code == 403
+
+
+@pytest.mark.parametrize(("role", "expected"), [("dpo", True), ("registrar", False)])
+def test_button_is_there_for_whoever_may(lapp, browser_client, role, expected):
+    """Whoever may not export sees no button."""
+    text = browser_client(make_user(role, lapp)).get(reverse("admin:registry_datasubject_changelist")).content.decode()
+    assert (url_of("datasubject") in text) is expected
+
+
+def test_typed_values_are_not_kept_with_the_run(lapp, dpo, browser_client):
+    """What somebody typed into an address or a search may be a name: the run keeps that it was there, not what it was."""
+    client = browser_client(dpo)
+    download(client, "datasubject", "?surname__startswith=Ахметова&language__exact=kk")
+    download(client, "purpose", "?q=Ахметова")
+    people, purposes = ExportRun.objects.order_by("pk")
+    assert people.filter["filters"] == {"surname__startswith": "…", "language__exact": "kk"}
+    assert purposes.filter["filters"] == {"q": "…"}
+
+
+def test_json_holds_the_same_rows(lapp, dpo, browser_client):
+    """JSON names each cell by its column and closes with count, digest and the export."""
+    make_purpose(lapp, "news", name_en="=News")
+    told = json.loads(download(browser_client(dpo), "purpose", format="json"))
+    assert told["rows"] == [{"code": "news", "name": "=News", "is_marketing": "No", "clause": ""}]
+    run = ExportRun.objects.get()
+    assert told["end"] == {"count": 1, "sha256": run.digest, "export": str(run.uid)}
+
+
+def test_xlsx_holds_the_same_rows(lapp, dpo, browser_client):
+    """XLSX has the table on its first sheet, every cell a text, and the trailer on its last."""
+    import openpyxl
+
+    make_subject(lapp, crm_id="=1+1", iin="")
+    book = openpyxl.load_workbook(io.BytesIO(download(browser_client(dpo), "datasubject", format="xlsx")))
+    table, about = book.worksheets
+    assert [cell.value for cell in table[2]][:2] == ["=1+1", "Қасымова"]
+    assert {cell.data_type for cell in table[2] if cell.value} == {"s"}
+    run = ExportRun.objects.get()
+    last = [cell.value for cell in list(about.rows)[-1]]
+    assert last == ["#end", "rows", "1", "sha256", run.digest, "export", str(run.uid)]
+
+
+def test_every_list_leaves(browser_client):
+    """Each list of the admin can be exported, with a cell for each heading."""
+    world = make_world("lapp")
+    client = browser_client(make_user("dpo", world["operator"]))
+    for model in admin.site._registry:
+        name = model._meta.model_name
+        if name in ("user", "membership"):
+            continue
+        rows, _trailer = rows_of(download(client, name))
+        assert len(rows) > 1, name
+        assert {len(row) for row in rows} == {len(rows[0])}, name
+        assert not [cell for row in rows for cell in row if "<" in cell], name
+
+
+def test_unknown_filter_leads_back_to_the_list(lapp, dpo, browser_client):
+    """An address that means nothing exports nothing."""
+    response = browser_client(dpo).post(url_of("purpose", "?is_marketing__exact=x"), {"format": "csv"})
+    assert response.url == reverse("admin:registry_purpose_changelist")
+    assert not ExportRun.objects.exists()
+
+
+def test_rows_are_read_in_pieces(lapp, dpo, monkeypatch, django_assert_max_num_queries):
+    """A long list is read piece by piece, in its own order; what was deleted on the way is left out."""
+    monkeypatch.setattr(lists, "CHUNK_ROWS", 10)
+    for number in range(35):
+        make_purpose(lapp, f"p{number:02}")
+    run = ExportRun.objects.create(operator=lapp, kind="list")
+    column = lists.Column("code", "code", lambda purpose: purpose.code)
+    file = lists.ListFile(run, Purpose.objects.order_by("-code"), [column], role="dpo")
+    with django_assert_max_num_queries(1 + 4):
+        codes = [cells[0] for cells in file.rows()]
+    assert codes == [f"p{number:02}" for number in range(34, -1, -1)]
+
+
+def test_masked_columns_do_not_leave_by_another_name(lapp, browser_client):
+    """Were people open to a role that sees no personal values, the file would hold none."""
+    request = browser_client(make_user("auditor", lapp)).get("/").wsgi_request
+    request.user._membership = request.user.memberships.get()
+    columns = admin.site._registry[DataSubject].export_columns(request, None)
+    assert [column.name for column in columns] == ["crm_id", "language", "state"]
