@@ -1,7 +1,6 @@
-"""The CRM import in the browser: import-export's upload and confirmation, with stored runs under them."""
+"""The CRM import in the browser: import-export's upload, with a stored run under it."""
 
 from django import forms
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -16,7 +15,6 @@ from import_export.forms import ImportForm
 
 from registry import journal, scope
 from registry.imports import storage
-from registry.imports.apply import AlreadyTaken, take
 from registry.imports.asking import ask, open_table
 from registry.imports.crm_file import CRMFile, Said
 from registry.imports.inspection import FileAsks, FileRefused
@@ -24,11 +22,11 @@ from registry.imports.resource import CSV, PeopleResource
 from registry.imports.sources import of_columns, said_of
 from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
-from registry.templatetags.registry_ui import grouped
 
 from .acts import actor, own_units
 
 NOT_THE_ONE_SENT = "confirmation", gettext_lazy("The confirmation is not the one this page sent. Read the file again.")
+CONFIRMED = {"applying", "applied", "undoing", "undone"}
 ENCODINGS = [("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("utf-16", "UTF-16"), ("cp1251", "Windows-1251")]
 DELIMITERS = [("", gettext_lazy("find out")), (";", ";"), (",", ","), ("tab", gettext_lazy("tab")), ("|", "|")]
 
@@ -74,27 +72,11 @@ class CRMImportForm(ImportForm):
         )
 
 
-class ConfirmForm(forms.Form):
-    """Confirms one plan, once. Whose plan it is, of which operator and file, is kept with the run, not here."""
-
-    run = forms.UUIDField(widget=forms.HiddenInput())
-    token = forms.CharField(widget=forms.HiddenInput(), max_length=64)
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        required=False,
-        max_length=500,
-        help_text=gettext_lazy(
-            "Kept in the history of every record this import changes. Empty: the number of the import."
-        ),
-    )
-
-
 class PeopleImport(ImportMixin):
-    """import-export's two steps, with stored runs instead of temporary files named by the browser."""
+    """import-export's upload, with a stored run instead of a temporary file named by the browser; the rest is on the run's page."""
 
     resource_classes = [PeopleResource]
     import_form_class = CRMImportForm
-    confirm_form_class = ConfirmForm
     import_template_name = "admin/registry/datasubject/import.html"
 
     @own_units
@@ -129,20 +111,10 @@ class PeopleImport(ImportMixin):
     @own_units
     @method_decorator(require_POST)
     def process_import(self, request, **kwargs):
-        storage.purge_expired()
+        """Where import-export confirms: here a plan is confirmed on the page of its run."""
         if not self.has_import_permission(request):
             raise PermissionDenied
-        form = self.create_confirm_form(request)
-        if not form.is_valid():
-            return refused(request, self.admin_site, *NOT_THE_ONE_SENT)
-        run = own_run(request, uid=form.cleaned_data["run"])
-        given = form.cleaned_data
-        try:
-            take(run, token=given["token"], by=request.user, reason=given["reason"])
-            result = self.process_dataset(run, form, request)
-        except AlreadyTaken:
-            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
-        return self.process_result(result, request)
+        return refused(request, self.admin_site, *NOT_THE_ONE_SENT)
 
     def get_import_formats(self):
         return [CSV]
@@ -150,13 +122,6 @@ class PeopleImport(ImportMixin):
     def get_import_form_kwargs(self, request):
         acting = {"operator": request.operator, "owner": request.user, "role": scope.role_of(request.user)}
         return super().get_import_form_kwargs(request) | {"acting": acting}
-
-    def process_dataset(self, dataset, form, request, **kwargs):
-        acting = {"by": request.user, "role": scope.role_of(request.user), "reason": form.cleaned_data["reason"]}
-        return PeopleResource().import_data(dataset, dry_run=False, **acting)
-
-    def process_result(self, result, request):
-        return finished(request, self.admin_site, result)
 
 
 def begin(run, form, *, by, role):
@@ -198,7 +163,7 @@ def own_run(request, **lookup):
 def why_not_waiting(run):
     """(reason code for the journal, sentence) of a run that is not where the one who acts believes it to be."""
     run.refresh_from_db()
-    if run.state in (ImportRun.State.APPLYING, ImportRun.State.APPLIED):
+    if run.state in CONFIRMED:
         return "confirmed", _("This import was confirmed before, once is enough. Its page says what came of it.")
     if run.state == ImportRun.State.EXPIRED:
         return "expired", _("The file was deleted an hour after its last step. Read it again.")
@@ -217,16 +182,3 @@ def refused(request, site, code, sentence, *, run=None):
 def nothing_imported(request, site, sentence):
     context = site.each_context(request) | {"title": _("Nothing was imported"), "sentence": sentence}
     return render(request, "admin/registry/datasubject/import_refused.html", context, status=400)
-
-
-def finished(request, site, result):
-    """Tells what came of an import and goes to the page of its run."""
-    run = result.run
-    if result.has_errors():
-        return nothing_imported(request, site, str(result.base_errors[0].error))
-    counts = {kind: grouped(getattr(run, kind)) for kind in ("new", "changed", "same", "rejected", "stopped")}
-    told = _(
-        "Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s stopped."
-    )
-    messages.success(request, told % counts)
-    return HttpResponseRedirect(reverse("admin:registry_importrun_change", args=[run.pk]))

@@ -129,25 +129,27 @@ def expected_rows(path):
     return max((newlines or returns) - 1, 1)
 
 
-def in_words(done, expected, seconds, *, before=0):
-    """“12 400 of 1 000 000 rows, 9 400 rows a second, 2 min left”. before: rows done before these seconds began."""
+def in_words(done, expected, seconds, *, before=0, people=False):
+    """“12 400 of 1 000 000 rows, 9 400 a second, 2 min left”. before: those done before these seconds began; people: not rows."""
     said = {"done": _grouped(done), "expected": _grouped(max(done, expected))}
-    text = (_("%(done)s of %(expected)s rows") if expected else _("%(done)s rows")) % said
+    text = (_("%(done)s of %(expected)s people") if people else _("%(done)s of %(expected)s rows")) % said
     if seconds <= 0 or done <= before:
         return text
     rate = (done - before) / seconds
-    text += ", " + _("%(rate)s rows a second") % {"rate": _grouped(round(rate))}
+    text += ", " + _("%(rate)s a second") % {"rate": _grouped(round(rate))}
     if expected > done:
         text += ", " + _("%(time)s left") % {"time": duration((expected - done) / rate)}
     return text
 
 
 def duration(seconds):
+    """“40 s”, “12 min”, “3 h 5 min”."""
     if seconds < 60:
         return _("%(count)d s") % {"count": max(round(seconds), 1)}
-    if seconds < 3600:
-        return _("%(count)d min") % {"count": round(seconds / 60)}
-    return _("%(hours)d h %(minutes)d min") % {"hours": seconds // 3600, "minutes": seconds % 3600 // 60}
+    minutes = round(seconds / 60)
+    if minutes < 60:
+        return _("%(count)d min") % {"count": minutes}
+    return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
 def _grouped(number):

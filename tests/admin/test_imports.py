@@ -1,22 +1,16 @@
-"""The import in the browser: upload, preview, one confirmation, the run's page."""
-
-import datetime as dt
-import re
+"""The upload of a CRM's file in the browser: what is said of it counts, what cannot be read is refused in a sentence."""
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
-from django.utils import timezone
 
 from registry.imports import storage
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Membership, Operator
+from registry.models import DataSubject, ImportRun, ListedRow
 from tests import factories
-from tests.imports.crm import consent, csv_of, person
+from tests.imports.crm import person
+
+from .import_pages import confirm, hidden, page_of, upload
 
 pytestmark = pytest.mark.django_db
-
-IMPORT = reverse("admin:registry_datasubject_import")
-CONFIRM = reverse("admin:registry_datasubject_process_import")
 
 
 @pytest.fixture(autouse=True)
@@ -27,143 +21,6 @@ def purpose(lapp):
 @pytest.fixture
 def natalia(dpo, browser_client):
     return browser_client(dpo)
-
-
-def upload(client, content, name="people.csv", **said):
-    content = content if isinstance(content, bytes) else csv_of(content)
-    file = SimpleUploadedFile(name, content, content_type="text/csv")
-    return client.post(IMPORT, {"import_file": file, "format": "0", "resource": "0", **said})
-
-
-def hidden(response):
-    """The hidden fields of the confirmation the page sent."""
-    return dict(re.findall(r'<input type="hidden" name="(run|token)" value="([^"]+)"', response.content.decode()))
-
-
-def page_of(run):
-    return reverse("admin:registry_importrun_change", args=[run.pk])
-
-
-def actions(run):
-    return list(
-        JournalEntry.objects.filter(run=run.pk, history_id=None).order_by("seq").values_list("action", flat=True)
-    )
-
-
-def test_upload_shows_what_would_happen_and_writes_nothing(natalia):
-    """Counts, old and new values, faulty rows with reasons; nothing is written before the confirmation."""
-    factories.make_subject(Operator.objects.get(), crm_id="C0000001", phone="+77050000001")
-    response = upload(natalia, [person(1, **consent()), person(2), person(3, email="anna at b.kz")])
-    text = response.content.decode()
-    run = ImportRun.objects.get()
-    assert (response.status_code, DataSubject.objects.count()) == (200, 1)
-    assert (run.new, run.changed, run.rejected, run.state) == (1, 1, 1, "planned")
-    assert "<del><bdi>+77050000001</bdi></del>" in text
-    assert "anna at b.kz”: an e-mail address looks like name@example.kz" in text
-    assert hidden(response) == {"run": str(run.uid), "token": run.token}
-    shown = JournalEntry.objects.get(action="import.preview")
-    assert [each.uid for each in shown.subjects.all()] == [DataSubject.objects.get().uid]
-
-
-def test_confirmed_plan_is_applied_and_told(natalia, dpo):
-    """One confirmation applies the plan; the run's page says what came of it; the file is gone."""
-    response = upload(natalia, [person(1, **consent()), person(2, email="x")])
-    run = ImportRun.objects.get()
-    response = natalia.post(CONFIRM, hidden(response) | {"reason": "July export"}, follow=True)
-    assert response.redirect_chain == [(page_of(run), 302)]
-    assert "Import finished: 1 new, 0 changed, 0 unchanged, 1 rejected, 0 stopped." in response.content.decode()
-    run.refresh_from_db()
-    assert (run.state, run.owner, DataSubject.objects.count(), Consent.objects.count()) == ("applied", dpo, 1, 1)
-    row = DataSubject.history.get()
-    assert (row.history_user_id, row.history_change_reason) == (dpo.pk, "July export")
-    assert actions(run) == ["import.plan", "import.apply"]
-    assert JournalEntry.objects.get(action="import.apply").actor == dpo.pk
-    assert not storage.file_of(run).exists()
-
-
-def test_second_confirmation_is_refused(natalia):
-    """A double click or a reloaded page applies nothing twice."""
-    response = upload(natalia, [person(1)])
-    natalia.post(CONFIRM, hidden(response))
-    again = natalia.post(CONFIRM, hidden(response))
-    assert again.status_code == 400
-    assert "This import was confirmed before, once is enough." in again.content.decode()
-    assert '"reason_code":"confirmed"' in JournalEntry.objects.get(action="refused").body
-    assert DataSubject.history.count() == 1
-
-
-@pytest.mark.parametrize(
-    "edited",
-    [
-        {"token": "x" * 32},
-        {"token": ""},
-        {"run": "not-a-uid"},
-        {"run": "", "token": ""},
-        {"run": "../../etc/passwd"},
-    ],
-)
-def test_edited_hidden_field_is_refused(natalia, edited):
-    """A confirmation that is not the one the page sent does nothing and harms nothing."""
-    response = upload(natalia, [person(1)])
-    answer = natalia.post(CONFIRM, hidden(response) | edited)
-    assert answer.status_code == 400
-    assert "The confirmation is not the one this page sent. Read the file again." in answer.content.decode()
-    run = ImportRun.objects.get()
-    assert (run.state, DataSubject.objects.count(), storage.file_of(run).exists()) == ("planned", 0, True)
-    entry = JournalEntry.objects.get(action="refused")
-    assert (entry.object_type, '"reason_code":"confirmation"' in entry.body) == ("importrun", True)
-
-
-def test_unknown_run_is_404(natalia):
-    """A uid made up leads nowhere."""
-    response = natalia.post(CONFIRM, {"run": "01234567-89ab-7def-8123-456789abcdef", "token": "x"})
-    assert response.status_code == 404
-
-
-def test_upload_of_somebody_else_cannot_be_confirmed(natalia, lapp, client):
-    """A colleague's upload is the colleague's alone, even at the same operator."""
-    response = upload(natalia, [person(1)])
-    client.force_login(factories.make_user("registrar", lapp), backend="registry.scope.RoleBackend")
-    answer = client.post(CONFIRM, hidden(response))
-    run = ImportRun.objects.get()
-    assert (answer.status_code, run.state, DataSubject.objects.count()) == (404, "planned", 0)
-    assert storage.file_of(run).exists()
-
-
-def test_plan_of_another_operator_cannot_be_confirmed(natalia, dpo, kazger):
-    """Who switched the operator in between imports nothing into the other one."""
-    factories.save(Membership(user=dpo, operator=kazger, role="dpo"))
-    response = upload(natalia, [person(1)])
-    other = dpo.memberships.exclude(operator=ImportRun.objects.get().operator).get().operator
-    natalia.post(reverse("admin:switch_operator"), {"operator": other.pk})
-    answer = natalia.post(CONFIRM, hidden(response))
-    assert (answer.status_code, DataSubject.objects.count()) == (404, 0)
-
-
-def test_who_may_import_no_longer_confirms_nothing(natalia, dpo):
-    """A plan made as DPO cannot be confirmed, continued or given up as auditor: the role of now decides."""
-    response = upload(natalia, [person(1)])
-    run = ImportRun.objects.get()
-    Membership.objects.filter(user=dpo).update(role="auditor")
-    assert natalia.post(CONFIRM, hidden(response)).status_code == 403
-    for state in ("planned", "applying"):
-        ImportRun.objects.update(state=state)
-        for step in ("continue", "cancel"):
-            assert natalia.post(reverse(f"admin:registry_importrun_{step}", args=[run.pk])).status_code == 403
-        assert "<form action=" not in natalia.get(page_of(run)).content.decode().partition('id="content-main"')[2]
-    run.refresh_from_db()
-    assert (run.state, run.rows_done, DataSubject.objects.count()) == ("applying", 0, 0)
-
-
-def test_expired_plan_is_refused_and_deleted(natalia):
-    """An hour after the last step the file is gone and the run says so."""
-    response = upload(natalia, [person(1)])
-    ImportRun.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
-    answer = natalia.post(CONFIRM, hidden(response))
-    assert answer.status_code == 400
-    assert "The file was deleted an hour after its last step. Read it again." in answer.content.decode()
-    run = ImportRun.objects.get()
-    assert (run.state, storage.file_of(run).exists(), DataSubject.objects.count()) == ("expired", False, 0)
 
 
 @pytest.mark.parametrize(
@@ -216,7 +73,7 @@ def test_what_is_said_of_the_file_counts(natalia):
     response = upload(
         natalia, content, encoding="cp1251", delimiter=";", mapping="Имя клиента=given_name", defaults="language=ru"
     )
-    natalia.post(CONFIRM, hidden(response))
+    confirm(natalia, response)
     subject = DataSubject.objects.get()
     assert (subject.crm_id, subject.given_name, subject.language) == ("C1", "Асель", "ru")
 
@@ -226,97 +83,5 @@ def test_damaged_names_are_accepted_when_said(natalia):
     upload(natalia, [person(1, surname="?асымова")])
     assert ImportRun.objects.get().stopped == 1
     response = upload(natalia, [person(1, surname="?асымова")], accept_damaged_names="on")
-    natalia.post(CONFIRM, hidden(response))
+    confirm(natalia, response)
     assert DataSubject.objects.get().surname == "?асымова"
-
-
-def test_preview_of_many_rows_stays_small(natalia):
-    """Three thousand rows: a hundred differences and twenty faulty rows, less than 100 KB."""
-    rows = [person(number, **consent(), agreement_number=f"A-{number}") for number in range(3000)]
-    rows += [person(number, email="x") for number in range(3000, 3100)]
-    response = upload(natalia, rows)
-    assert len(response.content) < 100_000
-    assert response.content.decode().count('<tr class="new">') == 100
-
-
-def test_hostile_cells_and_file_names_are_text(natalia):
-    """Markup, formulas and right-to-left marks are shown as text, each in its own direction."""
-    evil = "<img src=x onerror=alert(1)>"
-    response = upload(natalia, [person(1, surname=evil), person(2, email=evil)], name="a\u202e<b>.csv")
-    text = response.content.decode()
-    assert evil not in text
-    assert "<bdi>&lt;img src=x onerror=alert(1)&gt;</bdi>" in text
-    assert "<b>" not in text
-    natalia.post(CONFIRM, hidden(response))
-    assert DataSubject.objects.get().surname == evil
-
-
-def test_listed_rows_are_downloaded_inert_and_can_be_read_back(natalia):
-    """The file for the CRM's owner has its own columns, the line and the reason; no cell of it is a formula."""
-    upload(natalia, [person(1), person(2, email="=cmd|x", phone="+77010000002")])
-    run = ImportRun.objects.get()
-    url = reverse("admin:registry_importrun_rejected", args=[run.pk])
-    response = natalia.get(url)
-    header, row = b"".join(response.streaming_content).decode().splitlines()
-    assert header == "crm_id;surname;given_name;email;phone;language;line;reason"
-    assert row.startswith(
-        "C0000002;Қасымова;Әсем;'=cmd|x;+77010000002;ru;3;email “=cmd|x”: an e-mail address looks like"
-    )
-    assert response["Content-Disposition"] == f'attachment; filename="rejected-rows-{run.pk}.csv"'
-    assert JournalEntry.objects.get(action="rejects.download").object_uid == run.uid
-
-
-def test_listed_rows_are_for_the_importer_and_the_dpo(lapp, kazger, client, dpo):
-    """An auditor sees the run without the rows; another registrar neither; strangers see nothing at all."""
-    importer, colleague = factories.make_user("registrar", lapp), factories.make_user("registrar", lapp)
-    client.force_login(importer, backend="registry.scope.RoleBackend")
-    upload(client, [person(1, email="anna at b.kz")])
-    run = ImportRun.objects.get()
-    url = reverse("admin:registry_importrun_rejected", args=[run.pk])
-    for user, page, file in (
-        (importer, 200, 200),
-        (dpo, 200, 200),
-        (colleague, 200, 403),
-        (factories.make_user("auditor", lapp), 200, 403),
-        (factories.make_user("dpo", kazger), 404, 404),
-    ):
-        client.force_login(user, backend="registry.scope.RoleBackend")
-        response = client.get(page_of(run))
-        assert (response.status_code, client.get(url).status_code) == (page, file)
-        assert ("anna at b.kz" in response.content.decode()) is (file == 200)
-
-
-def test_plan_is_given_up(natalia):
-    """Who does not want a plan deletes it at once."""
-    response = upload(natalia, [person(1)])
-    run = ImportRun.objects.get()
-    natalia.post(reverse("admin:registry_importrun_cancel", args=[run.pk]))
-    run.refresh_from_db()
-    assert (run.state, storage.file_of(run).exists()) == ("cancelled", False)
-    assert natalia.post(CONFIRM, hidden(response)).status_code == 400
-    assert natalia.post(reverse("admin:registry_importrun_cancel", args=[run.pk])).status_code == 404
-
-
-def test_pages_have_nothing_a_strict_policy_refuses(natalia):
-    """No inline script, style or handler on the form, the preview and the run's page."""
-    preview = upload(natalia, [person(1, **consent()), person(2, email="x"), person(3, surname="?")])
-    run = ImportRun.objects.get()
-    pages = [
-        preview,
-        natalia.get(IMPORT),
-        natalia.get(page_of(run)),
-        natalia.get(reverse("admin:registry_importrun_changelist")),
-    ]
-    for response in pages:
-        text = response.content.decode()
-        assert response.status_code == 200
-        assert not re.search(r"<style|<script(?![^>]* src=)|\sstyle=|\son\w+=|javascript:", text)
-
-
-def test_runs_are_read_only(natalia):
-    """Nobody adds, changes or deletes a run by hand."""
-    upload(natalia, [person(1)])
-    run = ImportRun.objects.get()
-    for name, args in (("add", []), ("delete", [run.pk])):
-        assert natalia.get(reverse(f"admin:registry_importrun_{name}", args=args)).status_code == 403
-    assert natalia.post(page_of(run), {"file_name": "x"}).status_code == 403

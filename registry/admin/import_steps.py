@@ -1,0 +1,238 @@
+"""The steps of a CRM import on the page of its run: confirm the plan, go on, give up, undo, and how far it has come."""
+
+import time
+
+from django import forms
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpResponse, HttpResponseRedirect
+from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_POST
+
+from registry import scope, tasks
+from registry.imports import progress, storage
+from registry.imports.apply import AlreadyTaken, cancel, may_finish
+from registry.imports.inspection import FileRefused
+from registry.imports.outlook import outlook
+from registry.models import ImportRun
+from registry.templatetags.registry_ui import grouped
+
+from .acts import own_units
+from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
+
+State = ImportRun.State
+# So long a worker that runs may take to look at the queue.
+PATIENCE_SECONDS = 5
+OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
+TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
+
+
+class ConfirmForm(forms.Form):
+    """Confirms one plan, once. Whose plan it is, of which operator and file, is kept with the run, not here."""
+
+    token = forms.CharField(widget=forms.HiddenInput(), max_length=64)
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        required=False,
+        max_length=500,
+        help_text=gettext_lazy(
+            "Kept in the history of every record this import changes. Empty: the number of the import."
+        ),
+    )
+
+
+class UndoForm(forms.Form):
+    reason = forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=500,
+        help_text=gettext_lazy("Kept in the history of everybody who is put back."),
+        error_messages={
+            "required": gettext_lazy("Say why: the history of everybody who is put back keeps the reason.")
+        },
+    )
+
+
+class StepPages:
+    """What is done with a run. Each step answers with the page of the run."""
+
+    def get_urls(self):
+        steps = {
+            "apply": self.apply_view,
+            "continue": self.continue_view,
+            "cancel": self.cancel_view,
+            "undo": self.undo_view,
+            "progress": self.progress_view,
+        }
+        own = [
+            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"registry_importrun_{name}")
+            for name, view in steps.items()
+        ]
+        return own + super().get_urls()
+
+    @own_units
+    @method_decorator(require_POST)
+    def apply_view(self, request, pk):
+        """Applies the plan that was shown: its owner's word, once."""
+        storage.purge_expired()
+        if not may_import(request):
+            raise PermissionDenied
+        run, form = own_run(request, pk=pk), ConfirmForm(request.POST)
+        if not form.is_valid():
+            return refused(request, self.admin_site, *NOT_THE_ONE_SENT, run=run)
+        try:
+            tasks.begin_apply(run, **form.cleaned_data, **by_user(request))
+        except AlreadyTaken:
+            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+        except FileRefused as refusal:
+            messages.error(request, refusal.told)
+        return to_page(request, run)
+
+    @own_units
+    @method_decorator(require_POST)
+    def continue_view(self, request, pk):
+        """Goes on with a step that was cut off, or that no worker takes; with `here` in this very request."""
+        run = self.to_finish(request, pk, ImportRun.AT_WORK)
+        try:
+            tasks.go_on(run, **by_user(request), here=True if "here" in request.POST else None)
+        except AlreadyTaken:
+            return refused(request, self.admin_site, "taken", TAKEN, run=run)
+        except FileRefused as refusal:
+            messages.error(request, refusal.told)
+        return to_page(request, run)
+
+    @own_units
+    @method_decorator(require_POST)
+    def cancel_view(self, request, pk):
+        """Gives up a file, a plan, or the rest of an import: it stops after the rows it is at."""
+        run = self.to_finish(request, pk, (*OPEN, State.PLANNING, State.APPLYING))
+        try:
+            cancel(run, **by_user(request))
+        except AlreadyTaken:
+            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+        return HttpResponseRedirect(address(run))
+
+    @own_units
+    def undo_view(self, request, pk):
+        """Says in numbers what undoing would do, and does it for a reason."""
+        run = self.to_finish(request, pk, (State.APPLIED, State.CANCELLED))
+        if not can_be_undone(run):
+            raise Http404
+        form = UndoForm(request.POST or None)
+        if form.is_valid():
+            try:
+                tasks.begin_undo(run, **form.cleaned_data, **by_user(request))
+            except AlreadyTaken:
+                return refused(request, self.admin_site, "taken", TAKEN, run=run)
+            return to_page(request, run)
+        context = self.admin_site.each_context(request) | {
+            "title": _("Undo import № %(number)d") % {"number": run.pk},
+            "opts": self.opts,
+            "run": run,
+            "form": form,
+            "outlook": outlook(run),
+        }
+        return TemplateResponse(request, "admin/registry/importrun/undo.html", context)
+
+    @own_units
+    def progress_view(self, request, pk):
+        """The part of the page that moves; nothing once the step is over, for then the whole page is another."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not run.is_at_work:
+            return HttpResponse()
+        return render(request, "admin/registry/importrun/progress.html", progress_of(request, run))
+
+    def to_finish(self, request, pk, states):
+        """A run of the operator that this user may bring further: a plan is its owner's, what is at work or ended any DPO's too."""
+        if not may_import(request):
+            raise PermissionDenied
+        run = get_object_or_404(self.get_queryset(request), pk=pk, state__in=states)
+        mine = run.owner_id == request.user.pk
+        if not (mine or (run.state not in OPEN and may_finish(run, **by_user(request)))):
+            raise Http404
+        return run
+
+
+def may_import(request):
+    return request.user.has_perm("registry.import_datasubject")
+
+
+def by_user(request):
+    return {"by": request.user, "role": scope.role_of(request.user)}
+
+
+def can_be_undone(run):
+    """Where nobody was new or changed, nothing was written that could be undone."""
+    return run.state in (State.APPLIED, State.CANCELLED) and (
+        run.last_seq is not None or run.applied_at is not None and run.new + run.changed > 0
+    )
+
+
+def address(run):
+    return reverse("admin:registry_importrun_change", args=[run.pk])
+
+
+def to_page(request, run):
+    """To the page of the run, which is another one now; what is over is told once on top of it."""
+    run.refresh_from_db()
+    counts = ("new", "changed", "same", "rejected", "stopped", "undone", "left")
+    told = {kind: grouped(getattr(run, kind)) for kind in counts}
+    if run.state == State.APPLIED:
+        messages.success(
+            request,
+            _("Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s "
+              "stopped.") % told,
+        )  # fmt: skip
+    elif run.state == State.UNDONE:
+        messages.success(request, _("Import undone: %(undone)s people put back, %(left)s left.") % told)
+    return HttpResponseRedirect(address(run))
+
+
+def phase_of(run):
+    """Where a step stands: waiting, late, working, cut-off or stopped."""
+    if progress.was_stopped(run):
+        return "stopped"
+    if progress.waits(run):
+        waited = (timezone.now() - run.step_began_at).total_seconds()
+        return "waiting" if waited < PATIENCE_SECONDS else "late"
+    return "cut-off" if run.was_cut_off else "working"
+
+
+def progress_of(request, run):
+    """What the moving part shows. The rate is that since the page was opened: the address of the next look carries it."""
+    now, phase = time.time(), phase_of(run)
+    since, before = _number(request, "at") / 1000, _number(request, "from")
+    if phase != "working" or not 0 < since <= now or before > run.rows_done:
+        since, before = now, run.rows_done
+    people = run.state == State.UNDOING
+    line = progress.in_words(run.rows_done, run.rows_expected, now - since, before=before, people=people)
+    look = reverse("admin:registry_importrun_progress", args=[run.pk])
+    whole = max(run.rows_expected, run.rows_done, 1)
+    return {
+        "run": run,
+        "phase": phase,
+        "line": line,
+        "whole": whole,
+        "percent": min(100 * run.rows_done // whole, 100),
+        "next": f"{look}?from={before}&at={round(since * 1000)}",
+        "busy": phase == "late" and _others_at_work(run),
+    }
+
+
+def _others_at_work(run):
+    """Whether a worker is at another import of the registry, so that this one is to wait."""
+    others = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).exclude(pk=run.pk)
+    return any(not progress.is_free(other) for other in others)
+
+
+def _number(request, name):
+    """A number out of the address; 0 for whatever else is typed there."""
+    text = request.GET.get(name, "")
+    return int(text[:15]) if text.isascii() and text.isdigit() else 0

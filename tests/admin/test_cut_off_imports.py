@@ -1,0 +1,133 @@
+"""An import that was cut off: who may go on with it or give up its rest, and what its page says."""
+
+import pytest
+from django.db import connection
+
+from registry.imports import apply as engine
+from registry.imports import crm_file, storage
+from registry.imports.apply import AlreadyTaken
+from registry.models import DataSubject, ImportRun, JournalEntry
+from tests import factories
+from tests.imports.crm import person
+
+from .import_pages import confirm, page_of, step, upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def login(client):
+    def as_user(user):
+        client.force_login(user, backend="registry.scope.RoleBackend")
+        return client
+
+    return as_user
+
+
+@pytest.fixture
+def registrar(lapp):
+    factories.make_purpose(lapp)
+    return factories.make_user("registrar", lapp, username="aigul")
+
+
+@pytest.fixture
+def cut_off(login, registrar, monkeypatch):
+    """The registrar's import of five people, of which the first chunk of two was applied before the process died."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    client = login(registrar)
+    response = upload(client, [person(number) for number in range(4)] + [person(9, email="x")])
+    whole = engine._with_retries
+
+    def crash_after_the_first_chunk(run, *args):
+        if run.rows_done:
+            raise KeyboardInterrupt
+        return whole(run, *args)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "_with_retries", crash_after_the_first_chunk)
+        with pytest.raises(KeyboardInterrupt):
+            confirm(client, response, reason="July export")
+    return ImportRun.objects.get()
+
+
+def test_cut_off_import_is_continued_by_its_owner(cut_off, login, registrar):
+    """The run's page offers to go on; the rest is applied, nothing twice, for the reason that was confirmed."""
+    client = login(registrar)
+    assert "2 of 5 rows. It stopped" in client.get(page_of(cut_off)).content.decode()
+    client.post(step("continue", cut_off))
+    cut_off.refresh_from_db()
+    assert (cut_off.state, cut_off.new, DataSubject.history.count()) == ("applied", 4, 4)
+    assert set(DataSubject.history.values_list("history_change_reason", flat=True)) == {"July export"}
+
+
+def test_cut_off_import_is_continued_by_any_dpo(cut_off, login, lapp, registrar):
+    """The registrar has left: the DPO goes on, and the journal names the DPO for the rest."""
+    registrar.is_active = False
+    registrar.save()
+    dpo = factories.make_user("dpo", lapp)
+    client = login(dpo)
+    assert "Give up the rest" in client.get(page_of(cut_off)).content.decode()
+    client.post(step("continue", cut_off))
+    cut_off.refresh_from_db()
+    assert (cut_off.state, cut_off.owner, cut_off.new) == ("applied", registrar, 4)
+    actors = JournalEntry.objects.filter(object_type="datasubject").order_by("seq").values_list("actor", flat=True)
+    assert list(actors) == [registrar.pk] * 2 + [dpo.pk] * 2
+    assert JournalEntry.objects.get(action="import.apply").actor == dpo.pk
+
+
+@pytest.mark.parametrize("role", ["owner", "dpo"])
+def test_rest_of_a_cut_off_import_is_given_up(cut_off, login, lapp, registrar, role):
+    """What was applied stays and is said; the file is gone; the journal names who gave it up; the run is at rest."""
+    user = registrar if role == "owner" else factories.make_user("dpo", lapp)
+    client = login(user)
+    response = client.post(step("cancel", cut_off), follow=True)
+    assert "Given up after 2 of 5 rows: what was applied stays in the register" in response.content.decode()
+    cut_off.refresh_from_db()
+    assert (cut_off.state, DataSubject.objects.count(), storage.file_of(cut_off).exists()) == ("cancelled", 2, False)
+    entry = JournalEntry.objects.get(action="import.cancel")
+    assert (entry.actor, entry.object_uid) == (user.pk, cut_off.uid)
+    assert client.post(step("continue", cut_off)).status_code == 404
+
+
+@pytest.mark.parametrize(
+    ("role", "operator", "status"), [("registrar", "lapp", 404), ("auditor", "lapp", 403), ("dpo", "kazger", 404)]
+)
+def test_others_neither_continue_nor_give_up(cut_off, login, lapp, kazger, role, operator, status):
+    """Another registrar, an auditor, the DPO of another operator: the run is none of theirs."""
+    client = login(factories.make_user(role, {"lapp": lapp, "kazger": kazger}[operator]))
+    assert "Give up the rest" not in client.get(page_of(cut_off)).content.decode()
+    for name in ("continue", "cancel"):
+        assert client.post(step(name, cut_off)).status_code == status
+    cut_off.refresh_from_db()
+    assert (cut_off.state, cut_off.rows_done) == ("applying", 2)
+
+
+def test_plan_of_a_colleague_is_not_given_up(login, lapp, registrar):
+    """A plan is its owner's alone, the DPO's neither: it is gone in an hour by itself."""
+    upload(login(registrar), [person(1)])
+    run = ImportRun.objects.get()
+    assert login(factories.make_user("dpo", lapp)).post(step("cancel", run)).status_code == 404
+    run.refresh_from_db()
+    assert run.state == "planned"
+
+
+def test_confirmation_overtaken_by_another_process_is_a_sentence(login, registrar, monkeypatch):
+    """Somebody pressed “Go on” while the first was still at work: the first is told, not shown an error page."""
+    client = login(registrar)
+    response = upload(client, [person(1)])
+
+    def overtaken(run, *args):
+        raise AlreadyTaken
+
+    monkeypatch.setattr(engine, "_with_retries", overtaken)
+    run = ImportRun.objects.get()
+    answers = [confirm(client, response), client.post(step("continue", run))]
+    assert [answer.status_code for answer in answers] == [400, 400]
+    assert "This import was confirmed before" in answers[0].content.decode()
+    assert "Another process is at this import, or ended it." in answers[1].content.decode()
+    codes = [entry.body.partition('"reason_code":"')[2].partition('"')[0] for entry in refusals(run)]
+    assert codes == ["confirmed", "taken"]
+
+
+def refusals(run):
+    return JournalEntry.objects.filter(action="refused", object_uid=run.uid).order_by("seq")
