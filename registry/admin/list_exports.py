@@ -7,7 +7,7 @@ from functools import partial
 from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field
-from django.core.exceptions import FieldDoesNotExist, PermissionDenied
+from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponseRedirect, StreamingHttpResponse
 from django.template.response import TemplateResponse
@@ -144,11 +144,11 @@ class ListExport:
         heading = capfirst(str(label_for_field(name, self.model, self)))
         if callable(name):
             return lists.Column(name.__name__, heading, lambda record: as_text(name(record)))
-        try:
-            return lists.Column(name, heading, displayed(self.model._meta.get_field(name)))
-        except FieldDoesNotExist:
-            display = getattr(self, name, None) or partial(attribute, name)
-            return lists.Column(name, heading, lambda record: as_text(display(record)))
+        fields = {field.name: field for field in self.opts.concrete_fields}
+        if name in fields:
+            return lists.Column(name, heading, displayed(fields[name]))
+        display = getattr(self, name, None) or partial(attribute, name)
+        return lists.Column(name, heading, lambda record: as_text(display(record)))
 
 
 def asked_for(query):
