@@ -6,14 +6,14 @@ from collections import Counter
 from contextlib import suppress
 
 from django.conf import settings
-from django.db import DatabaseError, InterfaceError, OperationalError, transaction
+from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from registry.imports import apply as applying
-from registry.imports import progress, storage
+from registry.imports import progress, storage, undo
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
@@ -52,8 +52,6 @@ def begin_apply(run, *, token, by, role, reason="", here=None):
 
 def begin_undo(run, *, by, role, reason="", here=None):
     """Has what a run wrote undone. AlreadyTaken where it is not at its end, or undone already; PermissionDenied as of undo.take."""
-    from registry.imports import undo
-
     with transaction.atomic():
         undo.take(run, by=by, role=role, reason=reason)
         run.refresh_from_db()
@@ -95,6 +93,7 @@ def perform(run, *, line=None):
         raise
     except Exception as error:
         if isinstance(error, progress.Interrupted) or _is_of_the_database(error):
+            connection.close_if_unusable_or_obsolete()
             progress.let_go(run)
         else:
             _broke(run)
@@ -122,8 +121,6 @@ def _apply(run, actor, told):
 
 
 def _undo(run, actor, told):
-    from registry.imports import undo
-
     return undo.undo(run, **actor, progress=told)
 
 
