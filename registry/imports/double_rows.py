@@ -24,9 +24,9 @@ NAME = 3
 
 
 class Other(NamedTuple):
-    """The other one of a pair: a row of the file by its number, or a person of the register by the CRM's id."""
+    """The other one of a pair: a row of the file by its line, or a person of the register by the CRM's id."""
 
-    number: int = -1
+    line: int = 0
     crm_id: str | None = ""
 
 
@@ -40,20 +40,20 @@ class Twins:
     def __bool__(self):
         return bool(self.rows or self.names or self.registered or self.registered_names)
 
-    def add(self, digest, number):
-        numbers = self.rows.setdefault(digest, (number,))
-        if len(numbers) < 2 and numbers[0] != number:
-            self.rows[digest] = (numbers[0], number)
+    def add(self, digest, line):
+        lines = self.rows.get(digest, ())
+        if len(lines) < 2:
+            self.rows[digest] = (*lines, line)
 
-    def add_name(self, looks, typed, number):
+    def add_name(self, looks, typed, line):
         """Namesakes are no doubles: a name counts where it is typed in two ways."""
         ways = self.names.setdefault(looks, {})
         if len(ways) < 2:
-            ways.setdefault(typed, number)
+            ways.setdefault(typed, line)
 
     def settle(self):
         """After the last row: what only seemed to be met twice is forgotten."""
-        self.rows = {digest: numbers for digest, numbers in self.rows.items() if len(numbers) > 1}
+        self.rows = {digest: lines for digest, lines in self.rows.items() if len(lines) > 1}
         self.names = {looks: ways for looks, ways in self.names.items() if len(ways) > 1}
 
     def add_registered(self, digest, crm_id):
@@ -64,10 +64,10 @@ class Twins:
         if len(ways) < 2:
             ways.setdefault(typed, crm_id)
 
-    def of_contact(self, digest, number):
-        """The others who have this IIN, e-mail or phone, seen from that row."""
+    def of_contact(self, digest, line):
+        """The others who have this IIN, e-mail or phone, seen from the row of that line."""
         for other in self.rows.get(digest, ()):
-            if other != number:
+            if other != line:
                 yield Other(other)
                 break
         if digest in self.registered:
@@ -75,9 +75,9 @@ class Twins:
 
     def of_name(self, looks, typed):
         """The others whose name looks like this and is typed otherwise."""
-        for other, number in self.names.get(looks, {}).items():
+        for other, line in self.names.get(looks, {}).items():
             if other != typed:
-                yield Other(number)
+                yield Other(line)
                 break
         for other, crm_id in self.registered_names.get(looks, {}).items():
             if other != typed:
@@ -92,64 +92,53 @@ class Hits:
         self.twins, self.count = twins, 0
         self.contacts = twins.rows.keys() | twins.registered.keys()
         self.names = twins.names.keys() | twins.registered_names.keys()
-        self.kept = {}  # number of the row → {other: what is the same}
-        self.lines = {}  # of rows that others refer to
+        self.kept = {}  # line → {other: what is the same}
 
-    def note(self, first, block):
-        """Takes in a block of rows, as columns of numbers; `first` is the number of its first row."""
+    def note(self, block):
+        """Takes in a block of rows, as columns of numbers."""
         contacts, names = self.contacts, self.names
-        for number, (iin, email, phone, looks, typed, line) in enumerate(zip(*block, strict=True), first):
+        if names.isdisjoint(block[NAME]) and all(map(contacts.isdisjoint, block[:NAME])):
+            return
+        for iin, email, phone, looks, typed, line in zip(*block, strict=True):
             if (iin in contacts or email in contacts or phone in contacts or looks in names) and line > 0:
-                self._note(number, (iin, email, phone), looks, typed)
+                self._note(line, (iin, email, phone), looks, typed)
 
-    def _note(self, number, digests, looks, typed):
+    def _note(self, line, digests, looks, typed):
         same = {}
         for what, digest in enumerate(digests):
-            for other in self.twins.of_contact(digest, number) if digest else ():
+            for other in self.twins.of_contact(digest, line) if digest else ():
                 same.setdefault(other, []).append(what)
         for other in self.twins.of_name(looks, typed):
             same.setdefault(other, []).append(NAME)
         if same:
             self.count += 1
             if len(self.kept) < STORED:
-                self.kept[number] = same
+                self.kept[line] = same
 
     def store(self, run, file):
         """Reads the rows out of the file once more: first the ids that are referred to, then the rows to be kept."""
-        if not self.kept:
-            return
-        named = {other.number for same in self.kept.values() for other in same if other.number >= 0}
+        named = {other.line for same in self.kept.values() for other in same if other.line}
         place = file.columns.places[KEY]
-        ids = {number: (row.line, clean_id(row.cells[place])) for number, row in _rows_of(file, named)}
+        ids = {line: clean_id(cells[place]) for line, cells in file.table.at(named)}
         listed = (
             ListedRow(
                 run=run,
                 kind=ListedRow.Kind.DOUBLE,
-                line=row.line,
-                cells=[cell.replace("\0", "") for cell in row.cells],
-                reasons=[_reason(other, what, ids) for other, what in self.kept[number].items()],
+                line=line,
+                cells=[cell.replace("\0", "") for cell in cells],
+                reasons=[_reason(other, what, ids) for other, what in self.kept[line].items()],
             )
-            for number, row in _rows_of(file, self.kept)
+            for line, cells in file.table.at(self.kept)
         )
         while batch := list(islice(listed, BATCH)):
             ListedRow.objects.bulk_create(batch)
 
 
-def _rows_of(file, numbers):
-    """(number, row) of the wanted rows, in the order of the file, which is read no further than needed."""
-    last = max(numbers, default=-1)
-    return ((number, row) for number, row in enumerate(islice(iter(file.table), last + 1)) if number in numbers)
-
-
 def _reason(other, what, ids):
     same = ", ".join(str(WHAT[each]) for each in what)
-    if other.number >= 0:
-        line, crm_id = ids[other.number]
-        return _("the same %(what)s as crm id %(crm_id)s (line %(line)d)") % {
-            "what": same,
-            "crm_id": crm_id,
-            "line": line,
-        }
+    if other.line:
+        said = {"what": same, "crm_id": ids[other.line], "line": other.line}
+        return _("the same %(what)s as crm id %(crm_id)s (line %(line)d)") % said
     if other.crm_id is None:
         return _("the same %(what)s as somebody without a CRM id (in the register)") % {"what": same}
     return _("the same %(what)s as crm id %(crm_id)s (in the register)") % {"what": same, "crm_id": other.crm_id}

@@ -156,8 +156,8 @@ class Doubles:
         if self.suspects or self.any_disguised:
             self._look_again(twins)
         hits = Hits(twins)
-        for number, block in self._blocks() if twins else ():
-            hits.note(number, block)
+        for block in self._blocks() if twins else ():
+            hits.note(block)
         self.scratch.close()
         hits.store(self.run, self.file)
         self.run.doubles = hits.count
@@ -165,26 +165,25 @@ class Doubles:
     def _look_again(self, twins):
         """The rows of the digests that seemed to be met twice."""
         suspects, disguised = self.suspects, self.disguised
-        for first, block in self._blocks():
+        for block in self._blocks():
+            *_digests, looks, typed, lines = block
             for column in block[:LOOKS]:
-                for number, digest in enumerate(column, first):
+                for digest, line in zip(column, lines, strict=True):
                     if digest in suspects:
-                        twins.add(digest, number)
-            for number, looks in enumerate(block[LOOKS], first) if self.any_disguised else ():
-                if looks in disguised:
-                    twins.add_name(looks, block[TYPED][number - first], number)
+                        twins.add(digest, abs(line))
+            for look, way, line in zip(looks, typed, lines, strict=True) if self.any_disguised else ():
+                if look in disguised:
+                    twins.add_name(look, way, abs(line))
         twins.settle()
 
     def _blocks(self):
-        """(number of the first row, columns of numbers), chunk by chunk."""
+        """Columns of numbers, chunk by chunk."""
         self.scratch.seek(0)
-        first = 0
         for rows in self.chunks:
             columns = [array("q") for _column in range(WIDTH)]
             for column in columns:
                 column.fromfile(self.scratch, rows)
-            yield first, columns
-            first += rows
+            yield columns
 
     def _look_into_register(self, seen, twins):
         """People who do not stand in the file, against the rows of the file."""
@@ -208,7 +207,7 @@ class Doubles:
 
     def _names(self):
         names = Bitmap(self.met.mask + 1)
-        for _first, block in self._blocks():
+        for block in self._blocks():
             for looks in block[LOOKS]:
                 names.add(looks)
         return names

@@ -45,7 +45,6 @@ class Plan:
     differences: list[Difference] = field(default_factory=list)
     rejected: list[TurnedDown] = field(default_factory=list)
     incomplete: Counter = field(default_factory=Counter)
-    writes: Counter = field(default_factory=Counter)
     shown_uids: list = field(default_factory=list)
     # One letter a row, for apply to hold every row to what was shown of it.
     kinds: bytearray = field(default_factory=bytearray)
@@ -93,18 +92,22 @@ class Plan:
 
     def note(self, outcomes):
         """Takes in the outcomes of a chunk, in the order of the file."""
+        kinds = [outcome.kind for outcome in outcomes]
+        self.counts.update(kinds)
+        self.kinds += b"".join(map(LETTERS.__getitem__, kinds))
         for outcome in outcomes:
-            self.counts[outcome.kind] += 1
-            self.kinds += LETTERS[outcome.kind]
-            for warning in outcome.warnings:
-                self._warn(warning, outcome.row.line)
             if outcome.missing:
                 self.incomplete[outcome.missing] += 1
-            if outcome.kind in (NEW, CHANGED):
-                self.writes.update((model, write.before is None) for model, write in outcome.writes)
-                if len(self.differences) < SHOWN_DIFFERENCES:
-                    self.differences.append(difference(outcome, self.differences_room))
-                    self.shown_uids += [outcome.person["uid"]] if outcome.kind == CHANGED else []
+            for warning in outcome.warnings:
+                self._warn(warning, outcome.row.line)
+        if len(self.differences) < SHOWN_DIFFERENCES or len(self.rejected) < SHOWN_REJECTED:
+            self._show(outcomes)
+
+    def _show(self, outcomes):
+        for outcome in outcomes:
+            if outcome.kind in (NEW, CHANGED) and len(self.differences) < SHOWN_DIFFERENCES:
+                self.differences.append(difference(outcome, self.differences_room))
+                self.shown_uids += [outcome.person["uid"]] if outcome.kind == CHANGED else []
             elif outcome.kind in (REJECTED, STOPPED) and len(self.rejected) < SHOWN_REJECTED:
                 self.rejected.append(_turned_down(outcome, self.rejected_room))
 
@@ -155,6 +158,8 @@ def file_warnings(file, plan):
             % {"encoding": file.inspected.encoding}
         )
     found += file.notes
+    if file.table.trailer:
+        found.append(trailer_note(file.table.trailer))
     if columns.unknown:
         found.append(_("Columns not imported: %(columns)s.") % {"columns": _quoted(columns.unknown)})
     if columns.refused:
@@ -172,6 +177,15 @@ def file_warnings(file, plan):
             % {"count": count, "missing": "; ".join(missing)}
         )
     return found
+
+
+def trailer_note(trailer):
+    if trailer.said == str(trailer.rows):
+        return _("Line %(line)d closes an export of this registry and is no row.") % {"line": trailer.line}
+    return _(
+        "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
+        "it was edited or cut."
+    ) % trailer._asdict()
 
 
 def _quoted(headers):

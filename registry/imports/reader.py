@@ -2,6 +2,7 @@
 
 import csv
 import unicodedata
+from itertools import islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -11,6 +12,7 @@ from .inspection import FileRefused, Inspected, Limits, too_many_rows
 
 # The csv module's own guard: what a quote left open may swallow before it is noticed.
 SWALLOWED_AT_MOST = 131_072
+TRAILER = "#end"
 
 
 class Row(NamedTuple):
@@ -21,8 +23,18 @@ class Row(NamedTuple):
     problem: str = ""
 
 
+class Trailer(NamedTuple):
+    """The line that closes an export of ours: how many rows it says there are, and how many there are."""
+
+    line: int
+    said: str
+    rows: int
+
+
 class Table:
-    """A CSV file that can be read again and again, each time from its beginning."""
+    """A CSV file that can be read again and again, each time from its beginning. trailer: where it was read to its end."""
+
+    trailer: Trailer | None = None
 
     def __init__(self, inspected: Inspected, limits: Limits | None = None):
         self.file, self.limits = inspected, limits or Limits.from_settings()
@@ -45,15 +57,32 @@ class Table:
             if place < len(cells):
                 yield line, cells[place]
 
+    def at(self, lines):
+        """(line, cells) of the records that begin on these lines, in their order. Lines between them are passed over unread."""
+        passed = 0
+        with self._open() as stream:
+            for line in sorted(lines):
+                next(islice(stream, line - passed - 1, line - passed - 1), None)
+                records = csv.reader(stream, delimiter=self.file.delimiter, strict=True)
+                yield line, next(records)
+                passed = line - 1 + records.line_num
+
     def _below_header(self):
-        """As `_records`, the header left out; FileRefused beyond the limit of rows."""
-        left = self.limits.rows
+        """As `_records`, without the header and the trailer of an export of ours; FileRefused beyond the limit of rows."""
+        left, end = self.limits.rows, None
         for line, cells in self._records():
-            if line > self.header_line:
-                left -= 1
-                if left < 0:
-                    raise FileRefused(too_many_rows(self.limits))
-                yield line, cells
+            if line <= self.header_line:
+                continue
+            if end:  # it was not the last line
+                yield end
+            end = (line, cells) if cells[0] == TRAILER and cells[1:2] == ["rows"] else None
+            if end:
+                continue
+            left -= 1
+            if left < 0:
+                raise FileRefused(too_many_rows(self.limits))
+            yield line, cells
+        self.trailer = end and Trailer(end[0], "".join(end[1][2:3]), self.limits.rows - left)
 
     def _header(self):
         for line, cells in self._records():
