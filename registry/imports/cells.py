@@ -123,7 +123,7 @@ class Cells:
             if len(self.born) >= REMEMBERED:
                 self.born.clear()
             self.born[head] = born
-        return text if text[4] not in "456" and has_control_digit(text) else None
+        return text if has_control_digit(text) else None
 
 
 def clean_id(text):

@@ -58,7 +58,7 @@ class Columns(NamedTuple):
         if consents and "consent_purpose" not in self.places and "consent_purpose" not in self.defaults:
             names = ", ".join(f"“{self.label(field)}”" for field in consents)
             found.append(
-                _("No column names the purpose of the consents, so no consent is imported (%(columns)s are left out). To import "
+                _("No column names the purpose of the consents, so no consent is imported (left out: %(columns)s). To import "
                   "them give the purpose as a value for empty cells: consent_purpose=CODE.") % {"columns": names}
             )  # fmt: skip
         elif "legal_basis" in self.places:

@@ -87,7 +87,7 @@ DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
 # A CRM's own name of a field of its owner: UF_CRM_1567890123.
 FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
 # Phone 2, E-mail (3), Телефон №2: one more of the kind.
-_COUNTED = re.compile(r"\s*[(#№]?\s*\d{1,2}\)?$")
+_COUNTED = re.compile(r"\s*(?:\(|#|no)?\s*\d{1,2}\)?$")
 # A number that is carried about: it goes before the others of a row.
 _MOBILE = re.compile(r"mobile|cell|whatsapp|мобильн|сотов|ұялы")
 

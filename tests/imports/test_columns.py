@@ -1,7 +1,8 @@
 import pytest
 
-from registry.imports.columns import FIELDS, match_columns
-from registry.imports.inspection import FileRefused
+from registry.imports.columns import FIELDS, fields_of, mapping_lines, match_columns
+from registry.imports.headers import ALIASES, field_of, folded
+from registry.imports.inspection import FileAsks, FileRefused
 
 BITRIX24 = (
     "ID;Фамилия;Имя;Отчество;ИИН;Рабочий e-mail;Мобильный телефон;Дата рождения;Язык;Цель согласия;Дата согласия;"
@@ -130,3 +131,96 @@ def test_header_that_looks_like_data_is_not_kept(header, kept):
     columns = match_columns(header, mapping=[] if "ID" in header else ["C1=crm_id"])
     assert columns.header == kept
     assert set(columns.unknown) <= set(kept)
+
+
+def test_no_header_stands_for_two_fields():
+    """An alias is one field's, written together or apart."""
+    fields = {}
+    for field, aliases in ALIASES.items():
+        for alias in filter(None, aliases.split(";")):
+            fields.setdefault(folded(alias).replace(" ", ""), set()).add(field)
+    assert [alias for alias, found in fields.items() if len(found) > 1] == []
+
+
+STYLES = {
+    "amocrm": (
+        "ID,Полное имя контакта,ИИН,Рабочий email,Мобильный телефон,Дата согласия,Цель согласия,Источник согласия",
+        "crm_id full_name iin email phone consent_given_on consent_purpose consent_channel",
+    ),
+    "hubspot": (
+        "Record ID,First Name,Last Name,Email,Phone Number,Date of birth,Legal basis for processing contact's data,Consent date",
+        "crm_id given_name surname email phone birth_date legal_basis consent_given_on",
+    ),
+    "salesforce": (
+        "Contact ID,Last Name,First Name,Middle Name,Email,Mobile,Birthdate,Email Opt Out",
+        "crm_id surname given_name patronymic email phone birth_date email_opt_out",
+    ),
+    "1c": ("Код,Наименование,ИИН,Телефон,АдресЭП,ДатаРождения", "crm_id full_name iin phone email birth_date"),
+    "қазақша": (
+        "Клиент коды,Аты-жөні,ЖСН,Ұялы телефон,Электрондық пошта,Туған күні,Қоңырау шалмау,Келісім күні",
+        "crm_id full_name iin phone email birth_date call_opt_out consent_given_on",
+    ),
+    "английский": (
+        "Id,FullName,HasOptedOutOfEmail,DoNotCall,Unsubscribed from all email",
+        "crm_id full_name email_opt_out call_opt_out email_opt_out",
+    ),
+    "opt-outs": ("ID,Отказ от рассылки,Не звонить,Отказ от SMS", "crm_id email_opt_out call_opt_out message_opt_out"),
+}
+
+
+@pytest.mark.parametrize("style", STYLES)
+def test_headers_of_crms_are_known(style):
+    """The headers of the usual CRMs need no word from anybody."""
+    header, fields = STYLES[style]
+    assert [field_of(name) for name in header.split(",")] == fields.split()
+
+
+def test_several_phones_and_addresses():
+    """All columns of phones and e-mails are read; mobile numbers are looked at first, else the order is the file's."""
+    header = ["ID", "Рабочий телефон", "E-mail", "Phone 2", "Мобильный телефон", "E-mail (2)", "Телефон №3", "Имя 2"]
+    columns = match_columns(header)
+    assert columns.several == {"phone": [4, 1, 3, 6], "email": [2, 5]}
+    assert (columns.places["phone"], columns.places["email"]) == (4, 2)
+    assert columns.fields == ["crm_id", "phone", "email", "phone", "phone", "email", "phone", ""]
+    assert columns.unknown == ["Имя 2"]
+
+
+def test_column_by_its_number():
+    """A column without a name of its own is said by its place; a column that is called so goes before."""
+    header = ["ID", "", "Note", "Note"]
+    assert match_columns(header, mapping=["#2=surname", "#4=given_name"]).places == {
+        "crm_id": 0,
+        "surname": 1,
+        "given_name": 3,
+    }
+    assert match_columns(["ID", "#1", "B"], mapping=["#1=surname"]).places == {"crm_id": 0, "surname": 1}
+    with pytest.raises(FileAsks, match="^The file has no column of a name that was mapped."):
+        match_columns(header, mapping=["#5=surname"])
+
+
+@pytest.mark.parametrize(
+    ("header", "fields", "lines"),
+    [
+        (["ID", "Имя", "Note"], ["crm_id", "given_name", ""], ()),
+        (["Nr", "Имя", "Note"], ["crm_id", "given_name", ""], ("Nr=crm_id",)),
+        (["ID", "Имя", "Note"], ["crm_id", "", "given_name"], ("Имя=", "Note=given_name")),
+        (["ID", "Phone", "Tel", "Other"], ["crm_id", "phone", "", "phone"], ("Phone=phone", "Other=phone")),
+        (["ID", "Note", "Note"], ["crm_id", "", "surname"], ("#3=surname",)),
+        (["ID", "", "A"], ["crm_id", "surname", ""], ("#2=surname",)),
+        (["C1", "ivan@example.kz", "Иванов"], ["crm_id", "email", "surname"], ("#1=crm_id", "#2=email", "#3=surname")),
+    ],
+)
+def test_what_is_kept_of_a_mapping_is_what_differs(header, fields, lines):
+    """Only what the headers do not tell is kept, so that next week's file may have other columns; never somebody's data."""
+    assert mapping_lines(header, fields) == lines
+    assert fields_of(header, lines) == fields
+
+
+def test_consents_without_a_purpose_are_told():
+    """A file with dates of consent and no purpose gives no consents: that is said, not guessed."""
+    columns = match_columns(["ID", "Имя", "Consent date"])
+    assert columns.notes() == [
+        "No column names the purpose of the consents, so no consent is imported (left out: “Consent date”). To import them "
+        "give the purpose as a value for empty cells: consent_purpose=CODE."
+    ]
+    assert match_columns(["ID", "Consent date"], defaults=["consent_purpose=x"]).notes() == []

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from registry.rules.contacts import normalise_email, normalise_phone
+from registry.rules.contacts import normalise_email, normalise_phone, sound_email, sound_phone
 
 
 @pytest.mark.parametrize(
@@ -95,3 +95,39 @@ def test_phone_extension_is_left_out_and_said():
         "",
         "the extension is left out: only the number is kept",
     )
+
+
+SOUND_PHONES = [
+    "8 (701) 123-45-67",
+    "+77011234567",
+    "'+77011234567",
+    "87011234567",
+    "+7-701-123-45-67",
+    "7 701 123 45 67",
+]
+OTHER_PHONES = [
+    "8 (727) 250-12-34",
+    "+7 495 123-45-67",
+    "8 701 123 45 6",
+    "=87011234567",
+    "8 (701) 123-45-67 доб. 2",
+    "",
+]
+
+
+def test_short_way_of_phones_gives_what_the_long_one_gives():
+    """The usual forms of mobile numbers here are read at once, all others by the library."""
+    assert {sound_phone(text) for text in SOUND_PHONES} == {"+77011234567"}
+    assert {normalise_phone(text).value for text in SOUND_PHONES} == {"+77011234567"}
+    assert {sound_phone(text) for text in OTHER_PHONES} == {None}
+
+
+@pytest.mark.parametrize(
+    "text", ["a@b.kz", "Anna.K-1_x+crm@mail.example-2.com", "a@b.c", "a@B.kz", "a..b@c.kz", "a@b-.kz", "a@b-kz", ""]
+)
+def test_short_way_of_addresses_gives_what_the_long_one_gives(text):
+    """A plainly sound address is the one the rules would store; what is doubtful takes the long way."""
+    found = sound_email(text)
+    assert found in (None, text)
+    assert found is None or normalise_email(text) == (text, "", "")
+    assert (found is None) == (text not in ("a@b.kz", "Anna.K-1_x+crm@mail.example-2.com"))

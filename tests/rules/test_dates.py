@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.dates import parse_date
+from registry.rules.dates import parse_date, readings
 
 TODAY = dt.date(2026, 11, 22)
 
@@ -15,11 +15,25 @@ TODAY = dt.date(2026, 11, 22)
         ("1.2.2003", dt.date(2003, 2, 1)),
         (" 22.11.2026 ", dt.date(2026, 11, 22)),
         ("1900-01-01", dt.date(1900, 1, 1)),
+        ("2024/01/31", dt.date(2024, 1, 31)),
+        ("31/01/2024", dt.date(2024, 1, 31)),
+        ("01/31/2024", dt.date(2024, 1, 31)),
+        ("31-01-2024", dt.date(2024, 1, 31)),
+        ("05/05/2003", dt.date(2003, 5, 5)),
+        ("2024-01-31 10:22", dt.date(2024, 1, 31)),
+        ("31.01.2024 10:22:33", dt.date(2024, 1, 31)),
+        ("1.2.2003 7:05:09 PM", dt.date(2003, 2, 1)),
+        ("31 января 2024", dt.date(2024, 1, 31)),
+        ("31 января 2024 г.", dt.date(2024, 1, 31)),
+        ("31 қаңтар 2024 ж.", dt.date(2024, 1, 31)),
+        ("2024 жылғы 31 қаңтар", dt.date(2024, 1, 31)),
+        ("31-Jan-2024", dt.date(2024, 1, 31)),
+        ("January 31, 2024", dt.date(2024, 1, 31)),
         ("", None),
     ],
 )
 def test_date_is_read(text, value):
-    """Dates are read as 2024-02-29 and 29.02.2024, today's included."""
+    """Dates are read in the usual forms, with a time or without, today's included; dots mean the day first."""
     assert parse_date(text, today=TODAY) == (value, "", "")
 
 
@@ -38,7 +52,10 @@ def test_date_is_read(text, value):
             "the date can be read as day first and as month first: write it as 2026-01-31, or say the order of dates",
         ),
         ("2026-01-31 25:00", "there is no such day in the calendar: correct the date"),
-        ("2026-01-31" + " 10:00" * 20, "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
+        (
+            "2026-01-31" + " 10:00" * 20,
+            "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it",
+        ),
         ("yesterday", "a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it"),
         ("45321", "this is a spreadsheet's day number, not a date: export dates as 2026-01-31 or 31.01.2026"),
         ("31.12.1899", "the date lies before the year 1900: correct it"),
@@ -58,3 +75,49 @@ def test_date_still_to_come_lies_within_reason():
         parse_date("2127-01-01", today=TODAY, future=True).error
         == "the date lies more than 100 years ahead: correct it or leave it empty"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("2024-01-31T17:59:59Z", dt.date(2024, 1, 31)),  # UTC+6 until 1 March 2024
+        ("2024-01-31T18:00:00.000+0000", dt.date(2024, 2, 1)),
+        ("2024-06-30T18:59:59Z", dt.date(2024, 6, 30)),  # UTC+5 since then
+        ("2024-06-30T19:00:00Z", dt.date(2024, 7, 1)),
+        ("2024-06-30T23:59:59+05:00", dt.date(2024, 6, 30)),
+        ("2024-01-31T23:30:00-05:00", dt.date(2024, 2, 1)),
+    ],
+)
+def test_moment_with_a_zone_is_the_day_it_was_in_almaty(text, value):
+    """Midnight in London is morning in Almaty: a consent given then was given on that day here."""
+    assert parse_date(text, today=TODAY).value == value
+
+
+@pytest.mark.parametrize(
+    ("text", "orders"),
+    [
+        ("01/02/2003", ("dmy", "mdy")),
+        ("01-02-2003 10:00", ("dmy", "mdy")),
+        ("25/12/2003", ("dmy",)),
+        ("12/25/2003", ("mdy",)),
+        ("5/05/2003", ()),
+        ("31/31/2003", ()),
+        ("01.02.2003", ()),
+        ("2003-01-02", ()),
+    ],
+)
+def test_open_dates_and_their_readings(text, orders):
+    """A date asks for its order only where both readings are days, and different ones."""
+    assert readings(text) == orders
+
+
+def test_order_that_was_said_is_kept_to():
+    """What contradicts the order of the file is an error, not the other order."""
+    assert parse_date("01/02/2003", today=TODAY, order="dmy").value == dt.date(2003, 2, 1)
+    assert parse_date("01/02/2003", today=TODAY, order="mdy").value == dt.date(2003, 1, 2)
+    for text, order in (("25/12/2003", "mdy"), ("12/25/2003", "dmy"), ("01/02/2003", "ymd")):
+        assert (
+            parse_date(text, today=TODAY, order=order).error
+            == f"the date does not fit the order of dates of the file ({order}): correct it"
+        )
+    assert parse_date("2003-02-01", today=TODAY, order="mdy").value == dt.date(2003, 2, 1)

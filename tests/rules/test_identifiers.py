@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.identifiers import check_bin, check_iin, control_digit, iin_birth_date
+from registry.rules.identifiers import check_bin, check_iin, control_digit, has_control_digit, iin_birth_date
 
 TODAY = dt.date(2026, 11, 22)
 
@@ -90,3 +90,14 @@ def test_iin_is_kept_as_text_without_blanks():
 def test_bin(text, error, warning):
     """A BIN is told from an IIN by its fifth digit; its control digit is only worth a warning."""
     assert check_bin(text) == (text, error, warning)
+
+
+def test_short_way_to_the_control_digit_is_the_long_one_where_it_says_yes():
+    """Only the digit of the first round is seen at once; a number of the second round takes the long way."""
+    assert has_control_digit("791028302728")
+    assert not has_control_digit("791028302727")
+    for head in range(90010130000, 90010130400):
+        text = f"{head:011d}"
+        digit = control_digit(text)
+        said = [last for last in range(10) if has_control_digit(f"{text}{last}")]
+        assert said in ([], [digit])
