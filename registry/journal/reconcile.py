@@ -49,9 +49,10 @@ def pieces(queryset, key):
     last = None
     while True:
         piece = list((queryset if last is None else queryset.filter(**{f"{key}__gt": last})).order_by(key)[:CHUNK_ROWS])
-        if not piece:
+        if piece:
+            yield piece
+        if len(piece) < CHUNK_ROWS:
             return
-        yield piece
         last = getattr(piece[-1], key)
 
 

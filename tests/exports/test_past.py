@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registry.exports.past import ALMATY, Past, parse_moment, resolve
+from registry.exports.past import ALMATY, Past, own_number, parse_moment, resolve
 from registry.journal.models import JournalEntry, JournalHead
 from registry.models import Norm, Operator, Purpose
 from tests.factories import make_norm, make_operator, make_purpose, save
@@ -87,6 +87,18 @@ def test_head_note_is_that_of_the_moment(lapp, kazger):
     entry = JournalEntry.objects.get(seq=then.seq)
     assert then.head_note[2] == f"hash {entry.hash}"
     assert [line for line in then.head_note if line.startswith("n ")] == ["n lapp 2"]  # the operator and its law
+
+
+@pytest.mark.django_db
+def test_own_number_is_that_of_the_last_own_entry_by_then(lapp, kazger):
+    """However the entries of several operators lie among each other, the number printed is the operator's own last one."""
+    for place, operator in enumerate([lapp, kazger, kazger, lapp, kazger, lapp, lapp, kazger]):
+        make_purpose(operator, f"p{place}")
+    entries = dict(JournalEntry.objects.order_by("seq").values_list("seq", "operator"))
+    for seq in range(len(entries) + 1):
+        by_then = [operator for entry, operator in entries.items() if entry <= seq]
+        assert own_number("lapp", seq) == by_then.count("lapp"), seq
+    assert own_number("nobody", seq) == 0
 
 
 @pytest.mark.django_db
