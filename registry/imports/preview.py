@@ -160,6 +160,8 @@ def file_warnings(file, plan):
     found += file.notes
     if file.table.trailer:
         found.append(trailer_note(file.table.trailer))
+    if file.table.trailer:
+        found.append(trailer_note(file.table.trailer))
     if columns.unknown:
         found.append(_("Columns not imported: %(columns)s.") % {"columns": _quoted(columns.unknown)})
     if columns.refused:
@@ -177,6 +179,15 @@ def file_warnings(file, plan):
             % {"count": count, "missing": "; ".join(missing)}
         )
     return found
+
+
+def trailer_note(trailer):
+    if trailer.said == str(trailer.rows):
+        return _("Line %(line)d closes an export of this registry and is no row.") % {"line": trailer.line}
+    return _(
+        "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
+        "it was edited or cut."
+    ) % trailer._asdict()
 
 
 def trailer_note(trailer):

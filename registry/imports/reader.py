@@ -74,6 +74,7 @@ class Table:
             if line <= self.header_line:
                 continue
             if end:  # it was not the last line
+                left -= 1
                 yield end
             end = (line, cells) if cells[0] == TRAILER and cells[1:2] == ["rows"] else None
             if end:
