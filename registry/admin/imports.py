@@ -62,6 +62,7 @@ class CRMImportForm(ImportForm):
         self.fields["source"].queryset = ImportSource.objects.filter(operator=acting["operator"])
         self.fields["format"].widget = forms.HiddenInput()
         self.fields["import_file"].label = gettext_lazy("CSV file of the CRM")
+        self.fields["import_file"].allow_empty_file = True  # what is wrong with it is said as of every other file
         self.fields["import_file"].widget.attrs["accept"] = ".csv,.txt,text/csv"
 
     def said(self, source):
