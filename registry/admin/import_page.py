@@ -8,7 +8,7 @@ from registry.imports import storage
 from registry.imports.apply import may_finish
 from registry.imports.inspection import FileRefused
 from registry.imports.lists import TURNED_DOWN, rows_of, shown_rows
-from registry.imports.preview import SHOWN_REJECTED, Plan
+from registry.imports.preview import SHOWN_REJECTED, Plan, shown_columns
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
 
@@ -36,6 +36,7 @@ def page_of_run(request, run):
         "turned_down": turned_down,
         "turned_down_more": run.rejected + run.stopped - len(turned_down),
         "warnings": run.warnings[:WARNINGS_SHOWN],
+        "columns": shown_columns(run.mapping),
         "lists": list_links(request, run),
         "nothing_to_do": run.state == State.PLANNED and not (run.new or run.changed),
         "may": rights(request, run),

@@ -21,6 +21,7 @@ WARNINGS_KEPT, HEADERS_NAMED, HEADER_SHOWN, REASON_SHOWN = 100, 20, 40, 300
 # Bytes of HTML, so that the page of the preview stays below 100 KB whatever stands in the cells.
 DIFFERENCES_ROOM, REJECTED_ROOM, WARNINGS_ROOM = 36_000, 10_000, 10_000
 REJECTED_MARKUP = 130
+HEADER_BYTES = 120
 LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
 
 
@@ -160,8 +161,6 @@ def file_warnings(file, plan):
     found += file.notes
     if file.table.trailer:
         found.append(trailer_note(file.table.trailer))
-    if file.table.trailer:
-        found.append(trailer_note(file.table.trailer))
     if columns.unknown:
         found.append(_("Columns not imported: %(columns)s.") % {"columns": _quoted(columns.unknown)})
     if columns.refused:
@@ -184,19 +183,13 @@ def file_warnings(file, plan):
 def trailer_note(trailer):
     if trailer.said == str(trailer.rows):
         return _("Line %(line)d closes an export of this registry and is no row.") % {"line": trailer.line}
-    return _(
-        "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
-        "it was edited or cut."
-    ) % trailer._asdict()
-
-
-def trailer_note(trailer):
-    if trailer.said == str(trailer.rows):
-        return _("Line %(line)d closes an export of this registry and is no row.") % {"line": trailer.line}
-    return _(
-        "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
-        "it was edited or cut."
-    ) % trailer._asdict()
+    return (
+        _(
+            "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
+            "it was edited or cut."
+        )
+        % trailer._asdict()
+    )
 
 
 def _quoted(headers):
@@ -205,3 +198,13 @@ def _quoted(headers):
         for header in headers[:HEADERS_NAMED]
     ]
     return ", ".join(names) + (" …" if len(headers) > HEADERS_NAMED else "")
+
+
+def shown_columns(mapping):
+    """([(header, field)], how many more) for a page: every column that is imported, the first ones of the others."""
+    shown, others = [], 0
+    for header, name in mapping:
+        others += not name
+        if name or others <= HEADERS_NAMED:
+            shown.append((fit(header, HEADER_BYTES), name))
+    return shown, max(others - HEADERS_NAMED, 0)
