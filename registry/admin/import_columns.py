@@ -18,7 +18,7 @@ from registry.imports import storage
 from registry.imports.asking import OPEN, ask, reading, said_so_far
 from registry.imports.columns import mapping_lines, read_defaults
 from registry.imports.crm_file import CRMFile
-from registry.imports.headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, OPT_OUT_FIELDS, PERSON_FIELDS
+from registry.imports.headers import AGREEMENT_FIELDS, CONSENT_FIELDS, OPT_OUT_FIELDS, PERSON_FIELDS
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import remember
 from registry.imports.storage import AlreadyTaken
@@ -236,11 +236,7 @@ def drawn(run, said, trouble=""):
     }
     initial |= {f"column_{number}": field for number, field in enumerate(found.fields)}
     form = ColumnsForm(initial=initial, run=run, found=found, said=said)
-    form.trouble = (
-        trouble
-        or found.trouble
-        or ("" if KEY in found.fields else _("Say which column holds the person’s id in the CRM."))
-    )
+    form.trouble = trouble or found.trouble
     return form
 
 

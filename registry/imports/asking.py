@@ -10,7 +10,7 @@ from registry.models import ImportRun
 from registry.models.runs import new_token
 
 from . import storage
-from .columns import fields_of
+from .columns import fields_of, match_columns
 from .crm_file import Said
 from .date_order import both_readings, look
 from .headers import recognised
@@ -77,11 +77,12 @@ def open_table(run, said: Said) -> Table:
 def reading(run, said: Said) -> Reading:
     """The file as read with what was said; FileRefused where it cannot be read as a table at all."""
     table = open_table(run, said)
-    trouble = ""
+    fields, trouble = recognised(table.header), ""
     try:
         fields = fields_of(table.header, said.mapping)
+        match_columns(table.header, mapping=said.mapping, defaults=said.defaults)
     except FileRefused as refusal:
-        fields, trouble = recognised(table.header), refusal.told
+        trouble = refusal.told
     places = {field: at for at, field in reversed(list(enumerate(fields))) if field}
     today = timezone.localdate()
     asked = [] if said.date_order else look(places, table).asked

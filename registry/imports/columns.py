@@ -77,8 +77,8 @@ def match_columns(header, *, mapping=(), defaults=()) -> Columns:
     _refuse_doubles(header, fields)
     if KEY not in fields:
         raise FileAsks(
-            _("No column holds the id of the person in the CRM. The first line must name the columns: name that one with "
-              "--map \"HEADER=crm_id\", or say the delimiter if it was not found."),
+            _("No column holds the id of the person in the CRM. The first line must name the columns: say which one it is "
+              "(in a command: --map \"HEADER=crm_id\"), or say the delimiter if it was not found."),
             quoting=columns_found(header),
         )  # fmt: skip
     kept = kept_header(header)
@@ -189,7 +189,7 @@ def _refuse_doubles(header, fields):
         places = [at for at, other in enumerate(fields) if other == field]
         if len(places) > 1 and field not in SEVERAL:
             raise FileAsks(
-                _("Columns %(numbers)s all hold “%(field)s”. Leave all but one out with --map \"HEADER=\", "
+                _("Columns %(numbers)s all hold “%(field)s”. Leave all but one out (in a command: --map \"HEADER=\"), "
                   "or rename them in the export.")
                 % {"numbers": ", ".join(str(at + 1) for at in places), "field": field},
                 quoting=_("They are called %(names)s.") % {"names": shown([header[at] for at in places])},

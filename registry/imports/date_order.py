@@ -33,8 +33,8 @@ def date_orders(columns, rows, *, said=""):
     found = look(columns.places, rows)
     if found.asked:
         raise FileAsks(
-            _("Its dates can be read with the day first and with the month first. Say the order of dates: "
-              "--date-order dmy, or --date-order mdy."),
+            _("Its dates can be read with the day first and with the month first. Say which it is (in a command: "
+              "--date-order dmy, or --date-order mdy)."),
             quoting=_("For example: %(samples)s.") % {"samples": ", ".join(f"“{text}”" for text in found.asked)},
         )  # fmt: skip
     return found.orders, [_told(columns, found)] if found.told else []

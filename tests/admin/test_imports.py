@@ -4,11 +4,11 @@ import pytest
 from django.urls import reverse
 
 from registry.imports import storage
-from registry.models import DataSubject, ImportRun, ListedRow
+from registry.models import DataSubject, ImportRun, ImportSource, ListedRow
 from tests import factories
 from tests.imports.crm import person
 
-from .import_pages import confirm, hidden, page_of, upload
+from .import_pages import confirm, hidden, page_of, step, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -29,7 +29,6 @@ def natalia(dpo, browser_client):
         (b"", "The submitted file is empty."),
         (b"PK\x03\x04" + bytes(100), "This is a file of kind XLSX/ZIP, not CSV."),
         (b"crm_id;surname\n", "The file has a header and no rows: there is nothing to import."),
-        (b"name;surname\nA;B\n", "No column holds the id of the person in the CRM."),
         (b'crm_id;surname\nC1;"A\n', "Line 2: a quote opened here is not closed"),
         ("crm_id;surname\nC1;Петров\n".encode("utf-32"), "The file is in UTF-32."),
         ("crm_id;sur\0name\nC1;Петров\n".encode(), "Line 1, column 2: the header holds the control character U+0000"),
@@ -46,17 +45,19 @@ def test_refused_file_says_why(natalia, content, sentence):
 
 
 def test_file_without_a_header_is_shown_to_its_uploader_only(natalia, lapp, client):
-    """The first person stands where the header should be: the answer says it, no page of the run does."""
+    """The first person stands where the header should be: the page of columns says it, no page of the run does."""
     response = upload(natalia, "C1;Иванов;870101300123\nC2;Петров;\n".encode())
-    assert "Columns found: “C1”, “Иванов”, “870101300123”." in response.content.decode()
     run = ImportRun.objects.get()
+    assert response.redirect_chain == [(step("columns", run), 302)]
+    assert "Columns found: “C1”, “Иванов”, “870101300123”." in response.content.decode()
+    assert (run.state, run.mapping, run.refusal) == ("asking", {}, "")
     for role in ("auditor", "registrar", "dpo"):
         client.force_login(factories.make_user(role, lapp), backend="registry.scope.RoleBackend")
         for url in (page_of(run), reverse("admin:registry_importrun_changelist"), reverse("admin:index")):
             text = client.get(url).content.decode()
             assert "Иванов" not in text
             assert "870101300123" not in text
-    assert "No column holds the id" in client.get(page_of(run)).content.decode()
+        assert client.get(step("columns", run)).status_code == (403 if role == "auditor" else 404)
 
 
 def test_file_beyond_the_limit_is_refused(natalia, settings):
@@ -68,14 +69,57 @@ def test_file_beyond_the_limit_is_refused(natalia, settings):
 
 
 def test_what_is_said_of_the_file_counts(natalia):
-    """Encoding, delimiter, columns and defaults are taken from the form."""
-    content = "Код;Имя клиента\nC1;Асель\n".encode("cp1251")
-    response = upload(
-        natalia, content, encoding="cp1251", delimiter=";", mapping="Имя клиента=given_name", defaults="language=ru"
+    """Encoding and delimiter are taken from the form."""
+    content = "Код|Имя|a;b;c;d\nC1|Асель|\n".encode("cp1251")
+    confirm(natalia, upload(natalia, content, encoding="cp1251", delimiter="|"))
+    assert ImportRun.objects.get().encoding == "cp1251"
+    assert DataSubject.objects.get().given_name == "Асель"
+    assert "The file is in UTF-8, not cp1251." in upload(natalia, [person(1)], encoding="cp1251").content.decode()
+
+
+def test_columns_are_looked_at_first_where_somebody_wants_to(natalia):
+    """Nothing is read before the columns were seen."""
+    response = upload(natalia, [person(1)], look_first="on")
+    run = ImportRun.objects.get()
+    assert (response.redirect_chain, run.state, run.planned_at) == ([(step("columns", run), 302)], "asking", None)
+
+
+def test_chosen_source_says_how_the_file_is_read(natalia, lapp):
+    """Mapping, defaults and what names may be are the source's; the run belongs to it."""
+    source = factories.save(
+        ImportSource(
+            operator=lapp,
+            name="Bitrix24, sales",
+            mapping="Имя клиента=given_name\nNr=crm_id",
+            defaults="language=kk",
+            accept_damaged_names=True,
+        )
     )
-    confirm(natalia, response)
-    subject = DataSubject.objects.get()
-    assert (subject.crm_id, subject.given_name, subject.language) == ("C1", "Асель", "ru")
+    confirm(natalia, upload(natalia, "Nr;Имя клиента\nC1;?сель\n".encode(), source=source.pk))
+    run, subject = ImportRun.objects.get(), DataSubject.objects.get()
+    assert (run.source, run.accept_damaged_names) == (source, True)
+    assert (subject.crm_id, subject.given_name, subject.language) == ("C1", "?сель", "kk")
+
+
+def test_source_is_found_by_its_columns(natalia, lapp):
+    """Next week's file of a source is read as last week's was, without anybody choosing; other columns are another file."""
+    source = factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id\nWho=given_name"))
+    upload(natalia, b"Nr;Who\nC1;Anna\n", source=source.pk)
+    upload(natalia, b"Who;Nr\nOlga;C2\n")
+    run = ImportRun.objects.latest("pk")
+    assert (run.state, run.source, run.new) == ("planned", source, 1)
+    upload(natalia, b"Who;Nr;Note\nOlga;C2;x\n")
+    run = ImportRun.objects.latest("pk")
+    assert (run.state, run.source) == ("asking", None)
+
+
+def test_source_of_another_operator_cannot_be_chosen(natalia, kazger):
+    """A source of another operator does not exist here."""
+    source = factories.save(ImportSource(operator=kazger, name="Their CRM"))
+    response = upload(natalia, [person(1)], source=source.pk)
+    assert "Their CRM" not in response.content.decode()
+    assert "That choice is not one of the available choices." in response.content.decode()
+    assert not ImportRun.objects.exists()
 
 
 def test_damaged_names_are_accepted_when_said(natalia):

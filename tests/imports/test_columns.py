@@ -50,18 +50,18 @@ def test_identity_and_state_are_never_imported():
     [
         (
             ["Фамилия", "Имя"],
-            "No column holds the id of the person in the CRM. The first line must name the columns: name that one with "
-            '--map "HEADER=crm_id", or say the delimiter if it was not found. Columns found: “Фамилия”, “Имя”.',
+            "No column holds the id of the person in the CRM. The first line must name the columns: say which one it is "
+            '(in a command: --map "HEADER=crm_id"), or say the delimiter if it was not found. Columns found: “Фамилия”, “Имя”.',
         ),
         (
             ["ID", "Тегі", "Имя", "Фамилия"],
-            "Columns 2, 4 all hold “surname”. Leave all but one out with --map "
-            '"HEADER=", or rename them in the export. They are called “Тегі”, “Фамилия”.',
+            "Columns 2, 4 all hold “surname”. Leave all but one out (in a command: --map "
+            '"HEADER="), or rename them in the export. They are called “Тегі”, “Фамилия”.',
         ),
         (
             ["ID", "Имя", "Имя"],
-            "Columns 2, 3 all hold “given_name”. Leave all but one out with --map "
-            '"HEADER=", or rename them in the export. They are called “Имя”, “Имя”.',
+            "Columns 2, 3 all hold “given_name”. Leave all but one out (in a command: --map "
+            '"HEADER="), or rename them in the export. They are called “Имя”, “Имя”.',
         ),
     ],
 )

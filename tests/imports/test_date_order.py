@@ -35,8 +35,8 @@ def test_dates_that_nothing_decides_are_asked_about(file_of):
     with pytest.raises(FileAsks) as asked:
         file_of("1;01/02/1990;7;", "2;03/04/1991;;")
     assert asked.value.told == (
-        "Its dates can be read with the day first and with the month first. Say the order of dates: --date-order dmy, or "
-        "--date-order mdy. For example: “01/02/1990”, “03/04/1991”."
+        "Its dates can be read with the day first and with the month first. Say which it is (in a command: --date-order dmy, "
+        "or --date-order mdy). For example: “01/02/1990”, “03/04/1991”."
     )
     assert "1990" not in str(asked.value)
 
