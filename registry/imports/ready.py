@@ -8,10 +8,12 @@ from django.db import connection
 from django.utils import translation
 
 from registry.journal import bulk, copying
+from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, Suppression
-from registry.models.base import uuid7
+from registry.models.base import uuid7s
+from registry.rules.names import search_key
 
-from .compare import NEW, SEARCHED, Known, search_key
+from .compare import NEW, Known
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
@@ -68,23 +70,24 @@ class Maker:
     def make(self, rows, found) -> Ready:
         """Needs no database."""
         outcomes = self.comparison.judge(rows, found.known)
-        ids = iter(found.ids)
+        ids, uids = iter(found.ids), uuid7s(2 * len(outcomes))
         for outcome in outcomes:
             if outcome.kind == NEW:
-                person = outcome.person
-                person["id"], person["uid"] = next(ids), uuid7()
-                person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
+                _name(outcome, next(ids), uids)
         return Ready(rows, found, outcomes, self.batches(outcomes))
 
     def batches(self, outcomes):
-        """What these outcomes write, the records of new people bound to them."""
+        """What these outcomes write."""
         writes = {model: [] for model in MODELS}
         for outcome in outcomes:
-            for model, write in outcome.writes:
-                if write.subject is None and model is not DataSubject:
-                    write.values["subject_id"] = outcome.person["id"]
-                    write = write._replace(subject=outcome.person["uid"])
-                writes[model].append(write)
+            if outcome.person_write:
+                writes[DataSubject].append(outcome.person_write)
+            if outcome.consents:
+                writes[Consent] += outcome.consents
+            if outcome.agreement:
+                writes[Agreement].append(outcome.agreement)
+            if outcome.suppressions:
+                writes[Suppression] += outcome.suppressions
         return [bulk.prepare(model, rows, self.unit, operator=self.operator) for model, rows in writes.items() if rows]
 
     def _ahead(self, chunks):
@@ -98,3 +101,23 @@ class Maker:
                 ready = making.result()
             if ready:
                 yield ready
+
+
+def _name(outcome, pk, uids):
+    """Gives a new person what only the register gives, and binds to it what is recorded with it."""
+    person, uid = outcome.person, next(uids)
+    person["id"], person["uid"] = pk, uid
+    person["search_key"] = search_key(
+        surname=person["surname"], given_name=person["given_name"], patronymic=person["patronymic"],
+        email=person["email"], phone=person["phone"], iin=person["iin"], crm_id=person["crm_id"],
+    )  # fmt: skip
+    if outcome.consents:
+        [(consent, _nobody, _nothing)] = outcome.consents
+        consent["subject_id"], consent["uid"] = pk, next(uids)
+        outcome.consents = [Written(consent, uid)]
+    if outcome.agreement:
+        outcome.agreement.values["subject_id"] = pk
+        outcome.agreement = outcome.agreement._replace(subject=uid)
+    for write in outcome.suppressions:
+        write.values["subject_id"] = pk
+    outcome.suppressions = [write._replace(subject=uid) for write in outcome.suppressions]

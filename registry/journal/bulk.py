@@ -14,9 +14,9 @@ import orjson
 from django.utils import timezone
 
 from . import copying
-from .canonical import PUBLIC_PREFIX, moment
+from .canonical import PUBLIC_PREFIX, commitments, moment
 from .history import ACTIONS
-from .shape import Shape, canonical_of, fields_text, shape_of
+from .shape import Shape, fields_text, shape_of
 from .unit import Lines, OutsideUnitOfWork, Unit, actor_id, current_unit, operator_code
 
 SALT_BYTES, NONCE_BYTES = 32, 16
@@ -33,24 +33,26 @@ class Written(NamedTuple):
     before: dict[str, Any] | None = None
 
 
+class Line(NamedTuple):
+    """One row, ready but for its id and the number of its entry."""
+
+    kind: str  # "+", "~", "-"
+    values: dict  # the caller's; a new row gets its id there
+    stored: tuple  # for the table, without the id
+    salt: bytes
+    entry: tuple  # as journal.unit.Lines has it
+
+
 @dataclass(slots=True)
 class Batch:
-    """Rows of one model, ready but for their ids and the numbers of their entries. Each list has one item a row."""
+    """Rows of one model, ready to be put. changed: places of the columns in which at least one of them has changed."""
 
     shape: Shape
     unit: Unit
     operator: str
-    kinds: list  # "+", "~", "-"
-    values: list  # of the caller; new rows get their id there
-    stored: list  # tuples for the table, without the id
-    tracked: list  # tuples for the history row, without the id
-    salts: list
-    lines: list  # (action, fields, text up to the number of the history row, text after seq, uid, person's uid)
-    changed: list  # columns that at least one changed row has changed
     at: Any
-
-    def __bool__(self):
-        return bool(self.kinds)
+    lines: list
+    changed: list
 
 
 def acting(*, by, role="", operator=None, reason="", run=None) -> Unit:
@@ -79,11 +81,10 @@ def delete(model, rows: list[Written], *, operator: str) -> None:
 def prepare(model, rows: list[Written], unit: Unit, *, operator: str) -> Batch:
     """All of the rows that can be told beforehand, salts and commitments included. No database is asked."""
     shape, now = shape_of(model), timezone.now()
-    batch = Batch(shape, unit, operator, [], [], [], [], [], [], [], now)
     salts, nonces = os.urandom(SALT_BYTES * len(rows)), os.urandom(NONCE_BYTES * len(rows)).hex()
-    texts, changed = _Texts(shape, unit, operator), set()
-    moment_now, has_user, has_reason = moment(now), unit.by is not None, bool(unit.reason)
-    ends = {kind: (moment_now, kind, unit.by, unit.reason) for kind in ACTIONS}
+    has_user, has_reason, reason = unit.by is not None, bool(unit.reason), unit.reason
+    told = {kind: (moment(now), kind, unit.by, reason) for kind in ACTIONS}
+    lines, changed, middle, end = [], set(), *_common(shape, unit, operator)
     for number, (values, subject, before) in enumerate(rows):
         if before is None and "uid" not in values:
             values["uid"] = shape.new_uid()
@@ -93,21 +94,52 @@ def prepare(model, rows: list[Written], unit: Unit, *, operator: str) -> Batch:
         if before is not None:
             kind, fields, places = _against(shape, row, before) if values else ("-", "", ())
             changed.update(places)
+        stored = list(row)
+        stored[shape.uid] = uid = row[shape.uid].hex
+        for place, convert in recipe.stored:
+            stored[place] = convert(stored[place])
+        stored = tuple(stored)
+        dashed = f"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:]}"
         salt = salts[SALT_BYTES * number : SALT_BYTES * (number + 1)]
-        public, personal = _commitments(recipe, row, ends[kind], salt)
-        uid = row[shape.uid].hex
-        stored = _stored(recipe, row, shape.uid, uid)
+        spoken = (*stored, dashed, *told[kind])
+        if recipe.texts and _is_plain("".join(recipe.texts(spoken))):
+            public = sha256(PUBLIC_PREFIX + recipe.public(spoken)).hexdigest()
+            personal = hmac.digest(salt, recipe.personal(spoken), "sha256").hex()
+        else:
+            public, personal = commitments(_HistoryRow(shape, row, salt, now, kind, unit))
         nonce = nonces[2 * NONCE_BYTES * number : 2 * NONCE_BYTES * (number + 1)]
-        batch.kinds.append(kind)
-        batch.values.append(values or before)
-        batch.stored.append(stored)
-        batch.tracked.append(shape.tracked_of(stored))
-        batch.salts.append(salt)
-        batch.lines.append(
-            (ACTIONS[kind], fields, *texts.around(nonce, personal, public, uid), uid, subject.hex if subject else uid)
+        entry = (
+            ACTIONS[kind],
+            fields,
+            f',"nonce":"{nonce}",{middle},"personal":"{personal}","public":"{public}"{end}',
+            f',"uid":"{dashed}","v":1}}',
+            uid,
+            subject.hex if subject else uid,
         )
-    batch.changed = sorted(changed)
-    return batch
+        lines.append(Line(kind, values or before, stored, salt, entry))
+    return Batch(shape, unit, operator, now, lines, sorted(changed))
+
+
+def _common(shape, unit, operator):
+    """What the bodies of one batch have in common between the nonce and `row`, before and after the commitments."""
+    named = orjson.dumps({"object": shape.name} | ({"operator": operator} if operator else {})).decode()[1:-1]
+    role = f',"role":{orjson.dumps(unit.role).decode()}' if unit.role else ""
+    return named, f'{role},"row":'
+
+
+def _is_plain(text):
+    """Whether the text stands in JSON as it is."""
+    return text.isprintable() and '"' not in text and "\\" not in text
+
+
+class _HistoryRow:
+    """Stands for a history row where values are read by name: a model instance costs ten times more."""
+
+    def __init__(self, shape, row, salt, at, kind, unit):
+        self._meta, self.instance_type = shape.history._meta, shape.model
+        self.__dict__ |= dict(zip(shape.attnames, row, strict=True))
+        self.salt, self.history_date, self.history_type = salt, at, kind
+        self.history_user_id, self.history_change_reason = unit.by, unit.reason or None
 
 
 def _against(shape, row, before):
@@ -117,46 +149,10 @@ def _against(shape, row, before):
     return "~", fields_text(names), places
 
 
-def _commitments(recipe, row, end, salt):
-    """As canonical.commitments() of the history row, in hex."""
-    values = row + end
-    if recipe.spoken:
-        plain = list(values)
-        for place, convert in recipe.spoken:
-            plain[place] = convert(plain[place])
-        values = tuple(plain)
-    public = sha256(PUBLIC_PREFIX + canonical_of(recipe.public, values)).hexdigest()
-    return public, hmac.digest(salt, canonical_of(recipe.personal, values), "sha256").hex()
-
-
-def _stored(recipe, row, uid_place, uid):
-    stored = list(row)
-    stored[uid_place] = uid
-    for place, convert in recipe.stored:
-        stored[place] = convert(stored[place])
-    return tuple(stored)
-
-
-class _Texts:
-    """What the bodies of one batch have in common, keys in order: only numbers, time, fields and hashes are the row's own."""
-
-    def __init__(self, shape, unit, operator):
-        said = {"object": shape.name, "operator": operator}
-        self.named = orjson.dumps({key: value for key, value in said.items() if value}).decode()[1:-1]
-        self.role = f',"role":{orjson.dumps(unit.role).decode()}' if unit.role else ""
-
-    def around(self, nonce, personal, public, uid):
-        """From the nonce up to the number of the history row, and what follows `seq`."""
-        return (
-            f',"nonce":"{nonce}",{self.named},"personal":"{personal}","public":"{public}"{self.role},"row":',
-            f',"uid":"{uid[:8]}-{uid[8:12]}-{uid[12:16]}-{uid[16:20]}-{uid[20:]}","v":1}}',
-        )
-
-
 def put(batch: Batch) -> None:
     """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one."""
     shape, unit = batch.shape, _writing_unit(batch.shape.model)
-    if not batch:
+    if not batch.lines:
         return
     if (unit.by, unit.role, unit.reason, unit.run) != (
         batch.unit.by,
@@ -166,38 +162,31 @@ def put(batch: Batch) -> None:
     ):
         raise ValueError(f"{shape.model._meta.label}: prepared for another actor than the one who writes.")
     _put_rows(batch)
-    history_ids = copying.next_ids(shape.history, len(batch.kinds))
-    at = copying.stored(shape.history, "history_date", batch.at)
-    by, reason = unit.by, unit.reason or None
-    told = zip(batch.values, batch.tracked, history_ids, batch.kinds, batch.salts, strict=True)
-    copying.insert(
-        shape.history,
-        shape.history_columns,
-        [
-            (values["id"], *tracked, history_id, at, kind, by, reason, salt)
-            for values, tracked, history_id, kind, salt in told
-        ],
-    )
-    unit.add_lines(Lines(shape.name, shape.history, batch.operator, batch.lines, history_ids))
+    ids = copying.next_ids(shape.history, len(batch.lines))
+    at, by, reason = copying.stored(shape.history, "history_date", batch.at), unit.by, unit.reason or None
+    tracked = shape.tracked_of
+    history = [
+        (values["id"], *tracked(stored), history_id, at, kind, by, reason, salt)
+        for (kind, values, stored, salt, _entry), history_id in zip(batch.lines, ids, strict=True)
+    ]
+    copying.insert(shape.history, shape.history_columns, history)
+    unit.add_lines(Lines(shape.name, shape.history, batch.operator, [line.entry for line in batch.lines], ids))
 
 
 def _put_rows(batch):
-    shape = batch.shape
-    model, new, changed, gone = shape.model, [], [], []
-    places = batch.changed
-    for kind, values, stored in zip(batch.kinds, batch.values, batch.stored, strict=True):
-        if kind == "+":
-            new.append((values, stored))
-        elif kind == "~":
-            changed.append((*[stored[place] for place in places], values["id"]))
-        else:
-            gone.append(values["id"])
-    without_id = [values for values, _stored in new if values.get("id") is None]
+    shape, model = batch.shape, batch.shape.model
+    new = [line for line in batch.lines if line.kind == "+"]
+    without_id = [line.values for line in new if line.values.get("id") is None]
     for values, new_id in zip(without_id, copying.next_ids(model, len(without_id)) if without_id else (), strict=True):
         values["id"] = new_id
-    copying.insert(model, shape.table_columns, [(values["id"], *stored) for values, stored in new])
-    copying.update(model, [shape.attnames[place] for place in places], changed)
-    if gone:
+    copying.insert(model, shape.table_columns, [(line.values["id"], *line.stored) for line in new])
+    changed = [
+        (*[line.stored[place] for place in batch.changed], line.values["id"])
+        for line in batch.lines
+        if line.kind == "~"
+    ]
+    copying.update(model, [shape.attnames[place] for place in batch.changed], changed)
+    if gone := [line.values["id"] for line in batch.lines if line.kind == "-"]:
         copying.delete(model, gone)
 
 

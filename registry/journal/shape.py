@@ -14,7 +14,7 @@ import orjson
 from django.db import models
 
 from . import copying
-from .canonical import PLAIN_TEXT, UNCOMMITTED, plain_value
+from .canonical import PLAIN_TEXT, plain_value
 
 HISTORY_COLUMNS = (
     "history_id",
@@ -24,19 +24,18 @@ HISTORY_COLUMNS = (
     "history_change_reason",
     "salt",
 )
-# Values of these classes are canonical as they stand, in fields of these types and no others.
-AS_IT_STANDS = {models.DateField: dt.date, models.BooleanField: bool, models.UUIDField: UUID}
-AS_IT_STANDS |= dict.fromkeys(PLAIN_TEXT, str)
+# Values of these classes, in fields of these types and no others, are the text of canonical JSON as the tables keep them.
+AS_IT_STANDS = {models.DateField: dt.date, models.UUIDField: UUID} | dict.fromkeys(PLAIN_TEXT, str)
 
 
 class Recipe(NamedTuple):
-    """What is done with rows whose values are of the same classes, with the same ones empty."""
+    """What is done with rows whose values are of the same classes, with the same ones empty, yes or no."""
 
     stored: list  # (place, conversion) for the tables
-    spoken: list  # (place, conversion) for canonical text; mostly none
-    public: tuple  # names in order, and how to get their values
-    personal: tuple
     fields: str  # of the entry of a new row, as its body has them
+    public: Any  # how to make canonical text of a row that is stored so; None where it has to be made value by value
+    personal: Any
+    texts: Any  # gets the texts that are put into it unescaped
 
 
 class Shape:
@@ -58,39 +57,38 @@ class Shape:
         self.recipes = {}
 
     def recipe(self, row, has_user, has_reason) -> Recipe:
-        kinds = tuple([_kind(value) if not value else value.__class__ for value in row])
-        key = kinds, has_user, has_reason
-        return self.recipes.get(key) or self._remember(key)
+        kinds = [value.__class__ if value else None if value is None or value == "" else value for value in row]
+        key = (has_user, has_reason, *kinds)
+        return self.recipes.get(key) or self._remember(key, kinds)
 
-    def _remember(self, key):
+    def _remember(self, key, kinds):
         if len(self.recipes) > 1000:  # kinds are few; a model whose rows are all unlike is not worth the room
             self.recipes.clear()
-        return self.recipes.setdefault(key, self._worked_out(*key))
+        return self.recipes.setdefault(key, self._worked_out(kinds, *key[:2]))
 
     def _worked_out(self, kinds, has_user, has_reason):
         given = [place for place in self.tracked if kinds[place] is not None]
-        classes, public, personal = self.model.FIELD_CLASSES, {}, {}
+        public, personal = {}, {}
         for place in given:
             field = self.fields[place]
-            if field.name not in UNCOMMITTED:
-                (personal if classes.get(field.name) == "personal" else public)[field.name] = place
-        end = len(self.attnames)  # where history_date, history_type, history_user and the reason follow
-        public |= {"history_date": end, "history_type": end + 1}
-        public |= {"history_user": end + 2} if has_user else {}
-        personal |= {"reason": end + 3} if has_reason else {}
-        return Recipe(
-            stored=[
-                (place, convert)
-                for place, field in enumerate(self.fields)
-                if place != self.uid and (convert := copying.conversion(field, kinds[place]))
-            ],
-            spoken=[
-                (place, _plain(self.fields[place])) for place in given if not _stands(self.fields[place], kinds[place])
-            ],
-            public=_spoken(public),
-            personal=_spoken(personal),
-            fields=fields_text(sorted(self.fields[place].name for place in given)),
-        )
+            is_personal = self.model.FIELD_CLASSES.get(field.name) == "personal"
+            (personal if is_personal else public)[field.name] = _spelling(field, kinds[place], place)
+        public["uid"] = '"%s"', len(kinds)
+        # Beside the row: uid, history_date, history_type, history_user, reason.
+        public |= {"history_date": ('"%s"', len(kinds) + 1), "history_type": ('"%s"', len(kinds) + 2)}
+        public |= {"history_user": ("%s", len(kinds) + 3)} if has_user else {}
+        personal |= {"reason": ('"%s"', len(kinds) + 4)} if has_reason else {}
+        spellings = [*public.values(), *personal.values()]
+        stored = [
+            (place, convert)
+            for place, field in enumerate(self.fields)
+            if place != self.uid and (convert := copying.conversion(field, _class(kinds[place])))
+        ]
+        fields = fields_text(sorted(self.fields[place].name for place in given))
+        if None in spellings:
+            return Recipe(stored, fields, None, None, None)
+        texts = [place for text, place in spellings if text == '"%s"']
+        return Recipe(stored, fields, _Template(public), _Template(personal), _getter(texts))
 
     def changed(self, before, row):
         """The names that an entry of the change gives, sorted, and the places that are to be written."""
@@ -109,10 +107,16 @@ def shape_of(model) -> Shape:
     return Shape(model)
 
 
-def canonical_of(spoken, values):
-    """Canonical text of the values that a recipe speaks of: its names are in order, and none is empty."""
-    names, of = spoken
-    return orjson.dumps(dict(zip(names, of(values), strict=True)))
+class _Template:
+    """Canonical text with gaps: keys are in order and none of the values is empty."""
+
+    def __init__(self, spelling):
+        names = sorted(spelling)
+        self.text = "{" + ",".join(f'"{name}":{spelling[name][0]}' for name in names) + "}"
+        self.of = _getter([place for text, place in map(spelling.get, names) if "%s" in text])
+
+    def __call__(self, values):
+        return (self.text % self.of(values)).encode()
 
 
 def fields_text(names):
@@ -120,25 +124,17 @@ def fields_text(names):
     return f',"fields":{orjson.dumps(names).decode()}' if names else ""
 
 
-def _kind(value):
-    return None if value is None or value == "" else value.__class__
+def _spelling(field, kind, place):
+    """(its canonical text or a gap, the place whose value goes there); None where a value has to be looked at."""
+    if type(field) is models.BooleanField and (kind is bool or kind is False):
+        return ("true" if kind is bool else "false"), place
+    if isinstance(field, models.ForeignKey | models.IntegerField) and kind is int:
+        return "%s", place
+    return ('"%s"', place) if AS_IT_STANDS.get(type(field)) is kind else None
 
 
-def _stands(field, kind):
-    return (
-        isinstance(field, models.ForeignKey | models.IntegerField)
-        and kind is int
-        or (AS_IT_STANDS.get(type(field)) is kind)
-    )
-
-
-def _plain(field):
-    return lambda value: plain_value(field, value)
-
-
-def _spoken(places):
-    names = sorted(places)
-    return tuple(names), _getter([places[name] for name in names])
+def _class(kind):
+    return kind if kind is None or isinstance(kind, type) else kind.__class__
 
 
 def _getter(keys) -> Any:
