@@ -111,7 +111,7 @@ def scope_filter(model, user):
         return Q() if role_of(user) else nothing
     if name == "journalentry":
         if role_of(user) == ADMINISTRATOR:  # what belongs to no operator, and whatever was done to rights and accounts
-            return Q(operator="") | Q(object_type__in=("membership", "user"))
+            return Q(operator="") | Q(object_type="membership") | Q(object_type="user")  # as journal_list_accounts says
         return Q(operator=operator.code) if operator else nothing
     if role_of(user) == ADMINISTRATOR:
         return Q() if name in ("user", "membership", "operator") else nothing

@@ -18,6 +18,7 @@ from .conflict import seen_token, who_saved
 from .forms import ScopedForm
 from .history import history_page
 from .list_exports import ListExport
+from .paging import BoundedChangeList
 from .scoped import Scoped, ScopedFilter, WritableByRole, touches_personal, visible_fields
 
 
@@ -28,6 +29,7 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     exclude = ("operator",)
     reason_required = False
     show_full_result_count = False
+    show_facets = admin.ShowFacets.NEVER  # each would be a count of the whole table
     save_on_top = False
     view_on_site = False
     list_per_page = 50
@@ -59,6 +61,13 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
 
     def _get_obj_does_not_exist_redirect(self, request, opts, object_id):
         raise Http404
+
+    def get_changelist(self, request, **kwargs):
+        return BoundedChangeList
+
+    def part_of_list(self, request, listed, behind):
+        """The part of a list that one page looks through, and the place where it ends; here all of it. paging.py asks."""
+        return listed, None
 
     def get_list_display(self, request):
         return visible_fields(self.model, super().get_list_display(request), request.user)

@@ -6,9 +6,10 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
+from django.contrib.admin.views.main import PAGE_VAR
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError
-from django.db.models import Case, OuterRef, Q, Subquery, When
+from django.db.models import Case, OuterRef, Subquery, When
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -17,20 +18,28 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.journal.actions import Action
-from registry.models import JournalEntry, JournalSubject
+from registry.journal.history import ACTIONS
+from registry.models import JournalEntry, JournalSubject, Membership
 
 from .base import RegistryModelAdmin
 from .labels import action_label, actor_label, object_label
+from .paging import AFTER_VAR, COUNTED
+
+ACTORS_OFFERED = 100
+EXAMINED = 20_000
+ROW_ACTIONS = frozenset(ACTIONS.values())  # they have a history row and no index: imports write them by the million
 
 
 class ActorFilter(admin.SimpleListFilter):
     title, parameter_name = _("actor"), "actor"
 
     def lookups(self, request, model_admin):
-        entries = model_admin.get_queryset(request)
-        actors = entries.order_by().exclude(actor=None).values_list("actor", flat=True).distinct()[:100]
-        users = get_user_model().objects.filter(pk__in=list(actors))
-        return [("0", _("system")), *((str(user.pk), user.get_full_name()) for user in users)]
+        """Whoever is or was a member of the operator: the entries themselves are too many to be asked."""
+        users = get_user_model().objects.all()
+        if request.operator:
+            members = Membership.history.filter(operator_id=request.operator.pk).values("user_id")
+            users = users.filter(pk__in=members)
+        return [("0", _("system")), *((str(user.pk), user.get_full_name()) for user in users[:ACTORS_OFFERED])]
 
     def queryset(self, request, queryset):
         if self.value() == "0":
@@ -45,7 +54,10 @@ class ActionFilter(admin.SimpleListFilter):
         return Action.choices
 
     def queryset(self, request, queryset):
-        return queryset.filter(action=self.value()) if self.value() else queryset
+        if not self.value():
+            return queryset
+        entries = queryset.filter(action=self.value())
+        return entries if self.value() in ROW_ACTIONS else entries.filter(history_id=None)  # as the index says
 
 
 class ObjectFilter(admin.SimpleListFilter):
@@ -71,7 +83,9 @@ class PeriodFilter(admin.ListFilter):
             if name in params:
                 value = params.pop(name)
                 self.used_parameters[name] = value[-1] if isinstance(value, list) else value
-        self.others = [(name, value) for name, value in request.GET.items() if name not in (*self.ENDS, "p")]
+        self.others = [
+            (name, value) for name, value in request.GET.items() if name not in (*self.ENDS, PAGE_VAR, AFTER_VAR)
+        ]
 
     def has_output(self):
         return True
@@ -95,6 +109,13 @@ class PeriodFilter(admin.ListFilter):
         if end:
             queryset = queryset.filter(at__lt=midnight(end + dt.timedelta(days=1)))
         return queryset
+
+
+def touching(uid):
+    """Numbers of the entries about a record or a person, the newest as far as a list counts. Each index is asked by itself."""
+    about = JournalEntry.objects.filter(object_uid=uid).values_list("seq", flat=True)
+    named = JournalSubject.objects.filter(uid=uid).values_list("entry", flat=True)
+    return {*about.order_by("-seq")[: COUNTED + 1], *named.order_by("-entry")[: COUNTED + 1]}
 
 
 def history_of(entry, request):
@@ -126,7 +147,29 @@ class JournalEntryAdmin(RegistryModelAdmin):
     def get_queryset(self, request):
         users = get_user_model().objects.filter(pk=OuterRef("actor"))
         named = users.annotate(name=Case(When(full_name="", then="username"), default="full_name"))
-        return super().get_queryset(request).annotate(actor_name=Subquery(named.values("name")[:1]))
+        entries = super().get_queryset(request).annotate(actor_name=Subquery(named.values("name")[:1]))
+        return entries.exclude(operator="") if request.operator else entries  # as the index of the numbers says
+
+    def get_ordering(self, request):
+        """An operator's entries have numbers of their own, and an index by them."""
+        return ["-n"] if request.operator else ["-seq"]
+
+    def part_of_list(self, request, listed, behind):
+        """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.
+
+        So the page looks through EXAMINED numbers and ends there.
+        """
+        asked = request.GET
+        by_index = asked.get("action") and asked["action"] not in ROW_ACTIONS
+        if not request.operator or by_index or not any(map(asked.get, ("actor", "object", "action"))):
+            return listed, None
+        if behind:
+            top = behind[0] - 1
+        else:
+            newest = scope.in_scope(JournalEntry.objects.exclude(operator=""), request.user).order_by("-n")
+            top = newest.values_list("n", flat=True).first() or 0
+        floor = top - EXAMINED
+        return listed.filter(n__gt=floor, n__lte=top), (floor + 1, 0) if floor > 0 else None
 
     def get_search_results(self, request, queryset, search_term):
         """By number, or by the uid of a record or of a person: then everything that touches them."""
@@ -134,13 +177,13 @@ class JournalEntryAdmin(RegistryModelAdmin):
         if not term:
             return queryset, False
         if term.isdigit() and len(term) < 19:
-            return queryset.filter(Q(n=int(term)) | Q(seq=int(term))), False
+            found = (queryset.filter(**{name: int(term)}).values_list("seq", flat=True) for name in ("n", "seq"))
+            return queryset.filter(pk__in={seq for each in found for seq in each}), False
         try:
             uid = UUID(term)
         except ValueError:
             return queryset.none(), False
-        touching = JournalSubject.objects.filter(uid=uid).values("entry")
-        return queryset.filter(Q(object_uid=uid) | Q(seq__in=touching)), False
+        return queryset.filter(pk__in=touching(uid)), False
 
     def changelist_view(self, request, extra_context=None):
         intro = _(

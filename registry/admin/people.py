@@ -70,13 +70,21 @@ def person_column(request, of=lambda record: record):
     return person
 
 
+class StateFilter(admin.ChoicesFieldListFilter):
+    def queryset(self, request, queryset):
+        """The index knows those who are not active, and is used where the query says just that."""
+        chosen = super().queryset(request, queryset)
+        active = DataSubject.State.ACTIVE
+        return chosen if self.lookup_val in (None, [active]) else chosen.exclude(state=active)
+
+
 @admin.register(DataSubject)
 class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
     list_display = ["crm_id", "email", "phone", "state_shown"]
-    list_filter = ["state", "language"]
+    list_filter = [("state", StateFilter), "language"]
     # What an import takes again.
     export_fields = [*PERSON_FIELDS, "state"]
     inlines = [ConsentInline, SuppressionInline, AgreementInline, SubjectInCategoryInline]

@@ -38,6 +38,14 @@ class JournalEntry(models.Model):
         indexes = [
             models.Index(fields=["object_uid", "seq"], name="journal_object"),  # history pages
             models.Index(fields=["at"], name="journal_at"),  # registers as of a moment
+            models.Index(  # the journal's page by action; what imports write by the million has a history row
+                fields=["operator", "action", "-seq"], name="journal_list_action", condition=models.Q(history_id=None)
+            ),
+            models.Index(  # the administrator's journal, as scope.py says what that is
+                fields=["-seq"],
+                name="journal_list_accounts",
+                condition=models.Q(operator="") | models.Q(object_type="membership") | models.Q(object_type="user"),
+            ),
         ]
 
     def __str__(self):

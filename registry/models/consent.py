@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items, standing_withdrawal
 
-from .base import OperatorOwned, field_classes
+from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import not_before
 from .people import DataSubject
 
@@ -51,8 +51,14 @@ class Consent(OperatorOwned):
         CROSS_BORDER = "cross_border", _("cross-border transfer")
         DISTRIBUTION = "distribution", _("distribution")
 
-    subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="consents")
-    purpose = models.ForeignKey("registry.Purpose", models.PROTECT, verbose_name=_("purpose"), related_name="consents")
+    operator = indexed_operator()
+    # No index of its own for these two: another one begins with the field.
+    subject = models.ForeignKey(
+        DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="consents", db_index=False
+    )
+    purpose = models.ForeignKey(
+        "registry.Purpose", models.PROTECT, verbose_name=_("purpose"), related_name="consents", db_index=False
+    )
     policy = models.ForeignKey(
         "registry.Policy", models.PROTECT, verbose_name=_("policy version"), related_name="+", null=True, blank=True
     )
@@ -88,6 +94,11 @@ class Consent(OperatorOwned):
         verbose_name = _("consent")
         verbose_name_plural = _("consents")
         ordering = ["-given_on", "-pk"]
+        indexes = [  # the list and its filters, the dates among them
+            models.Index(fields=["operator", "-given_on", "-id"], name="consent_list"),
+            models.Index(fields=["operator", "kind", "-given_on", "-id"], name="consent_list_kind"),
+            models.Index(fields=["purpose", "-given_on", "-id"], name="consent_list_purpose"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "purpose", "kind", "given_on"],
@@ -189,7 +200,10 @@ class Agreement(OperatorOwned):
 
     PARENT = "subject"
 
-    subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="agreements")
+    operator = indexed_operator()
+    subject = models.ForeignKey(  # the unique constraint's index begins with it
+        DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="agreements", db_index=False
+    )
     number = models.CharField(_("number"), max_length=100)
     concluded_on = models.DateField(_("concluded on"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
@@ -201,6 +215,10 @@ class Agreement(OperatorOwned):
         verbose_name = _("agreement")
         verbose_name_plural = _("agreements")
         ordering = ["-concluded_on", "-pk"]
+        indexes = [
+            models.Index(fields=["operator", "-id"], name="agreement_list"),  # the list, newest entered first
+            models.Index(fields=["operator", "-concluded_on", "-id"], name="agreement_list_date"),  # its filter
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "number"],

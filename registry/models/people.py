@@ -12,7 +12,7 @@ from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.identifiers import check_iin
 from registry.rules.names import clean_id, clean_name, search_key
 
-from .base import OperatorOwned, field_classes
+from .base import OperatorOwned, field_classes, indexed_operator
 
 NAME_FIELDS = ("surname", "given_name", "patronymic")
 
@@ -30,6 +30,7 @@ class DataSubject(OperatorOwned):
         RU = "ru", _("Russian")
         KK = "kk", _("Kazakh")
 
+    operator = indexed_operator()
     crm_id = models.CharField(_("CRM id"), max_length=64, blank=True, null=True)
     surname = models.CharField(_("surname"), max_length=200, blank=True)
     given_name = models.CharField(_("given name"), max_length=200, blank=True)
@@ -59,6 +60,15 @@ class DataSubject(OperatorOwned):
             ("view_personal_datasubject", "Can see personal values"),
             ("import_datasubject", "Can import people"),
             ("export_datasubject", "Can export people"),
+        ]
+        indexes = [
+            models.Index(
+                fields=["operator", "-id"], name="subject_list"
+            ),  # the list, newest first; the newest searched
+            models.Index(fields=["operator", "language", "-id"], name="subject_list_language"),  # its filters
+            models.Index(
+                fields=["operator", "state", "-id"], name="subject_list_state", condition=~models.Q(state="active")
+            ),
         ]
         constraints = [
             models.UniqueConstraint(

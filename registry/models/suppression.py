@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Channel
 from registry.journal import History
 
-from .base import OperatorOwned, field_classes
+from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import not_before
 from .people import DataSubject
 
@@ -26,6 +26,7 @@ class Suppression(OperatorOwned):
 
     PARENT = "subject"
 
+    operator = indexed_operator()
     subject = models.ForeignKey(
         DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="suppressions"
     )
@@ -42,6 +43,10 @@ class Suppression(OperatorOwned):
         verbose_name = _("opt-out")
         verbose_name_plural = _("opt-outs")
         ordering = ["-since_on", "-pk"]
+        indexes = [  # the list and its filters
+            models.Index(fields=["operator", "-since_on", "-id"], name="suppression_list"),
+            models.Index(fields=["operator", "channel", "-since_on", "-id"], name="suppression_list_channel"),
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["subject", "channel"],

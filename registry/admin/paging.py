@@ -1,0 +1,107 @@
+"""Lists of any length: a page costs the same at the beginning of a million rows and at their end."""
+
+from django.contrib.admin.options import IncorrectLookupParameters
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
+from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.paginator import InvalidPage, Paginator
+from django.db.models import F
+from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
+from django.db.models.lookups import GreaterThan, LessThan
+
+COUNTED = 10_000  # rows whose keys one page reads, and as far as rows are counted
+AFTER_VAR = "after"
+BETWEEN = "~"
+
+
+class Behind(TupleLessThan):
+    """(a, b) < (x, y), which an index finds. Django spells it out with OR on SQLite, which none does."""
+
+    def as_sqlite(self, compiler, connection):
+        return LessThan.as_sql(self, compiler, connection)
+
+
+class Beyond(TupleGreaterThan):
+    def as_sqlite(self, compiler, connection):
+        return GreaterThan.as_sql(self, compiler, connection)
+
+
+class BoundedChangeList(ChangeList):
+    """Reads the keys of COUNTED rows at most, then the rows of one page.
+
+    What lies behind them is reached by going on from the last: `after` holds its place in the list's own order. Columns
+    sort a list that was counted to its end; a longer one is narrowed by a filter first.
+    """
+
+    more = too_long_to_sort = False
+
+    def get_filters_params(self, params=None):
+        asked = super().get_filters_params(params)
+        asked.pop(AFTER_VAR, None)
+        return asked
+
+    def get_query_string(self, new_params=None, remove=None):
+        """Pages belong to the place they began at; every other link begins anew."""
+        new_params = new_params or {}
+        if PAGE_VAR not in new_params:
+            new_params = {AFTER_VAR: None} | new_params
+        return super().get_query_string(new_params, remove)
+
+    def get_results(self, request):
+        place = self.params.pop(AFTER_VAR, "")
+        order = list(self.model_admin.get_ordering(request) or self._get_default_ordering())
+        order = self._get_deterministic_ordering(order)
+        names = [name.lstrip("-") for name in order]
+        values = self.values_at(place, names) if place else None
+        listed = self.queryset.order_by(*order)
+        if values:
+            listed = listed.filter((Behind if order[0].startswith("-") else Beyond)(Tuple(*map(F, names)), values))
+        # What no index finds is looked for in a part of the list only; it ends at this place.
+        listed, end = self.model_admin.part_of_list(request, listed, values)
+        keys = list(listed.values_list("pk", flat=True)[: COUNTED + 1])
+        if len(keys) > COUNTED:
+            del keys[COUNTED:]
+            end = self.values_of(keys[-1], names) if self.walkable(order, names) else None
+            self.more = True
+        self.read_to_its_end = not self.more and end is None
+        if self.params.get(ORDER_VAR):
+            self.too_long_to_sort = not self.read_to_its_end or bool(place)
+            if self.too_long_to_sort:
+                self.queryset = listed
+            else:
+                keys = list(self.queryset.values_list("pk", flat=True)[:COUNTED])
+        self.started, self.go_on = bool(place), self.link_behind(end) if end else ""
+        self.show(keys)
+
+    def show(self, keys):
+        """What Django's templates ask a change list for; no count of the whole table among it."""
+        self.paginator = Paginator(keys, self.list_per_page)
+        self.result_count = len(keys)
+        self.full_result_count, self.show_full_result_count = None, False
+        self.show_admin_actions = True
+        self.multi_page = self.result_count > self.list_per_page
+        self.can_show_all = self.read_to_its_end and self.result_count <= self.list_max_show_all
+        try:
+            page = keys if self.show_all and self.can_show_all else self.paginator.page(self.page_num).object_list
+        except InvalidPage:
+            raise IncorrectLookupParameters from None
+        self.result_list = self.queryset.filter(pk__in=page)
+
+    # Places in the list's own order
+
+    def walkable(self, order, names):
+        """Whether one comparison finds the rows behind a place: fields of the row itself, all in one direction."""
+        columns = {field.name for field in self.lookup_opts.concrete_fields} | {"pk"}
+        return columns.issuperset(names) and len({name.startswith("-") for name in order}) == 1
+
+    def values_of(self, key, names):
+        return self.model._base_manager.filter(pk=key).values_list(*names).get()
+
+    def link_behind(self, values):
+        return self.get_query_string({PAGE_VAR: None, AFTER_VAR: BETWEEN.join(map(str, values))})
+
+    def values_at(self, place, names):
+        fields = [self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name) for name in names]
+        try:
+            return tuple(field.to_python(value) for field, value in zip(fields, place.split(BETWEEN), strict=True))
+        except (ValidationError, ValueError, FieldDoesNotExist):
+            raise IncorrectLookupParameters from None
