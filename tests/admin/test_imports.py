@@ -26,7 +26,7 @@ def natalia(dpo, browser_client):
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
-        (b"", "The submitted file is empty."),
+        (b"", "The file is empty. Export it from the CRM again."),
         (b"PK\x03\x04" + bytes(100), "This is a file of kind XLSX/ZIP, not CSV."),
         (b"crm_id;surname\n", "The file has a header and no rows: there is nothing to import."),
         (b'crm_id;surname\nC1;"A\n', "Line 2: a quote opened here is not closed"),
