@@ -147,7 +147,7 @@ class StepPages:
         run = get_object_or_404(self.get_queryset(request), pk=pk)
         if not run.is_at_work:
             return HttpResponse()
-        return render(request, "admin/registry/importrun/progress.html", progress_of(request, run))
+        return render(request, "admin/registry/importrun/moving.html", progress_of(request, run))
 
     def to_finish(self, request, pk, states):
         """A run of the operator that this user may bring further: a plan is its owner's, what is at work or ended any DPO's too."""

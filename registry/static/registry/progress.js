@@ -35,6 +35,10 @@ document.addEventListener('DOMContentLoaded', () => {
                 shown.replaceChildren(...fresh.childNodes);
                 shown.dataset.url = fresh.dataset.url;
                 shown.dataset.percent = fresh.dataset.percent;
+                const counts = document.getElementById('counts'), counted = page.getElementById('counts');
+                if (counts && counted) {
+                    counts.replaceWith(counted);
+                }
                 say(shown);
             }
             wait = answer.ok ? LOOK : Math.min(wait * 2, LONGEST);
