@@ -23,6 +23,20 @@ def said_of(source: ImportSource) -> Said:
     )
 
 
+def over(
+    said: Said, *, encoding=None, delimiter=None, mapping=(), defaults=(), date_order="", blank_clears=False
+) -> Said:
+    """What a source says, with what somebody says of this one file going before it."""
+    return Said(
+        encoding or said.encoding,
+        delimiter or said.delimiter,
+        (*said.mapping, *mapping),
+        (*said.defaults, *defaults),
+        date_order or said.date_order,
+        blank_clears or said.blank_clears,
+    )
+
+
 def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by, role, reason="") -> ImportSource:
     """Keeps what was said with a source, new or old, as a change of it like any other. FileRefused where lines cannot be read,
     ValidationError where the name is taken.

@@ -1,12 +1,15 @@
 """What was said of a source's files, kept and found again."""
 
+import io
+
 import pytest
 from django.core.exceptions import ValidationError
+from django.core.management import CommandError, call_command
 
 from registry.imports import sources
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
-from registry.models import ImportRun, ImportSource, JournalEntry
+from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry
 from tests import factories
 
 pytestmark = pytest.mark.django_db
@@ -72,3 +75,61 @@ def test_two_sources_with_the_same_columns_are_not_told_apart(lapp):
     for name in ("Sales", "Support"):
         run_of(factories.save(ImportSource(operator=lapp, name=name)), "A", "B")
     assert sources.of_columns(lapp, ["A", "B"]) is None
+
+
+@pytest.fixture
+def by_command(lapp, tmp_path):
+    def run(content, *said):
+        path = tmp_path / "people.csv"
+        path.write_bytes(content)
+        call_command("import_subjects", path, "--operator", "lapp", *said, stdout=io.StringIO())
+
+    return run
+
+
+def test_command_reads_a_file_as_its_source_says(lapp, by_command):
+    """What was remembered holds; what the command says of this file goes before it."""
+    source = factories.save(
+        ImportSource(
+            operator=lapp,
+            name="CRM",
+            mapping="Nr=crm_id\nWho=given_name",
+            defaults="language=kk",
+            date_order="dmy",
+            accept_damaged_names=True,
+        )
+    )
+    content = "Nr;Who;Birthday\n1;?сель;01/02/1990\n".encode()
+    by_command(content, "--source", "CRM")
+    subject, run = DataSubject.objects.get(), ImportRun.objects.get()
+    assert (subject.given_name, subject.language, str(subject.birth_date)) == ("?сель", "kk", "1990-02-01")
+    assert (run.source, run.accept_damaged_names) == (source, True)
+    by_command(content, "--source", "CRM", "--date-order", "mdy", "--default", "language=ru", "--map", "Who=surname")
+    subject.refresh_from_db()
+    assert (subject.surname, subject.language, str(subject.birth_date)) == ("?сель", "ru", "1990-01-02")
+
+
+def test_command_refuses_with_the_question(by_command):
+    """Who is not there to be asked is told the question, and with which option to answer it."""
+    with pytest.raises(CommandError, match=r"Say which it is \(in a command: --date-order dmy, or --date-order mdy\)."):
+        by_command(b"ID;Name;Birthday\n1;A;01/02/1990\n")
+    assert ImportRun.objects.get().state == "refused"
+
+
+def test_command_clears_where_it_is_said(lapp, by_command):
+    """Empty cells keep what is stored, unless they are said to clear it."""
+    subject = factories.make_subject(lapp, crm_id="1", given_name="Анна")
+    by_command("ID;Имя;Телефон\n1;Анна;\n".encode())
+    subject.refresh_from_db()
+    assert subject.phone == "+77077356312"
+    by_command("ID;Имя;Телефон\n1;Анна;\n".encode(), "--blank-clears")
+    subject.refresh_from_db()
+    assert (subject.phone, ImportRun.objects.latest("pk").blank_clears) == ("", True)
+
+
+def test_command_knows_its_sources(lapp, by_command):
+    """A source that is not there is said so before anything is read."""
+    factories.save(ImportSource(operator=lapp, name="CRM"))
+    with pytest.raises(CommandError, match="^lapp has no source “Crm”. Known are: “CRM”.$"):
+        by_command(b"ID;Name\n1;A\n", "--source", "Crm")
+    assert not ImportRun.objects.exists()

@@ -12,14 +12,15 @@ from pathlib import Path
 from django.core.management.base import BaseCommand, CommandError
 
 from registry import scope
-from registry.choices import Role
+from registry.choices import DateOrder, Role
 from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, apply, cancel, take, unfinished
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
 from registry.imports.rejects import rejected_csv
-from registry.models import Operator, User
+from registry.imports.sources import over, said_of
+from registry.models import ImportSource, Operator, User
 
 SOME_LEFT = 2
 WARNINGS_SHOWN = 20
@@ -37,6 +38,18 @@ class Command(BaseCommand):
             "--map", action="append", default=[], metavar="HEADER=field", help="“HEADER=” leaves it out"
         )
         parser.add_argument("--default", action="append", default=[], metavar="field=value", help="for empty cells")
+        parser.add_argument(
+            "--source", metavar="NAME", help="what was remembered of the source's files; options go before it"
+        )
+        parser.add_argument(
+            "--date-order",
+            default="",
+            choices=DateOrder.values,
+            help="how 01/02/2003 is read where the file leaves it open",
+        )
+        parser.add_argument(
+            "--blank-clears", action="store_true", help="empty cells clear what is stored of the person"
+        )
         parser.add_argument("--encoding", metavar="E", help="utf-8, utf-16 or cp1251; found out where not said")
         parser.add_argument("--delimiter", metavar="D", help="; , | or tab; found out where not said")
         parser.add_argument("--rejects", metavar="OUT.csv", help="write rejected and stopped rows here, with reasons")
@@ -71,6 +84,7 @@ class Command(BaseCommand):
 
     def run_for(self, path, operator, acting, options):
         """Plans and applies; a run of the same file that was cut off is finished instead."""
+        source = self.source_of(options["source"], operator)
         with path.open("rb") as stream:
             sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
             begun = unfinished(operator, sha256, by=acting["by"], role=acting["role"])
@@ -83,12 +97,21 @@ class Command(BaseCommand):
             chunks = iter(partial(stream.read, 1 << 20), b"")
             who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
             run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
-        said = Said(options["encoding"], options["delimiter"], tuple(options["map"]), tuple(options["default"]))
+        run.source = source
+        said = over(
+            said_of(source) if source else Said(),
+            encoding=options["encoding"],
+            delimiter=options["delimiter"],
+            mapping=options["map"],
+            defaults=options["default"],
+            date_order=options["date_order"],
+            blank_clears=options["blank_clears"],
+        )
         plan = make_plan(
             run,
             said,
             **acting,
-            accept_damaged_names=options["accept_damaged_names"],
+            accept_damaged_names=options["accept_damaged_names"] or bool(source and source.accept_damaged_names),
             progress=self.progress("read", None),
         )
         self.warn(run.warnings)
@@ -105,6 +128,15 @@ class Command(BaseCommand):
             known = ", ".join(Operator.objects.values_list("code", flat=True)) or "none"
             raise CommandError(f"There is no operator “{code}”. Known are: {known}.")
         return operator
+
+    def source_of(self, name, operator):
+        if not name:
+            return None
+        source = ImportSource.objects.filter(operator=operator, name=name).first()
+        if source is None:
+            known = ", ".join(f"“{each}”" for each in ImportSource.objects.filter(operator=operator)) or "none"
+            raise CommandError(f"{operator.code} has no source “{name}”. Known are: {known}.")
+        return source
 
     def actor(self, username, operator):
         if not username:
