@@ -5,7 +5,7 @@ import tempfile
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import FileResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -103,9 +103,17 @@ class AuditForm(forms.Form):
         return audit.subject_of(uid, self.operator).uid if uid else None
 
     def clean(self):
-        given = super().clean()
-        given["span"] = parse_span(given.get("since"), given.get("until"), timezone.now())
-        given["span"].entries()
+        """The span of time; each end is refused beside its field, and a span without an entry beside the last of them."""
+        given, now, name = super().clean(), timezone.now(), "since"
+        since, until = given.get("since"), given.get("until")
+        try:
+            parse_span(since, "", now)
+            name = "until"
+            given["span"] = parse_span(since, until, now)
+            name = "until" if until else "since"
+            given["span"].entries()
+        except ValidationError as refusal:
+            self.add_error(name, refusal)
         return given
 
 

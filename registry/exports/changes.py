@@ -53,7 +53,7 @@ def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
 
 def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1) -> Iterator[list[str]]:
     """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, else masked."""
-    actors, codes, marks = {None: "system"}, Codes(), Marks(run)
+    actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
     for start, end in pieces(first, last_seq):
         entries = JournalEntry.objects.filter(
             shown(operator_code, subject), seq__gte=start, seq__lte=end, history_id__isnull=False

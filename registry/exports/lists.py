@@ -42,7 +42,7 @@ class ListFile:
     def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False):
         self.run, self.queryset, self.columns, self.role = run, queryset, columns, role
         self.about_people = about_people
-        self.marks = Marks(run) if about_people else None
+        self.marks = Marks(run.salt) if about_people else None
 
     def stream(self, format) -> Iterator[bytes]:
         """The file in chunks of bytes; afterwards the run is closed with how many rows they were and their digest."""

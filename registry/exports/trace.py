@@ -17,10 +17,10 @@ UNEVEN = re.compile(r"(?:^|\0)[' ]|[^\S ]| (?: |\0)")
 
 
 class Marks:
-    """Makes the marks of one export run."""
+    """Makes the marks of the export run of that salt."""
 
-    def __init__(self, run):
-        key = bytes(run.salt)
+    def __init__(self, salt):
+        key = bytes(salt)
         self.tag = letters(hashlib.blake2b(key=key, digest_size=TAG_LETTERS // 2, person=b"PDR1 export"))
         self._seal = hashlib.blake2b(key=key, digest_size=SEAL_LETTERS // 2, person=b"PDR1 row")
 

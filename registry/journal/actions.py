@@ -33,5 +33,6 @@ class Action(models.TextChoices):
     REJECTS_DOWNLOAD = "rejects.download", _("rejected rows downloaded")
     EXPORT_START = "export.start", _("export started")
     EXPORT_FINISH = "export.finish", _("export finished")
+    EXPORT_TRACE = "export.trace", _("lines of an export traced")
     REGISTER_VIEW = "register.view", _("register read")
     JOURNAL_VERIFY = "journal.verify", _("journal verified")

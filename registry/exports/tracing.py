@@ -1,0 +1,152 @@
+"""Which exports a line came from: by the mark of its row, by its trailer, or by the entry of the journal it shows."""
+
+import csv
+import io
+import json
+from collections.abc import Iterator
+from typing import NamedTuple
+from uuid import UUID
+
+from registry.exports.trace import TAG_LETTERS, TRACE, Marks, is_mark
+from registry.journal.canonical import body_digest
+from registry.models import ExportRun, JournalEntry
+
+DELIMITERS = ",;\t"
+
+
+class Found(NamedTuple):
+    """What is known of a line: a word for it, the export runs, and the number of its entry, if it shows one."""
+
+    what: str
+    runs: tuple = ()
+    seq: int | None = None
+
+
+UNMARKED, UNKNOWN, ROW, ALTERED, TRAILER = "unmarked", "unknown", "row", "altered", "trailer"
+ENTRY, HIDDEN, ENTRY_ALTERED = "entry", "hidden", "entry altered"
+
+
+class Tracer:
+    """Looks among the exports of one operator, or for None among all."""
+
+    def __init__(self, operator=None):
+        self.runs = ExportRun.objects.select_related("operator", "started_by").order_by("pk")
+        if operator:
+            self.runs = self.runs.filter(operator=operator)
+        self.operator = operator
+        self._by_tag = {}
+        for pk, salt in self.runs.exclude(kind=ExportRun.Kind.REGISTER).values_list("pk", "salt").iterator():
+            self._by_tag.setdefault(Marks(salt).tag, []).append(pk)
+
+    def trace(self, text) -> Iterator[Found]:
+        """What is known of each line of the text: rows of a CSV, lines of a JSON or of a journal. Headings are passed over."""
+        text = text.lstrip("\ufeff")
+        if text.lstrip()[:1] == "{" or text.lstrip().startswith('"end":'):
+            yield from (self.of_json(line) for line in text.splitlines() if line.strip())
+            return
+        for cells in rows_of(text):
+            if cells and cells[-1] != TRACE:
+                yield self.of_cells(cells)
+
+    def of_cells(self, cells):
+        if cells[0] == "#end":
+            said = dict(zip(cells[1::2], cells[2::2], strict=False))
+            return self._of_trailer(said.get("rows"), said.get("sha256"), said.get("export"))
+        place = next((place for place in range(len(cells) - 1, -1, -1) if is_mark(cells[place])), None)
+        return Found(UNMARKED) if place is None else self._of_row(cells[:place], cells[place])
+
+    def of_json(self, line):
+        line = line.strip().rstrip(",")
+        try:
+            said = json.loads(line if line[:1] == "{" else "{" + line)
+        except ValueError:
+            return Found(UNMARKED)
+        if isinstance(said.get("end"), dict):
+            said = said["end"]
+            return self._of_trailer(said.get("count"), said.get("sha256"), said.get("export"))
+        if type(said.get("seq")) is int and ("body" in said or "digest" in said):
+            return self._of_entry(said)
+        if set(said) == {"count", "seq", "hash"}:
+            return self._of_journal_trailer(said)
+        mark = str(said.pop(TRACE, ""))
+        return self._of_row(list(said.values()), mark) if is_mark(mark) else Found(UNMARKED)
+
+    def _of_row(self, cells, mark):
+        runs = self.runs.in_bulk(self._by_tag.get(mark[:TAG_LETTERS], ()))
+        for run in runs.values():
+            if Marks(run.salt)(cells) == mark:
+                return Found(ROW, (run,))
+        return Found(ALTERED if runs else UNKNOWN, tuple(runs.values()))
+
+    def _of_trailer(self, count, digest, uid):
+        """By its digest; changes.csv by the uid in it, since its run keeps the digest of the journal beside it."""
+        if run := self.runs.filter(digest=digest or "-", count=number(count)).first():
+            return Found(TRAILER, (run,))
+        run = self.runs.filter(uid=uid).first() if is_uid(uid) else None
+        if run is None:
+            return Found(UNKNOWN)
+        return Found(TRAILER if run.kind == ExportRun.Kind.AUDIT else ALTERED, (run,))
+
+    def _of_journal_trailer(self, said):
+        """Of journal.jsonl, by number and hash of the last entry and how many there are."""
+        entry = JournalEntry.objects.filter(seq=said["seq"], hash=said["hash"]).first()
+        audits = self.runs.filter(kind=ExportRun.Kind.AUDIT, count=number(said["count"]))
+        runs = [run for run in audits if run.filter.get("first", 1) + run.count - 1 == said["seq"]] if entry else ()
+        return Found(TRAILER if runs else UNKNOWN, tuple(runs), said["seq"])
+
+    def _of_entry(self, said):
+        entry = JournalEntry.objects.filter(seq=said["seq"]).first()
+        if entry is None:
+            return Found(UNKNOWN, (), said["seq"])
+        if "body" not in said:
+            if body_digest(entry.body.encode()).hex() != said["digest"]:
+                return Found(ENTRY_ALTERED, (), entry.seq)
+            return Found(HIDDEN, tuple(self._holding(entry, whole=False)), entry.seq)
+        if self.operator and entry.operator != self.operator.code:
+            return Found(UNKNOWN, (), entry.seq)
+        if (entry.body, entry.hash) != (said["body"], said.get("hash")):
+            return Found(ENTRY_ALTERED, (), entry.seq)
+        return Found(ENTRY, tuple(self._holding(entry, whole=True)), entry.seq)
+
+    def _holding(self, entry, whole):
+        """The audit exports that hold the entry, shown whole or as a digest. One that broke off may hold what was there by then."""
+        touched = {str(entry.object_uid), *map(str, entry.subjects.values_list("uid", flat=True))}
+        for run in self.runs.filter(kind=ExportRun.Kind.AUDIT).iterator():
+            first = run.filter.get("first", 1)
+            ended = entry.at <= run.started_at if run.count is None else entry.seq < first + run.count
+            of_operator = run.filter.get("operator", "") in ("", entry.operator)
+            of_subject = run.filter.get("subject", "") in ("", *touched)
+            if first <= entry.seq and ended and (of_operator and of_subject) is whole:
+                yield run
+
+
+def rows_of(text):
+    """Rows of cells, blank cells behind them left out; the delimiter is the one that shows the most marks."""
+
+    def split(delimiter):
+        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
+        return [cells for cells in map(stripped, rows) if cells]
+
+    def marks(rows):
+        return sum(cells[0] == "#end" or is_mark(cells[-1]) for cells in rows)
+
+    return max(map(split, DELIMITERS), key=marks)
+
+
+def stripped(cells):
+    cells = [cell.strip() for cell in cells]
+    while cells and not cells[-1]:
+        cells.pop()
+    return cells
+
+
+def number(count):
+    return int(count) if str(count).isdecimal() else -1
+
+
+def is_uid(text):
+    try:
+        UUID(text)
+    except (TypeError, ValueError, AttributeError):
+        return False
+    return True

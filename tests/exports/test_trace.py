@@ -1,0 +1,180 @@
+"""A line that turns up elsewhere names the export it came from; one that was altered on the way says so."""
+
+import csv
+import io
+import json
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.urls import reverse
+
+from registry.exports import audit, trace, tracing
+from registry.models import ExportRun, JournalEntry
+from tests.factories import make_purpose, make_subject, make_user
+
+pytestmark = pytest.mark.django_db
+
+
+def told(*lines, **options):
+    out = io.StringIO()
+    call_command("trace_export", *lines, stdout=out, **options)
+    return out.getvalue().splitlines()
+
+
+def line_of(run, kind, count, rows="rows"):
+    return f"    Export no. {run.pk}: {kind}, lapp, by natalia at {audit.almaty(run.started_at)}, {count} {rows}."
+
+
+@pytest.fixture
+def leaked(lapp, dpo, browser_client):
+    """Lines of two exports of the same people, for different reasons."""
+    make_subject(lapp, crm_id="C1", surname="=Ахметова", phone="+77010000001", given_name="Әсем")
+    make_subject(lapp, crm_id="C2", surname="Ким")
+    client = browser_client(dpo)
+    files = []
+    for reason in ("For the ministry", "For the agency"):
+        response = client.post(reverse("admin:registry_datasubject_export"), {"format": "csv", "reason": reason})
+        files.append(b"".join(response.streaming_content).decode("utf-8-sig").splitlines())
+    return files
+
+
+def test_leaked_row_names_its_export(leaked):
+    """Of the two exports that held the person the row names the one it came from, by whom, when and why."""
+    run = ExportRun.objects.order_by("pk")[1]
+    assert told(leaked[1][2]) == [
+        "1: a row as it was exported.",
+        line_of(run, "list datasubject, csv", 2),
+        "    Reason: For the agency",
+        "1 line looked at.",
+    ]
+
+
+def test_marks_of_two_exports_have_nothing_in_common(leaked):
+    """Whoever holds two exports cannot tell by the marks that their rows are the same."""
+    marks = [[row[-1] for row in csv.reader(lines[1:-1])] for lines in leaked]
+    tags = [{mark[: trace.TAG_LETTERS] for mark in each} for each in marks]
+    assert [len(each) for each in tags] == [1, 1] and tags[0] != tags[1]
+    seals = [{mark[trace.TAG_LETTERS :] for mark in each} for each in marks]
+    assert len(seals[0] | seals[1]) == 4
+
+
+def test_altered_row_is_said_to_be_altered(leaked):
+    """A row with one letter changed still names its export, and is not called genuine."""
+    run = ExportRun.objects.order_by("pk")[0]
+    assert told(leaked[0][2].replace("Әсем", "Асем"))[:2] == [
+        "1: its mark is of this export, but the line was altered since.",
+        line_of(run, "list datasubject, csv", 2),
+    ]
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        lambda line: line.replace(",", ";"),
+        lambda line: line.replace(",", "\t"),
+        lambda line: line.replace("'=", "="),
+        lambda line: line.replace(",", " , ") + ",,,",
+    ],
+    ids=["semicolons", "tabs", "without the apostrophe", "blanks and empty cells"],
+)
+def test_row_that_went_through_a_spreadsheet_is_traced(leaked, change):
+    """Other delimiters, blanks around cells and a formula's apostrophe taken off alter nothing."""
+    assert told(change(leaked[0][2]))[0] == "1: a row as it was exported."
+
+
+def test_whole_file_is_traced_line_by_line(leaked, monkeypatch):
+    """From the input a whole file is taken: its heading is passed over, each row and the last line are told."""
+    monkeypatch.setattr("sys.stdin", io.StringIO("\ufeff" + "\n".join(leaked[0]) + "\n"))
+    lines = [line for line in told() if not line.startswith(" ")]
+    assert lines == [
+        "1: a row as it was exported.",
+        "2: a row as it was exported.",
+        "3: the last line of an export.",
+        "3 lines looked at.",
+    ]
+
+
+def test_foreign_lines_are_of_no_export(leaked):
+    """A forged mark, a row without one and rubbish are told apart."""
+    forged = leaked[0][1][:-20] + "bcdfghjklmnpqrstbcdf"
+    assert told(forged, "Ким,Әсем", "{rubbish")[:3] == [
+        "1: not of an export known here.",
+        "2: no row or line of an export: it bears no mark.",
+        "3: no row or line of an export: it bears no mark.",
+    ]
+
+
+def test_row_of_json_is_traced(lapp, dpo, browser_client):
+    """A record of the JSON is traced as the row of the CSV is, and so is its last line."""
+    make_subject(lapp)
+    response = browser_client(dpo).post(reverse("admin:registry_datasubject_export"), {"format": "json", "reason": "x"})
+    lines = b"".join(response.streaming_content).decode().splitlines()
+    record, end = next(line for line in lines if '"trace":"' in line and "C0" in line), lines[-1]
+    assert [found.what for found in tracing.Tracer().trace(record)] == [tracing.ROW]
+    assert [found.what for found in tracing.Tracer().trace(end)] == [tracing.TRAILER]
+
+
+@pytest.fixture
+def trail(lapp, dpo, kazger, tmp_path):
+    """An operator's trail with its changes, one line of it, and the run."""
+    make_purpose(kazger)
+    make_subject(lapp, surname="Ким")
+    call_command(
+        "export_audit", output=str(tmp_path / "out"), operator="lapp", by="natalia", changes=True, stdout=io.StringIO()
+    )
+    return tmp_path / "out"
+
+
+def test_line_of_changes_is_traced(trail):
+    """A line of changes.csv names its export, and so does its last line."""
+    lines = (trail / "changes.csv").read_text(encoding="utf-8-sig").splitlines()
+    run = ExportRun.objects.get()
+    surname = next(line for line in lines if ",Ким," in line)
+    assert told(surname)[:2] == ["1: a row as it was exported.", line_of(run, "audit trail", run.count)]
+    assert told(lines[-1])[:2] == ["1: the last line of an export.", line_of(run, "audit trail", run.count)]
+
+
+def test_line_of_the_journal_lists_the_exports_that_hold_it(trail, tmp_path, lapp):
+    """An entry is the same bytes in every export: all that show it are named, those of a later time or another operator are not."""
+    first = ExportRun.objects.get()
+    later = JournalEntry.objects.order_by("-seq").first().at.isoformat()
+    call_command("export_audit", output=str(tmp_path / "two"), stdout=io.StringIO())
+    call_command("export_audit", output=str(tmp_path / "three"), since=later, stdout=io.StringIO())
+    call_command("export_audit", output=str(tmp_path / "four"), operator="kazger", stdout=io.StringIO())
+    own = JournalEntry.objects.filter(operator="lapp").order_by("seq").first()
+    lines = (trail / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    found = next(iter(tracing.Tracer().trace(lines[own.seq - 1])))
+    assert (found.what, found.seq, [run.pk for run in found.runs]) == ("entry", own.seq, [first.pk, first.pk + 1])
+    hidden = next(number for number, line in enumerate(lines) if '"digest"' in line)
+    found = next(iter(tracing.Tracer().trace(lines[hidden])))
+    assert (found.what, first.pk in [run.pk for run in found.runs]) == ("hidden", True)
+    end = next(iter(tracing.Tracer().trace(lines[-1])))
+    assert (end.what, [run.pk for run in end.runs]) == ("trailer", [first.pk])
+    altered = json.loads(lines[own.seq - 1])
+    altered["body"] = altered["body"].replace("create", "change")
+    assert next(iter(tracing.Tracer().trace(json.dumps(altered)))).what == "entry altered"
+
+
+def test_tracing_is_for_those_who_may_export(leaked, lapp, kazger):
+    """A registrar is refused, an auditor reads no reason, nobody learns of another operator's exports; each try is an entry."""
+    make_user("registrar", lapp, username="aliya")
+    make_user("auditor", lapp, username="auditor")
+    make_user("dpo", kazger, username="other")
+    with pytest.raises(CommandError) as refusal:
+        told(leaked[0][1], by="aliya", operator="lapp")
+    assert str(refusal.value).startswith("“aliya” may not do this for lapp.")
+    said = told(leaked[0][1], by="auditor", operator="lapp")
+    assert said[0] == "1: a row as it was exported."
+    assert not any("ministry" in line for line in said)
+    assert told(leaked[0][1], by="other", operator="kazger")[0] == "1: not of an export known here."
+    entry = JournalEntry.objects.filter(action="export.trace").order_by("seq").first()
+    assert (json.loads(entry.body)["count"], entry.operator) == (1, "lapp")
+
+
+def test_row_is_bound_cell_by_cell():
+    """Moving a blank edge of one cell into the next is another row."""
+    marks = trace.Marks(b"0" * 32)
+    assert marks(["ab", "c"]) != marks(["a", "bc"])
+    assert marks(["a", ""]) != marks(["", "a"])
+    assert trace.is_mark(marks(["a"]))
+    assert marks.after(["a", " b"])(["c"]) == marks(["a", "b", "c"])
