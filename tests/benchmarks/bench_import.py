@@ -1,121 +1,134 @@
-"""Rows a second of a CRM import: the default import-export resource against ours, dry run and apply on both sides.
+"""Rows a second of a CRM import, its targets beside it: plan, apply, the same export again with a tenth changed.
 
-python -m tests.benchmarks.bench_import [ROWS]            SQLite
-TEST_DATABASE=postgresql python -m tests.benchmarks.bench_import [ROWS]
+    python -m tests.benchmarks.bench_import [ROWS [REPETITIONS]]      or BENCH_ROWS, BENCH_REPETITIONS
+
+Ours: person, consent, the history of both, journal. Theirs: dry run and import of people with history only (theirs.py).
+Floor: the very rows that ours writes, made before, by the same COPY or executemany into the same tables in the same chunks.
 """
 
-import csv
-import datetime as dt
-import io
-import os
-import random
-import sys
+import pickle
+import statistics
+import tempfile
 import time
+from contextlib import contextmanager
 
-PEOPLE = ["crm_id", "surname", "given_name", "patronymic", "email", "phone", "birth_date", "language"]
-CONSENTS = ["consent_purpose", "consent_given_on", "consent_channel", "third_parties", "cross_border", "publication"]
-DEFAULT_ROWS = 3000
+from . import made_up, theirs
+from .report import record
+from .setting import ACTING, applied, emptied, given, label, open_database, uploaded
 
-
-def made_up_people(count, prefix):
-    """Rows of people and their consents; the same for the same arguments."""
-    rng = random.Random(prefix)
-    surnames = ["Қасымова", "Иванов", "Нұрпейісов", "Ким", "Ахметова", "Сейітқызы"]
-    given = ["Әсем", "Данияр", "Айгүл", "Сергей", "Мұрат", "Ольга"]
-    for number in range(count):
-        born = dt.date(1950, 1, 1) + dt.timedelta(days=rng.randrange(20000))
-        person = [f"{prefix}{number:07}", rng.choice(surnames), rng.choice(given), "", f"p{prefix}{number}@example.kz",
-                  f"+7701{rng.randrange(10**7):07}", str(born), rng.choice(["ru", "kk"])]  # fmt: skip
-        consent = [
-            "email-information",
-            str(dt.date(2024, 1, 1) + dt.timedelta(days=number % 600)),
-            "web form",
-            "no",
-            "no",
-            "no",
-        ]
-        yield person, consent
+ROWS, REPETITIONS = 100_000, 3
+THEIRS_AT_MOST = 3000  # its rate falls as the table grows: fewer rows are to its advantage
+TIMES = {"PostgreSQL": 40, "SQLite": 20}
+OF_FLOOR = {"PostgreSQL": 0.8, "SQLite": 0.65}
 
 
-def csv_bytes(header, rows):
-    text = io.StringIO()
-    csv.writer(text, delimiter=";").writerows([header, *rows])
-    return text.getvalue().encode()
+@contextmanager
+def recorded(spool):
+    """What copying inserts meanwhile goes to the spool, too: one pickled list of (model, columns, rows) a transaction."""
+    from django.db import transaction
+
+    from registry.journal import copying
+
+    insert, waiting = copying.insert, []
+
+    def and_keep(model, attnames, rows):
+        insert(model, attnames, rows)
+        if not waiting:
+            transaction.on_commit(lambda: (pickle.dump(waiting, spool), waiting.clear()))
+        waiting.append((model._meta.label, attnames, list(rows)))
+
+    copying.insert = and_keep
+    try:
+        yield
+    finally:
+        copying.insert = insert
 
 
-def by_default(operator, count):
-    """The resource import-export makes of the model, nothing set: rows a second of dry run and import together."""
-    import tablib
-    from import_export.resources import modelresource_factory
+def floor(spool):
+    """Seconds that the database alone takes for the recorded rows."""
+    from django.apps import apps
+    from django.db import transaction
 
-    from registry.journal import unit_of_work
-    from registry.models import DataSubject
+    from registry.journal import copying
 
-    rows = [[*person, operator.pk] for person, _consent in made_up_people(count, "D")]
-    resource = modelresource_factory(
-        DataSubject, meta_options={"import_id_fields": ["crm_id"], "fields": [*PEOPLE, "operator"]}
-    )()
+    spool.seek(0)
+    seconds = 0
+    while True:
+        try:
+            chunk = pickle.load(spool)
+        except EOFError:
+            return seconds
+        begun = time.perf_counter()
+        with transaction.atomic():
+            for name, attnames, rows in chunk:
+                copying.insert(apps.get_model(name), attnames, rows)
+        seconds += time.perf_counter() - begun
+
+
+def timed(act):
     begun = time.perf_counter()
-    for dry_run in (True, False):
-        with unit_of_work(by=None, role="system", operator=operator):
-            result = resource.import_data(
-                tablib.Dataset(*rows, headers=[*PEOPLE, "operator"]), dry_run=dry_run, raise_errors=True
-            )
-    taken = time.perf_counter() - begun
-    assert result.totals["new"] == count == DataSubject.objects.filter(crm_id__startswith="D").count()
-    return count / taken
+    result = act()
+    return result, time.perf_counter() - begun
 
 
-def by_ours(operator, content, count):
-    """Plan and apply together, and apply alone."""
-    from registry.imports import storage
-    from registry.imports.apply import apply, take
+def ours(count):
+    """Seconds of each step."""
     from registry.imports.plan import make_plan
 
-    acting = {"by": None, "role": "system"}
-    run = storage.upload(operator=operator, owner=None, role="system", file_name="bench.csv", chunks=[content])
-    begun = time.perf_counter()
-    make_plan(run, **acting)
-    planned = time.perf_counter()
-    apply(take(run, token=run.token, by=None), **acting)
-    ended = time.perf_counter()
-    assert (run.rejected, run.stopped) == (0, 0)
-    return count / (ended - begun), count / (planned - begun), count / (ended - planned), run
+    operator, taken = emptied(), {}
+    run = uploaded(operator, made_up.pieces(count))
+    _plan, taken["plan"] = timed(lambda: make_plan(run, **ACTING))
+    _run, taken["apply"] = timed(lambda: applied(run))
+    run.refresh_from_db()
+    assert run.new == run.rows == count, (run.new, run.rows, count)
+    run = uploaded(operator, made_up.pieces(count, change_every=10))
+    _plan, taken["plan again"] = timed(lambda: make_plan(run, **ACTING))
+    _run, taken["apply again"] = timed(lambda: applied(run))
+    run.refresh_from_db()
+    assert (run.changed, run.same) == (count // 10, count - count // 10)
+    return taken
 
 
-def main(count):
-    from django.db import connection
-
-    from tests import factories
-
-    operator = factories.make_operator()
-    factories.make_purpose(operator)
-    default = by_default(operator, count)
-    print(f"{connection.vendor}: default resource, people: {default:.0f} rows/s (dry run and import, {count} rows)")
-    more = count * 10
-    people = csv_bytes(PEOPLE, (person for person, _consent in made_up_people(more, "P")))
-    both, plan, apply, _run = by_ours(operator, people, more)
-    report("people", both, plan, apply, default, more)
-    full = csv_bytes(PEOPLE + CONSENTS, (person + consent for person, consent in made_up_people(more, "F")))
-    report("people and consents", *by_ours(operator, full, more)[:3], default, more)
-    both, plan, apply, run = by_ours(operator, full, more)
-    assert run.same == more
-    report("the same file again", both, plan, apply, default, more)
+def measured(count, model, spool):
+    """One repetition: rows a second by name, and the two ratios."""
+    default = theirs.rate(model, min(count, THEIRS_AT_MOST))
+    taken = ours(count)
+    emptied()
+    seconds = floor(spool)
+    rates = {name: count / each for name, each in taken.items()}
+    both = count / (taken["plan"] + taken["apply"])
+    return rates | {"default": default, "both": both, "times": both / default, "floor": count / seconds,
+                    "of floor": seconds / taken["apply"]}  # fmt: skip
 
 
-def report(what, both, plan, apply, default, count):
-    print(
-        f"  ours, {what}: {both:.0f} rows/s (plan {plan:.0f}, apply {apply:.0f}, {count} rows): {both / default:.1f} times"
-    )
+def record_floor_rows(count, spool):
+    from registry.imports.plan import make_plan
+
+    operator = emptied()
+    run = uploaded(operator, made_up.pieces(count))
+    make_plan(run, **ACTING)
+    with recorded(spool):
+        applied(run)
+
+
+def main(count, repetitions):
+    open_database()
+    where, model = label(), theirs.plain_model()
+    with tempfile.TemporaryFile() as spool:
+        record_floor_rows(count, spool)
+        found = [measured(count, model, spool) for _each in range(repetitions)]
+    middle = {name: statistics.median(each[name] for each in found) for name in found[0]}
+    told = f"{where}, {count:,} rows"
+    record(f"{told}: default resource, dry run and import", middle["default"], "rows/s")
+    record(f"{told}: plan and apply of new people", middle["both"], "rows/s")
+    record(f"{told}: … times the default resource", middle["times"], "times", TIMES[where])
+    record(f"{told}: apply of new people", middle["apply"], "rows/s")
+    record(f"{told}: … the same rows, prepared", middle["floor"], "rows/s")
+    record(f"{told}: … apply of that floor", middle["of floor"], "of it", OF_FLOOR[where])
+    record(f"{told}: plan into an empty register", middle["plan"], "rows/s", 60_000)
+    record(f"{told}: plan again, a tenth changed", middle["plan again"], "rows/s")
+    record(f"{told}: apply again, a tenth changed", middle["apply again"], "rows/s", 25_000)
 
 
 if __name__ == "__main__":
-    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
-    import django
-
-    django.setup()
-    from django.db import connection
-
-    connection.creation.create_test_db(verbosity=0)
-    main(int(sys.argv[1]) if len(sys.argv) > 1 else DEFAULT_ROWS)
-    connection.close()
+    main(given(1, "BENCH_ROWS", ROWS), given(2, "BENCH_REPETITIONS", REPETITIONS))
