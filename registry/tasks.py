@@ -27,44 +27,45 @@ MOST_CUT_OFFS = 10
 RESULTS_KEPT_DAYS = 14
 
 
-def begin_planning(run, said: Said, *, by, role, accept_damaged_names=False, reason="", here=None):
+def begin_planning(run, said: Said, *, by, role, accept_damaged_names=False, reason="", here=None, line=None):
     """Has an uploaded file read into a plan, now or by the worker; `here` decides, else the size of the file.
 
+    line(run, done): who else wants to be told while it is done here. Returns the plan where it was.
     AlreadyTaken where the run is elsewhere by now; FileRefused where the file was read at once and is refused.
     """
     with transaction.atomic():
         waiting = (State.UPLOADED, State.ASKING)
-        names = {"accept_damaged_names": accept_damaged_names}
-        progress.begin(run, waiting, State.PLANNING, by=by, role=role, **names)
+        about = {"accept_damaged_names": accept_damaged_names, "source": run.source}
+        progress.begin(run, waiting, State.PLANNING, by=by, role=role, **about)
         storage.write_plan(run, {"said": said._asdict(), "reason": reason})
         _enqueue_unless(_is_done_here(run, here), run)
-    return _perform_if_here(run, here)
+    return _perform_if_here(run, here, line)
 
 
-def begin_apply(run, *, token, by, role, reason="", here=None):
+def begin_apply(run, *, token, by, role, reason="", here=None, line=None):
     """Has a plan applied that its owner confirmed. AlreadyTaken and FileRefused as of begin_planning."""
     with transaction.atomic():
         applying.take(run, token=token, by=by, reason=reason)
         progress.begin(run, (State.APPLYING,), State.APPLYING, by=by, role=role, rows_expected=run.rows)
         _enqueue_unless(_is_done_here(run, here), run)
-    return _perform_if_here(run, here)
+    return _perform_if_here(run, here, line)
 
 
-def begin_undo(run, *, by, role, reason="", here=None):
+def begin_undo(run, *, by, role, reason="", here=None, line=None):
     """Has what a run wrote undone. AlreadyTaken where it is not at its end, or undone already; PermissionDenied as of undo.take."""
     with transaction.atomic():
         undo.take(run, by=by, role=role, reason=reason)
         run.refresh_from_db()
         _enqueue_unless(_is_done_here(run, here), run)
-    return _perform_if_here(run, here)
+    return _perform_if_here(run, here, line)
 
 
-def go_on(run, *, by, role, here=None):
+def go_on(run, *, by, role, here=None, line=None):
     """Goes on, for this user, with a step that was cut off, stopped, or taken up by nobody. AlreadyTaken where somebody is at it."""
     with transaction.atomic():
         progress.pass_on(run, by=by, role=role)
         _enqueue_unless(_is_done_here(run, here), run)
-    return _perform_if_here(run, here)
+    return _perform_if_here(run, here, line)
 
 
 def _is_done_here(run, here):
@@ -77,8 +78,8 @@ def _enqueue_unless(here, run):
         TASKS[run.state].enqueue(run.pk)
 
 
-def _perform_if_here(run, here):
-    return perform(run) if _is_done_here(run, here) else None
+def _perform_if_here(run, here, line):
+    return perform(run, line=line) if _is_done_here(run, here) else None
 
 
 def perform(run, *, line=None):

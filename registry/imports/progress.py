@@ -67,7 +67,7 @@ def let_go(run, *, for_good=False):
 
 @contextmanager
 def held(run, line=None):
-    """Takes up the step of a run for this process. AlreadyTaken where it is not free. line(done): who else wants to be told."""
+    """Takes up the step of a run for this process. AlreadyTaken where it is not free. line(run, done): who else wants to be told."""
     expected = run.rows_expected
     if run.state == ImportRun.State.PLANNING:
         expected = expected_rows(storage.file_of(run))
@@ -108,7 +108,7 @@ class Progress:
 
     def __call__(self, done):
         if self.line:
-            self.line(done)
+            self.line(self.run, done)
         if STOPPING.is_set():
             raise Interrupted
         # Applying and undoing count with every chunk they commit; reading commits nothing.

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
 
+from registry import tasks
 from registry.imports import crm_file, storage
-from registry.imports.apply import apply, take
-from registry.imports.plan import make_plan
+from registry.imports.crm_file import Said
 from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Operator, User
 from tests import factories
 
@@ -55,6 +55,10 @@ def test_everything_applied_is_exit_0(run_command):
         "same": 0,
         "rejected": 0,
         "stopped": 0,
+        "damaged": 0,
+        "doubles": 0,
+        "missing": 0,
+        "state": "applied",
         "encoding": "utf-8",
         "delimiter": ";",
         "warnings": 1,
@@ -179,6 +183,19 @@ def test_plan_only_writes_nothing(run_command):
     assert JournalEntry.objects.latest("seq").action == "import.cancel"
 
 
+def test_worker_applies_what_the_command_read(run_command, settings):
+    """--background reads the file here, and says what the plan has; the worker applies it when it comes to it."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+    code, lines = run_command([person(1), person(2, email="x")], "--background", "--json")
+    run = ImportRun.objects.get()
+    assert lines[-3] == f"Import #{run.pk} waits for the worker, which applies it. Its page shows how far it is."
+    said = told(lines)
+    assert (code, said["state"], said["new"], said["rejected"]) == (2, "applying", 1, 1)
+    assert (DataSubject.objects.count(), tasks.is_queued(run)) == (0, True)
+    tasks.perform(run)
+    assert (run.state, DataSubject.objects.count()) == ("applied", 1)
+
+
 def test_what_is_said_is_heeded(run_command):
     """Mapping, default, damaged names, actor and reason."""
     lapp = Operator.objects.get()
@@ -234,13 +251,13 @@ def cut_off(operator, owner, rows, monkeypatch, *, reason=""):
     run = storage.upload(
         operator=operator, owner=owner, role="registrar", file_name="people.csv", chunks=[csv_of(rows)]
     )
-    make_plan(run, **who)
+    tasks.begin_planning(run, Said(), **who)
 
-    def crash(done):
+    def crash(run, done):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        apply(take(run, token=run.token, by=owner, reason=reason), **who, reason=reason, progress=crash)
+        tasks.begin_apply(run, token=run.token, **who, reason=reason, line=crash)
     return run
 
 

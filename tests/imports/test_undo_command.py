@@ -4,8 +4,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
+from registry import tasks
 from registry.imports import crm_file
-from registry.imports.undo import take, undo
 from registry.journal import unit_of_work
 from registry.models import DataSubject, ImportRun, JournalEntry
 from tests import factories
@@ -63,11 +63,11 @@ def test_undo_that_was_cut_off_goes_on(crm, command, monkeypatch):
         monkeypatch.setitem(crm_file.CHUNK_ROWS, vendor, 2)
     run = crm.load([person(number) for number in range(5)])
 
-    def crash(done):
+    def crash(run, done):
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        undo(take(run, **crm.acting, reason="the wrong file"), **crm.acting, progress=crash)
+        tasks.begin_undo(run, **crm.acting, reason="the wrong file", line=crash)
     code, out = command(run.pk)
     assert (code, out.splitlines()[0]) == (
         0,

@@ -1,12 +1,10 @@
 """manage.py import_subjects FILE --operator CODE [--plan-only] [--json] …: people, consents and agreements from a CRM."""
 
-import hashlib
 import json
 import os
 import stat
 import sys
 from contextlib import ExitStack
-from functools import partial
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
@@ -14,13 +12,14 @@ from django.core.management.base import BaseCommand, CommandError
 from registry import scope
 from registry.choices import DateOrder, Role
 from registry.imports import storage
-from registry.imports.apply import AlreadyTaken, apply, cancel, take, unfinished
+from registry.imports.compare import KINDS
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
-from registry.imports.plan import make_plan
 from registry.imports.rejects import rejected_csv
 from registry.imports.sources import over, said_of
-from registry.models import ImportSource, Operator, User
+from registry.imports.storage import AlreadyTaken
+from registry.management.importing import apply, begun_before, give_up, go_on, operator_of, plan, source_of, stored
+from registry.models import User
 
 SOME_LEFT = 2
 WARNINGS_SHOWN = 20
@@ -56,10 +55,11 @@ class Command(BaseCommand):
         parser.add_argument("--accept-damaged-names", action="store_true", help="take names that lost letters (“?”)")
         parser.add_argument("--by", default="", metavar="USER", help="who imports; without it the system does")
         parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the history of every changed record")
+        parser.add_argument("--background", action="store_true", help="read it here, have the worker apply it")
         parser.add_argument("--json", action="store_true", help="print one JSON object last")
 
     def handle(self, *, file, operator, by, reason, **options):
-        operator = self.operator_of(operator)
+        operator = operator_of(operator)
         by = self.actor(by, operator)
         acting = {"by": by, "role": scope.role_for(by, operator), "reason": reason}
         storage.purge_expired()
@@ -74,7 +74,8 @@ class Command(BaseCommand):
                 raise CommandError(refusal.told) from None
             except AlreadyTaken:
                 raise CommandError(
-                    "Another process is applying this import, or it was cancelled. Look at its page."
+                    "Another process is at this import, or it was cancelled. Look at its page; where a process was killed, "
+                    "the worker goes on in half a minute, and so does this command."
                 ) from None
             if rejects:
                 self.write_rejects(run, rejects)
@@ -83,21 +84,13 @@ class Command(BaseCommand):
             sys.exit(SOME_LEFT)
 
     def run_for(self, path, operator, acting, options):
-        """Plans and applies; a run of the same file that was cut off is finished instead."""
-        source = self.source_of(options["source"], operator)
-        with path.open("rb") as stream:
-            sha256 = hashlib.file_digest(stream, "sha256").hexdigest()
-            begun = unfinished(operator, sha256, by=acting["by"], role=acting["role"])
-            if begun is not None and not options["plan_only"]:
-                self.stdout.write(
-                    f"Import #{begun.pk} was cut off after {begun.rows_done} rows and goes on from there."
-                )
-                return apply(begun, **acting, progress=self.progress("applied", begun.rows)), len(begun.warnings)
-            stream.seek(0)
-            chunks = iter(partial(stream.read, 1 << 20), b"")
-            who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
-            run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
-        run.source = source
+        """(run, number of warnings). Plans and applies; a run of the same file that was cut off is finished instead."""
+        source = source_of(options["source"], operator) if options["source"] else None
+        begun = None if options["plan_only"] else begun_before(path, operator, acting)
+        if begun is not None:
+            self.stdout.write(f"Import #{begun.pk} was cut off after {begun.rows_done} rows and goes on from there.")
+            return go_on(begun, acting), len(begun.warnings)
+        run = stored(path, operator, source, acting)
         said = over(
             said_of(source) if source else Said(),
             encoding=options["encoding"],
@@ -107,36 +100,22 @@ class Command(BaseCommand):
             date_order=options["date_order"],
             blank_clears=options["blank_clears"],
         )
-        plan = make_plan(
-            run,
-            said,
-            **acting,
-            accept_damaged_names=options["accept_damaged_names"] or bool(source and source.accept_damaged_names),
-            progress=self.progress("read", None),
-        )
+        shown = plan(run, said, acting, damaged=options["accept_damaged_names"])
         self.warn(run.warnings)
         if options["plan_only"]:
-            cancel(run, by=acting["by"], role=acting["role"])
+            give_up(run, acting)
+        elif options["background"]:
+            self.in_the_background(run, acting)
         else:
-            taken = take(run, token=run.token, by=acting["by"], reason=acting["reason"])
-            apply(taken, **acting, progress=self.progress("applied", run.rows))
-        return run, plan.warning_count
+            apply(run, acting)
+        return run, shown.warning_count
 
-    def operator_of(self, code):
-        operator = Operator.objects.filter(code=code).first()
-        if operator is None:
-            known = ", ".join(Operator.objects.values_list("code", flat=True)) or "none"
-            raise CommandError(f"There is no operator “{code}”. Known are: {known}.")
-        return operator
-
-    def source_of(self, name, operator):
-        if not name:
-            return None
-        source = ImportSource.objects.filter(operator=operator, name=name).first()
-        if source is None:
-            known = ", ".join(f"“{each}”" for each in ImportSource.objects.filter(operator=operator)) or "none"
-            raise CommandError(f"{operator.code} has no source “{name}”. Known are: {known}.")
-        return source
+    def in_the_background(self, run, acting):
+        """Told are the counts of the plan: those of the run begin at nothing again."""
+        planned = {kind: getattr(run, kind) for kind in KINDS}
+        apply(run, acting, here=False)
+        vars(run).update(planned)
+        self.stdout.write(f"Import #{run.pk} waits for the worker, which applies it. Its page shows how far it is.")
 
     def actor(self, username, operator):
         if not username:
@@ -145,13 +124,6 @@ class Command(BaseCommand):
         if user is None or scope.role_for(user, operator) not in ROLES:
             raise CommandError(f"“{username}” is no DPO or registrar of {operator.code} and cannot import people.")
         return user
-
-    def progress(self, what, total):
-        """A line that rewrites itself, on a terminal only."""
-        if not sys.stderr.isatty():
-            return None
-        end = f" of {total}" if total else ""
-        return lambda count: print(f"\r{count}{end} rows {what}", end="", file=sys.stderr, flush=True)
 
     def warn(self, warnings):
         for warning in warnings[:WARNINGS_SHOWN]:
@@ -177,7 +149,7 @@ class Command(BaseCommand):
             f"({run.encoding}, delimiter “{mark}”, {warning_count} warnings, {run.seconds:.1f} s)."
         )
         if as_json:
-            kept = ("rows", "new", "changed", "same", "rejected", "stopped", "encoding")
+            kept = ("rows", *KINDS, "damaged", "doubles", "missing", "state", "encoding")
             said = {"run": run.pk} | {name: getattr(run, name) for name in kept}
             said |= {"delimiter": mark, "warnings": warning_count, "seconds": round(run.seconds, 3)}
             self.stdout.write(json.dumps(said))

@@ -7,11 +7,13 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from registry import tasks
 from registry.imports.apply import may_finish
 from registry.imports.storage import AlreadyTaken, purge_expired
-from registry.imports.undo import take, undo
 from registry.management.acting import acting, those_who_may
-from registry.models import ImportRun, Operator
+from registry.management.importing import go_on, operator_of
+from registry.management.line import Line
+from registry.models import ImportRun
 
 SOME_LEFT = 2
 State = ImportRun.State
@@ -47,12 +49,7 @@ class Command(BaseCommand):
             sys.exit(SOME_LEFT)
 
     def run_of(self, code, number):
-        operator = Operator.objects.filter(code=code).first()
-        if operator is None:
-            known = ", ".join(Operator.objects.values_list("code", flat=True)) or "—"
-            raise CommandError(
-                _("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known}
-            )
+        operator = operator_of(code)
         run = ImportRun.objects.filter(operator=operator, pk=number).first()
         if run is None:
             raise CommandError(
@@ -63,23 +60,19 @@ class Command(BaseCommand):
 
     def undone(self, run, by, role, reason):
         """Takes the run, or goes on with an undo that was cut off."""
+        acting = {"by": by, "role": role}
         if run.state != State.UNDOING:
-            take(run, by=by, role=role, reason=reason)
+            with Line() as line:
+                tasks.begin_undo(run, **acting, reason=reason, here=True, line=line)
         elif may_finish(run, by=by, role=role):
             self.stdout.write(
                 _("The undo of import #%(run)d was cut off after %(done)d people and goes on from there.")
                 % {"run": run.pk, "done": run.rows_done}
             )
+            go_on(run, acting)
         else:
             raise PermissionDenied
-        return undo(run, by=by, role=role, reason=reason, progress=self.progress(run))
-
-    def progress(self, run):
-        """A line that rewrites itself, on a terminal only."""
-        if not sys.stderr.isatty():
-            return None
-        expected = run.rows_expected
-        return lambda done: print(f"\r{done} of {expected} people", end="", file=sys.stderr, flush=True)
+        return run
 
     def why_not(self, run):
         if run.state in (State.UNDOING, State.UNDONE):

@@ -1,0 +1,80 @@
+"""What the commands that import share: operator and source by name, and a file that is read and applied in one go."""
+
+import hashlib
+from functools import partial
+
+from django.core.management.base import CommandError
+from django.utils.translation import gettext as _
+
+from registry import tasks
+from registry.imports import storage
+from registry.imports.apply import cancel, unfinished
+from registry.imports.crm_file import Said
+from registry.models import ImportSource, Operator
+
+from .line import Line
+
+CHUNK_BYTES = 1 << 20
+
+
+def operator_of(code):
+    operator = Operator.objects.filter(code=code).first()
+    if operator is None:
+        known = ", ".join(Operator.objects.values_list("code", flat=True)) or _("none")
+        raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
+    return operator
+
+
+def source_of(name, operator):
+    source = ImportSource.objects.filter(operator=operator, name=name).first()
+    if source is None:
+        known = ", ".join(f"“{each}”" for each in ImportSource.objects.filter(operator=operator)) or _("none")
+        raise CommandError(
+            _("%(operator)s has no source “%(name)s”. Known are: %(known)s.")
+            % {"operator": operator.code, "name": name, "known": known}
+        )
+    return source
+
+
+def sha256_of(path):
+    with path.open("rb") as stream:
+        return hashlib.file_digest(stream, "sha256").hexdigest()
+
+
+def begun_before(path, operator, acting):
+    """The run of this very file that was begun to be applied and is for this user to finish, or None."""
+    return unfinished(operator, sha256_of(path), by=acting["by"], role=acting["role"])
+
+
+def go_on(run, acting):
+    """Finishes a run that was begun before; AlreadyTaken where somebody is at it."""
+    with Line() as line:
+        tasks.go_on(run, by=acting["by"], role=acting["role"], here=True, line=line)
+    return run
+
+
+def stored(path, operator, source, acting):
+    """A run for a file on this machine. OSError where it cannot be read, FileRefused where it is too large."""
+    with path.open("rb") as stream:
+        chunks = iter(partial(stream.read, CHUNK_BYTES), b"")
+        who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
+        run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
+    run.source = source
+    return run
+
+
+def plan(run, said: Said, acting, *, damaged=False):
+    """Reads the run's file; the source's own word on damaged names counts, too."""
+    damaged = damaged or bool(run.source and run.source.accept_damaged_names)
+    with Line() as line:
+        return tasks.begin_planning(run, said, **acting, accept_damaged_names=damaged, here=True, line=line)
+
+
+def apply(run, acting, *, here=True):
+    """Applies the plan at once, or has the worker do it."""
+    with Line() as line:
+        tasks.begin_apply(run, token=run.token, **acting, here=here, line=line)
+
+
+def give_up(run, acting):
+    cancel(run, by=acting["by"], role=acting["role"])
