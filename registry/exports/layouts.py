@@ -30,7 +30,10 @@ from registry.exports.record import by_code
 
 
 class Layout(NamedTuple):
-    """`norms` are cited with the mark they had then; `by_hand` are lines for what the register does not hold."""
+    """`norms` are cited with the mark they had then; `by_hand` are lines for what the register does not hold.
+
+    On paper a line is a sheet of its own, unless the layout `is_table`.
+    """
 
     code: str
     version: int
@@ -41,6 +44,7 @@ class Layout(NamedTuple):
     by_hand: tuple[str, ...] = ()
     person: Callable = person
     nothing: str = ""
+    is_table: bool = False
 
 
 def necessary_data(record, words) -> Iterator[dict]:
@@ -159,6 +163,7 @@ LAYOUTS = {
          "mandatory", "ground", "document", "availability", "storage_term", "lacking"),
         necessary_data,
         by_hand=("approval",),
+        is_table=True,
     ),
     "ru": Layout(
         "ru",

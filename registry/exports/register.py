@@ -83,6 +83,11 @@ class Register:
         return self.words.language
 
     @property
+    def signing(self):
+        """What stands below the lines on paper, for whoever signs it."""
+        return [self.words(word) for word in ("signed_name", "signature", "signed_on")]
+
+    @property
     def number_heading(self):
         return self.words("number")
 

@@ -35,7 +35,7 @@ def test_register_is_shown_on_screen(record, dpo, browser_client):
     text = page.content.decode()
     assert "Дербес деректерді өңдеу әрекеттерінің тізілімі, бақылаушы (GDPR, 30-бап, 1-т.)" in text
     assert '<span class="pill warn">[көрсетілмеген]</span>' in text
-    assert '<section class="register" lang="kk">' in text
+    assert '<section class="register sheets" lang="kk">' in text
     assert (
         '<input type="hidden" name="layout" value="gdpr-controller"><input type="hidden" name="language" value="kk">'
         in text
@@ -56,10 +56,10 @@ def test_moment_to_come_is_refused_on_screen(record, dpo, browser_client):
     page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": "2999-01-01"})
     text = page.content.decode()
     assert "2999-01-01 is still to come" in text
-    assert '<section class="register"' not in text
+    assert '<section class="register' not in text
 
 
-@pytest.mark.parametrize("format", ["csv", "json"])
+@pytest.mark.parametrize("format", ["csv", "xlsx", "json"])
 def test_downloaded_file_is_the_register_shown(record, dpo, browser_client, format):
     """The file is that of the moment shown on screen; it is told before its first byte and after its last."""
     client = browser_client(dpo)
