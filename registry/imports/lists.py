@@ -17,7 +17,7 @@ from .rows import NAMES
 Kind = ListedRow.Kind
 MISSING = "missing"
 NAMED = ("surname", "given_name", "patronymic", "full_name", "full_name_given_first")
-CELL_SHOWN = 200
+CELL_SHOWN = 80
 # Bytes of HTML: of the rows of a page, of a row without its texts, of a reason without its own, the shortest a text is cut to.
 PAGE_BYTES, ROW_MARKUP, REASON_MARKUP, SHORTEST = 70_000, 300, 24, 120
 # Rows that are not taken: what goes back to the CRM's owner as one file.
@@ -125,7 +125,8 @@ def shown_people(people):
 
 def _cell(row, places, fields):
     found = (row.cells[places[field]] for field in fields if field in places and places[field] < len(row.cells))
-    return " ".join(cell.strip()[:CELL_SHOWN] for cell in found if cell.strip())
+    text = " ".join(cell.strip()[: CELL_SHOWN + 1] for cell in found if cell.strip())
+    return text if len(text) <= CELL_SHOWN else text[:CELL_SHOWN] + "…"
 
 
 def _reasons(reasons, left):
