@@ -81,7 +81,8 @@ def lines_of(entry, row, before, actors, codes, marks, shows_personal):
         if is_personal and not shows_personal:
             old, new = MASK if old else old, MASK if new else new
         mark = mark_of((field, old, new, reason))
-        lines.append(f"{begin},{field},{csv_cell(old)},{csv_cell(new)},{end},{mark}\r\n")
+        old, new = old and csv_cell(old), new and csv_cell(new)
+        lines.append(f"{begin},{field},{old},{new},{end},{mark}\r\n")
     return lines
 
 
@@ -176,6 +177,10 @@ def shower(field):
         return Phone
     if type(field) in PLAIN_TEXT:
         return str
+    if type(field) is models.UUIDField:
+        return str
+    if type(field) is models.DateField:
+        return dt.date.isoformat
     if type(field) is models.BooleanField:
         return {True: "true", False: "false"}.__getitem__
     return lambda value: shown_value(plain_value(field, value))
