@@ -277,7 +277,7 @@ def _listed(run, person):
 
 def _finish(run, actor):
     with journal.unit_of_work(**actor):
-        listed = run.listed_rows.exists()
+        listed = run.missing or run.listed_rows.exists()
         if not ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UNDOING).update(
             state=ImportRun.State.UNDONE,
             undone_at=timezone.now(),
