@@ -130,10 +130,11 @@ class ColumnsForm(forms.Form):
             self.fields[f"column_{number}"] = self._column(number)
 
     def _column(self, number):
-        label = _("Column %(number)d") % {"number": number + 1}
+        label = self.found.header[number].strip()[:40] or _("Column %(number)d") % {"number": number + 1}
         if not self.many:
-            return forms.ChoiceField(required=False, choices=field_choices(), label=label)
-        widget = forms.TextInput(attrs={"list": "fields-of-people", "autocomplete": "off"})
+            widget = forms.Select(attrs={"aria-label": label})
+            return forms.ChoiceField(required=False, choices=field_choices(), label=label, widget=widget)
+        widget = forms.TextInput(attrs={"list": "fields-of-people", "autocomplete": "off", "aria-label": label})
         choices = [("", ""), *((field, field) for field in FIELD_NAMES)]
         return forms.ChoiceField(required=False, choices=choices, label=label, widget=widget)
 

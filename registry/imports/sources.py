@@ -54,8 +54,13 @@ def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by
 
 
 def of_columns(operator, header) -> ImportSource | None:
-    """The source whose last files had these very columns; None where no source did, or more than one."""
+    """The source whose last file had these very columns; None where no source's had, or those of more than one.
+
+    Headers that are only kept as numbers tell nothing: the first line may be somebody's row.
+    """
     kept, found = sorted(kept_header(header)), {}
+    if kept != sorted(header):
+        return None
     runs = ImportRun.objects.filter(operator=operator, source__isnull=False, planned_at__isnull=False)
     seen = set()
     for run in runs.select_related("source").order_by("-pk")[:RUNS_LOOKED_AT]:

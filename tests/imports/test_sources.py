@@ -77,6 +77,12 @@ def test_two_sources_with_the_same_columns_are_not_told_apart(lapp):
     assert sources.of_columns(lapp, ["A", "B"]) is None
 
 
+def test_file_without_headers_belongs_to_no_source(lapp):
+    """Where the first line is somebody's row, its columns have only numbers, and these are alike in every such file."""
+    run_of(factories.save(ImportSource(operator=lapp, name="Bare")), "column 1", "column 2")
+    assert sources.of_columns(lapp, ["C1", "ivan@example.kz"]) is None
+
+
 @pytest.fixture
 def by_command(lapp, tmp_path):
     def run(content, *said):
