@@ -2,14 +2,22 @@
 
 import csv
 import io
+from collections.abc import Iterable
+from operator import attrgetter
+from pathlib import Path
+from typing import NamedTuple
 
 import pytest
 
-from registry.exports import stream, xlsx
+from registry import models as m
+from registry.exports import changes, lists, runs, stream, xlsx
 from registry.exports.formulas import Phone, unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import Register
+from registry.imports.rejects import list_csv, rejected_csv
+from tests.factories import make_purpose, make_subject
+from tests.imports.crm import CRM, person
 
 from .libreoffice import AS_IT_LIKES, AS_TEXTS, opened
 
@@ -24,35 +32,88 @@ DANGEROUS = [
 ]
 
 
+class File(NamedTuple):
+    """The same lines as CSV and, where there is one, as XLSX."""
+
+    name: str
+    csv: Iterable[bytes]
+    xlsx: Iterable[bytes] | None = None
+    delimiter: str = ","
+
+
 def dangerous_files(operator):
     """Whatever a list may hold, in both formats."""
     table = [["List", "anything"]], [f"column {place}" for place in range(6)], DANGEROUS
-    yield "anything", stream.csv_file(*table), xlsx.file(*table, sheet="List", about="About")
+    yield File("anything", stream.csv_file(*table), xlsx.file(*table, sheet="List", about="About"))
 
 
 def register_files(operator):
     moment = resolve(None, operator.code)
     for layout in LAYOUTS:
         register = Register(operator.code, moment, layout, "kk")
-        yield layout, register.file("csv"), register.file("xlsx")
+        yield File(layout, register.file("csv"), register.file("xlsx"))
 
 
-# Each gives names with the same lines as CSV and as XLSX.
-SOURCES = [dangerous_files, register_files]
+def list_files(operator):
+    """People as their list gives them away, each row with its mark."""
+    make_subject(operator, crm_id="=1+1", iin="061211600012", phone="+77077356312", surname="Ғабдуллин")
+    run = runs.start(m.ExportRun.Kind.LIST, by=None, role="system", operator=operator, filter={"list": "datasubject"})
+    columns = [lists.Column(name, name, attrgetter(name)) for name in ("crm_id", "iin", "surname", "given_name")]
+    columns.append(lists.Column("phone", "phone", lambda person: Phone(person.phone)))
+    people = m.DataSubject.objects.filter(operator=operator).order_by("pk")
+    files = [
+        lists.ListFile(run, people, columns, role="system", about_people=True).file(format)
+        for format in ("csv", "xlsx")
+    ]
+    yield File("people", *files)
+
+
+def changes_files(operator):
+    """What changed, personal values with it."""
+    make_subject(operator, crm_id="=2+2", phone="+77077356313")
+    run = runs.start(m.ExportRun.Kind.AUDIT, by=None, role="system", operator=operator, filter={})
+    last = m.JournalEntry.objects.latest("seq").seq
+    yield File("changes", changes.file(run, last, operator.code, personal_of={operator.code}))
+
+
+def import_files(operator):
+    """What goes back to the CRM: rows that were not taken, and people who were not in the file."""
+    make_purpose(operator)
+    make_subject(operator, crm_id="=3+3", iin="061211600012")
+    row = person(1, surname="=HYPERLINK(1)", given_name="two\nlines", iin="900101", phone="+7 (701) 000-00-01")
+    run = CRM(operator).plan([row])
+    yield File("rejected", rejected_csv(run), delimiter=";")
+    yield File("missing", list_csv(run, "missing"), delimiter=";")
+
+
+SOURCES = [dangerous_files, register_files, list_files, changes_files, import_files]
+
+
+class Written(NamedTuple):
+    """Where the files lie, and what the CSV holds."""
+
+    csv: Path
+    xlsx: Path | None
+    delimiter: str
+    lines: list[list[str]]
 
 
 @pytest.fixture
 def files(record, tmp_path):
-    """Every CSV and every XLSX, and the lines of the CSV with our apostrophes taken off."""
-    found = []
-    for source in SOURCES:
-        for name, as_csv, as_xlsx in source(record):
-            paths = tmp_path / f"{name}.csv", tmp_path / "xlsx" / f"{name}.xlsx"
-            paths[1].parent.mkdir(exist_ok=True)
-            for path, content in zip(paths, (as_csv, as_xlsx), strict=True):
-                path.write_bytes(b"".join(content))
-            found.append((*paths, list(csv.reader(io.StringIO(paths[0].read_text("utf-8-sig"), newline="")))))
+    """Every CSV and every XLSX that leaves."""
+    (tmp_path / "xlsx").mkdir()
+    found = [written(each, tmp_path) for source in SOURCES for each in source(record)]
+    assert all(len(each.lines) > 1 for each in found)
     return found
+
+
+def written(file, folder):
+    as_csv, as_xlsx = folder / f"{file.name}.csv", file.xlsx and folder / "xlsx" / f"{file.name}.xlsx"
+    as_csv.write_bytes(b"".join(file.csv))
+    if as_xlsx:
+        as_xlsx.write_bytes(b"".join(file.xlsx))
+    text = io.StringIO(as_csv.read_text("utf-8-sig"), newline="")
+    return Written(as_csv, as_xlsx, file.delimiter, list(csv.reader(text, delimiter=file.delimiter)))
 
 
 def texts(rows):
@@ -81,27 +142,32 @@ def formulas(books):
 
 def test_every_xlsx_opens_as_it_is(files):
     """Opened with a click, an XLSX holds the lines of the CSV, each cell a text: no formula, no number, no date."""
-    books = opened([path for _csv, path, _lines in files])
-    for _csv, path, lines in files:
-        table, about = books[path].values()
-        assert [*texts(about[:-1]), *texts(table), *texts(about[-1:])] == plain(lines)
-        assert {cell.kind for rows in (table, about) for row in rows for cell in row if cell.text} == {"string"}
+    books = opened([each.xlsx for each in files if each.xlsx])
+    for each in files:
+        if each.xlsx:
+            table, about = books[each.xlsx].values()
+            assert [*texts(about[:-1]), *texts(table), *texts(about[-1:])] == plain(each.lines)
+            assert {cell.kind for rows in (table, about) for row in rows for cell in row if cell.text} == {"string"}
     assert formulas(books) == []
 
 
-def test_every_csv_opens_with_its_columns_as_text(files):
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_every_csv_opens_with_its_columns_as_text(files, delimiter):
     """Opened with text columns, a CSV is what was written, to the last zero of an IIN and the plus of a phone."""
-    books = opened([path for path, _xlsx, _lines in files], filter=AS_TEXTS.format(separator=44))
-    for path, _xlsx, lines in files:
-        (rows,) = books[path].values()
-        assert [[unescape(cell.text) for cell in row] for row in rows] == plain(lines)
+    chosen = [each for each in files if each.delimiter == delimiter]
+    books = opened([each.csv for each in chosen], filter=AS_TEXTS.format(separator=ord(delimiter)))
+    for each in chosen:
+        (rows,) = books[each.csv].values()
+        assert [[unescape(cell.text) for cell in row] for row in rows] == plain(each.lines)
         assert {cell.kind for row in rows for cell in row if cell.text} == {"string"}
     assert formulas(books) == []
 
 
-def test_no_csv_has_a_live_formula_however_it_is_opened(files, tmp_path):
+@pytest.mark.parametrize("delimiter", [",", ";"])
+def test_no_csv_has_a_live_formula_however_it_is_opened(files, tmp_path, delimiter):
     """Even where the spreadsheet guesses every column and computes what it can, nothing of ours is computed."""
     control = tmp_path / "control.csv"
     control.write_text("=1+1\r\n")
-    books = opened([control, *(path for path, _xlsx, _lines in files)], filter=AS_IT_LIKES.format(separator=44))
+    ours = [each.csv for each in files if each.delimiter == delimiter]
+    books = opened([control, *ours], filter=AS_IT_LIKES.format(separator=ord(delimiter)))
     assert formulas(books) == [("control.csv", "of:=1+1")]
