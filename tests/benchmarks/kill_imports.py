@@ -50,6 +50,9 @@ def planned(code, rows):
 
 def prove(rows, kills, server):
     """Kills and compares; returns what is wrong, in sentences."""
+    from django.db import connection
+
+    from registry.imports.crm_file import CHUNK_ROWS
     from tests.benchmarks.kills import in_a_child, kill_and_go_on, standing
 
     alone, killed = planned("alone", rows), planned("killed", rows)
@@ -58,9 +61,10 @@ def prove(rows, kills, server):
         begun = time.perf_counter()
         in_a_child(alone.pk, goal)
         seconds = time.perf_counter() - begun
+        chunks = alone.rows / CHUNK_ROWS[connection.vendor]
         if server:
-            crash(server, killed.pk, goal, seconds)
-        by_kind = kill_and_go_on(killed.pk, goal, count, seconds=seconds)
+            crash(server, killed.pk, goal)
+        by_kind = kill_and_go_on(killed.pk, goal, count, seconds=seconds / chunks)
         told = ", ".join(f"{times} {kind}" for kind, times in by_kind.items())
         print(f"  {goal}: {seconds:.1f} s undisturbed; killed {by_kind.total()} times ({told})", flush=True)
         left, right = standing(alone.operator, alone), standing(killed.operator, killed)
@@ -71,15 +75,16 @@ def prove(rows, kills, server):
     return wrong + disagreements()
 
 
-def crash(server, pk, goal, seconds):
+def crash(server, pk, goal):
     """The server goes away in the middle of the step: it ends with an error, and the same command goes on afterwards."""
     from django.db import connection
 
     from registry.models import ImportRun
-    from tests.benchmarks.kills import DATABASE_GONE, begin, ended
+    from tests.benchmarks.kills import ANY, DATABASE_GONE, Aim, ahead, begin, ended, wait_for
 
+    rows, _chunks = ahead(pk, goal, share=random.uniform(0.1, 0.4))
     child = begin(pk, goal)
-    time.sleep(random.uniform(0.2, 0.6) * seconds)
+    wait_for(child, pk, Aim(ANY, rows=rows, seconds=0.05))
     server.crash()
     code = ended(child)
     server.start()

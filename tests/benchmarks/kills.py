@@ -34,10 +34,11 @@ OTHER_AT_IT = 4
 
 
 class Aim(NamedTuple):
-    """When to kill: around the commit of this number, or after so many seconds."""
+    """When to kill: around this commit of the child, or within so many seconds after as many rows are done."""
 
     kind: str
     commit: int = 0
+    rows: int = 0
     seconds: float = 0.0
 
 
@@ -59,12 +60,22 @@ def in_a_child(pk, goal, aim=None):
     while code == OTHER_AT_IT:
         child = begin(pk, goal, aim)
         if aim and aim.kind == ANY:
-            time.sleep(aim.seconds)
+            wait_for(child, pk, aim)
             os.kill(child, signal.SIGKILL)
         code = ended(child)
     if code not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The step ended with exit code {code}.")
     return code != 0
+
+
+def wait_for(child, pk, aim):
+    """Until the child's step has done those rows and a moment more, or is over."""
+    at_work = ImportRun.objects.filter(pk=pk, state__in=ImportRun.AT_WORK).values_list("rows_done", flat=True)
+    while (at_work.first() or 0) < aim.rows:
+        if os.waitid(os.P_PID, child, os.WEXITED | os.WNOHANG | os.WNOWAIT):
+            return
+        time.sleep(0.01)
+    time.sleep(random.uniform(0, aim.seconds))
 
 
 def begin(pk, goal, aim=None):
@@ -120,23 +131,22 @@ def _kill_soon():
 
 
 def kill_and_go_on(pk, goal, kills, *, seconds):
-    """Kills the step so often, spread over what it takes undisturbed, then lets it end. Returns how often, by kind."""
+    """Kills the step so often, spread over its rows, then lets it end. Returns how often, by kind. seconds: what a chunk takes."""
     killed = Counter()
     for number, kind in zip(range(kills), cycle((BEFORE, WITHIN, AFTER, ANY)), strict=False):
-        share = 1 / (kills - number + 1)
-        last = max(1, round(2 * share * _chunks_ahead(pk, goal)))
-        aim = Aim(kind, random.randint(1, last), random.uniform(0, share * seconds))
-        killed[kind] += in_a_child(pk, goal, aim)
+        rows, chunks = ahead(pk, goal, share=1.5 / (kills - number + 1))
+        commit = random.randint(1, max(1, int(chunks)))
+        killed[kind] += in_a_child(pk, goal, Aim(kind, commit, random.randint(0, rows), seconds))
     in_a_child(pk, goal)
     return killed
 
 
-def _chunks_ahead(pk, goal):
+def ahead(pk, goal, share):
+    """Up to how many rows, and up to how many chunks from here, the next kill may come."""
     run = ImportRun.objects.get(pk=pk)
-    if run.state == goal:
-        return 0
+    done = run.rows_done if run.is_at_work else 0
     people = run.rows if goal == State.APPLIED else run.new + run.changed
-    return (people - run.rows_done * run.is_at_work) / CHUNK_ROWS[connection.vendor]
+    return done + int(share * (people - done)), share * (people - done) / CHUNK_ROWS[connection.vendor]
 
 
 def standing(operator, run):

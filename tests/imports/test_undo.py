@@ -329,6 +329,16 @@ def test_whom_a_later_undo_left_is_left_by_the_earlier_one(crm):
     assert of(2).phone == "+77050000003"
 
 
+def test_whom_a_later_undo_left_is_left_though_nobody_else_touched_them(crm):
+    """The consent of the later import went to somebody else: its undo left the person, whom the earlier one made."""
+    first = crm.load([person(1), person(2)])
+    second = crm.load([person(2, **consent())])
+    give_the_consent_to_another()
+    undone(crm, second)
+    undone(crm, first)
+    assert (tally(second), tally(first)) == (("undone", 1, 0, 1), ("undone", 2, 1, 1))
+
+
 def test_undo_cut_off_goes_on_where_it_stood(crm):
     """After a crash whole chunks are put back; going on doubles nothing and loses nothing, the left ones neither."""
     run = crm.load([person(number, **consent()) for number in range(1, 8)])
@@ -375,14 +385,19 @@ def test_undo_cancelled_meanwhile_stops(crm):
 
 
 def test_second_process_that_read_the_run_earlier_yields(crm):
-    """Two processes at one undo: the one that comes second at a chunk writes nothing."""
-    run = take_for_undo(crm.load([person(number) for number in range(1, 4)]), **crm.acting)
+    """Two processes at one undo: the one that comes second at a chunk writes nothing, and counts nothing."""
+    run = take_for_undo(crm.load([person(number) for number in range(1, 6)]), **crm.acting)
     overtaken = ImportRun.objects.get(pk=run.pk)
-    undo(run, **crm.acting)
+    with pytest.raises(KeyboardInterrupt):
+        undo(run, **crm.acting, progress=crash)
     entries = JournalEntry.objects.count()
     with pytest.raises(AlreadyTaken):
         undo(overtaken, **crm.acting)
-    assert JournalEntry.objects.count() == entries
+    assert tally(ImportRun.objects.get(pk=run.pk)) == ("undoing", 2, 2, 0)
+    undo(run, **crm.acting)
+    with pytest.raises(AlreadyTaken):
+        undo(overtaken, **crm.acting)
+    assert JournalEntry.objects.count() == entries + 3 + 1
 
 
 def test_journal_that_cannot_be_written_rolls_the_chunk_back(crm, monkeypatch):
