@@ -31,7 +31,7 @@ class AlreadyTaken(Exception):
 
 
 def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
-    """A run for a file that arrives in pieces of bytes; FileRefused when it is, or grows, beyond the limit."""
+    """A run for a file that arrives in pieces of bytes; FileRefused, with its `run`, when it is, or grows, beyond the limit."""
     run = ImportRun.objects.create(
         operator=operator, owner=owner, file_name=shown_name(file_name), file_size=size, expires_at=next_expiry()
     )
@@ -46,6 +46,7 @@ def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
         why = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
         refusal = FileRefused(why)
         refuse(run, refusal, {"by": owner, "role": role, "operator": operator, "run": run.pk})
+        refusal.run = run
         raise refusal
     return run
 

@@ -1,0 +1,240 @@
+"""manage.py import_folder: files of a remembered source, taken once, moved away, and reported by mail."""
+
+import fcntl
+import io
+import os
+import smtplib
+import time
+
+import pytest
+from django.core import mail
+from django.core.mail.backends.locmem import EmailBackend
+from django.core.management import CommandError, call_command
+
+from registry.imports import crm_file
+from registry.imports.crm_file import CRMFile
+from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry, User
+from tests import factories
+
+from .crm import consent, csv_of, person
+
+pytestmark = pytest.mark.django_db
+CONTENT = csv_of([person(1, **consent()), person(2, email="anna at b.kz")])
+
+
+@pytest.fixture
+def source(crm):
+    return factories.save(
+        ImportSource(operator=crm.operator, name="Bitrix24, sales", defaults="language=kk", report_to="crm@lapp.kz")
+    )
+
+
+@pytest.fixture
+def folder(tmp_path):
+    (tmp_path / "in").mkdir()
+    return tmp_path / "in"
+
+
+def put(folder, name, content=CONTENT, *, seconds_ago=60):
+    path = folder / name
+    path.write_bytes(content)
+    os.utime(path, (time.time() - seconds_ago,) * 2)
+    return path
+
+
+@pytest.fixture
+def command(folder, source):
+    """(exit code, lines printed, lines of errors)."""
+
+    def run(*said):
+        out, err, code = io.StringIO(), io.StringIO(), 0
+        given = ("--operator", "lapp", "--source", "Bitrix24, sales", "--folder", str(folder), *said)
+        try:
+            call_command("import_folder", *given, stdout=out, stderr=err)
+        except SystemExit as stop:
+            code = stop.code
+        return code, out.getvalue().splitlines(), err.getvalue().splitlines()
+
+    return run
+
+
+def names(folder):
+    return sorted(str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file())
+
+
+def test_files_are_imported_oldest_first_and_moved(command, folder, source):
+    """As the source is remembered; what is done lies in done/, nothing else is touched."""
+    put(folder, "b.csv", "crm_id;surname\nC1;Ахметов\n".encode(), seconds_ago=90)
+    put(folder, "a.csv", "crm_id;surname\nC1;Ахметова\n".encode(), seconds_ago=60)
+    put(folder, "notes.txt", b"not for us")
+    code, lines, _errors = command()
+    assert code == 0
+    assert [line.partition(":")[0] for line in lines] == ["b.csv", "a.csv"]
+    assert names(folder) == ["done/a.csv", "done/b.csv", "notes.txt"]
+    subject = DataSubject.objects.get()
+    assert (subject.surname, subject.language) == ("Ахметова", "kk")
+    assert set(ImportRun.objects.values_list("source", "state")) == {(source.pk, "applied")}
+
+
+def test_rows_left_are_exit_2_and_reported(command, folder):
+    """The report names counts and lists, and nobody."""
+    put(folder, "people.csv")
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert code == 2
+    assert lines == [
+        f"people.csv: import #{run.pk}, 2 rows, 1 new, 0 changed, 0 same, 1 rejected, 0 stopped.",
+    ]
+    (report,) = mail.outbox
+    assert (report.to, report.subject) == (["crm@lapp.kz"], f"CRM import #{run.pk}: applied")
+    text = report.body.splitlines()
+    assert text[:4] == ["Operator: lapp", "Source: Bitrix24, sales", "File: people.csv", "State: applied"]
+    assert {"rows: 2", "new: 1", "rejected: 1", "On the page of the import, for a week: Rejected rows."} <= set(text)
+    assert not any(value in report.body for value in ("anna", "Қасымова", "C000000", "http", "+7701"))
+
+
+def test_file_refused_is_moved_aside_and_reported(command, folder):
+    """One bad file does not keep the next from being imported; what its header holds is not mailed."""
+    put(folder, "a.csv", "C1;Иванов\nC2;Петров\n".encode(), seconds_ago=90)
+    put(folder, "b.csv", csv_of([person(1)]))
+    code, lines, _errors = command()
+    assert (code, names(folder)) == (2, ["done/b.csv", "refused/a.csv"])
+    assert "a.csv: is refused: No column holds the id of the person in the CRM." in lines[0]
+    assert "Nothing was imported. No column holds the id" in mail.outbox[0].body
+    assert "Иванов" not in mail.outbox[0].body + lines[0]
+
+
+def test_file_too_large_is_refused_and_reported(command, folder, settings):
+    """Refused before it is read, and said so."""
+    settings.IMPORT_MAX_BYTES = 10
+    put(folder, "a.csv")
+    assert command()[0] == 2
+    assert "bytes allowed" in mail.outbox[0].body
+    assert names(folder) == ["refused/a.csv"]
+
+
+def test_same_file_is_taken_once(command, folder):
+    """The CRM puts the same file there again: it is not read a second time, and both copies are kept."""
+    put(folder, "people.csv", csv_of([person(1)]))
+    command()
+    put(folder, "people.csv", csv_of([person(1)]))
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, lines) == (0, [f"people.csv: was imported as #{run.pk} before, nothing is done."])
+    assert (names(folder), len(mail.outbox)) == (["done/people-2.csv", "done/people.csv"], 1)
+
+
+def test_file_that_is_still_written_waits(command, folder, monkeypatch):
+    """Written to a moment ago, or while it was copied: the next time it may be whole."""
+    put(folder, "new.csv", seconds_ago=1)
+    growing = put(folder, "growing.csv")
+    from registry.management import importing
+
+    whole = importing.stored
+
+    def stored(path, *args):
+        run = whole(path, *args)
+        growing.write_bytes(CONTENT * 2)
+        return run
+
+    monkeypatch.setattr(importing, "stored", stored)
+    code, lines, _errors = command()
+    assert (code, sorted(lines)) == (
+        2,
+        [f"{name}: is still being written, left for the next time." for name in ("growing.csv", "new.csv")],
+    )
+    assert (names(folder), DataSubject.objects.count()) == (["growing.csv", "new.csv"], 0)
+
+
+def test_plan_only_writes_and_moves_nothing(command, folder):
+    """It says what would be done."""
+    put(folder, "people.csv")
+    code, lines, _errors = command("--plan-only")
+    assert (code, "1 new, 0 changed, 0 same, 1 rejected" in lines[0]) == (2, True)
+    assert (names(folder), DataSubject.objects.count(), mail.outbox) == (["people.csv"], 0, [])
+    assert ImportRun.objects.get().state == "cancelled"
+
+
+def test_file_cut_off_before_is_finished(command, folder, monkeypatch):
+    """Killed in the middle, the next call goes on with the same run."""
+    for vendor in crm_file.CHUNK_ROWS:
+        monkeypatch.setitem(crm_file.CHUNK_ROWS, vendor, 2)
+    put(folder, "people.csv", csv_of([person(number) for number in range(5)]))
+    from registry.management.line import Line
+
+    def crash(self, run, done):
+        if run.state == "applying":
+            raise KeyboardInterrupt
+
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(Line, "__call__", crash)
+        command()
+    assert ImportRun.objects.get().rows_done == 2
+    code, _lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, run.state, run.new, names(folder)) == (0, "applied", 5, ["done/people.csv"])
+
+
+def test_mail_that_fails_undoes_nothing_and_is_exit_3(command, folder, monkeypatch):
+    """The import stands; the one who runs it is told, and cron, too."""
+
+    def refuse(self, messages):
+        raise smtplib.SMTPRecipientsRefused({"crm@lapp.kz": (550, b"no such user")})
+
+    monkeypatch.setattr(EmailBackend, "send_messages", refuse)
+    put(folder, "people.csv", csv_of([person(1)]))
+    code, _lines, errors = command()
+    run = ImportRun.objects.get()
+    assert (code, run.state, names(folder)) == (3, "applied", ["done/people.csv"])
+    assert errors == [
+        f"The report of import #{run.pk} was not mailed (SMTPRecipientsRefused). The page of the import says the same."
+    ]
+
+
+def test_error_of_the_program_shows_nobody(command, folder, monkeypatch, caplog):
+    """What an error says may be a person's value: cron's mail gets a sentence, the file waits."""
+
+    def broken(self, *args, **kwargs):
+        raise ValueError("anna at b.kz")
+
+    monkeypatch.setattr(CRMFile, "chunks", broken)
+    put(folder, "people.csv")
+    code, lines, errors = command()
+    assert (code, names(folder)) == (2, ["people.csv"])
+    assert lines == ["people.csv: was not imported for an error that the log names, left for the next time."]
+    assert "anna" not in "".join(lines + errors)
+    assert ImportRun.objects.get().refusal.startswith("An error of the program stopped the reading")
+
+
+def test_user_imports_in_their_role_and_gets_the_report(command, folder, lapp):
+    """--by acts in the role of that user, who is mailed beside the source's mailbox."""
+    factories.make_user("registrar", lapp, username="aigul")
+    User.objects.filter(username="aigul").update(email="aigul@lapp.kz")
+    put(folder, "people.csv", csv_of([person(1)]))
+    assert command("--by", "aigul")[0] == 0
+    assert mail.outbox[0].to == ["crm@lapp.kz", "aigul@lapp.kz"]
+    entry = JournalEntry.objects.get(action="import.apply")
+    assert entry.actor == User.objects.get(username="aigul").pk
+    factories.make_user("auditor", lapp, username="audit")
+    with pytest.raises(CommandError, match="“audit” may not do this for lapp."):
+        command("--by", "audit")
+
+
+def test_two_at_once_in_one_folder_are_one(command, folder):
+    """cron starts the next before the last has ended: the next one does nothing."""
+    put(folder, "people.csv")
+    descriptor = os.open(folder, os.O_RDONLY)
+    fcntl.flock(descriptor, fcntl.LOCK_EX)
+    with pytest.raises(CommandError, match="^Another process is importing from this folder: nothing is done.$"):
+        command()
+    os.close(descriptor)
+
+
+def test_links_and_missing_folders(command, folder, tmp_path):
+    """A link into another folder is not followed; a folder that is not there is said."""
+    (folder / "link.csv").symlink_to(put(tmp_path, "elsewhere.csv"))
+    assert command()[:2] == (0, [f"There is no file to import in {folder}."])
+    with pytest.raises(CommandError, match="nowhere cannot be read or written: No such file or directory."):
+        command("--folder", str(tmp_path / "nowhere"))
+    with pytest.raises(CommandError, match="^lapp has no source “1C”. Known are: “Bitrix24, sales”.$"):
+        command("--source", "1C")
