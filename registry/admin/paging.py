@@ -49,7 +49,7 @@ class BoundedChangeList(ChangeList):
     def get_results(self, request):
         place = self.params.pop(AFTER_VAR, "")
         order = list(self.model_admin.get_ordering(request) or self._get_default_ordering())
-        order = self._get_deterministic_ordering(order)
+        order = list(dict.fromkeys(self._get_deterministic_ordering(order)))
         names = [name.lstrip("-") for name in order]
         values = self.values_at(place, names) if place else None
         listed = self.queryset.order_by(*order)
@@ -102,6 +102,6 @@ class BoundedChangeList(ChangeList):
     def values_at(self, place, names):
         fields = [self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name) for name in names]
         try:
-            return tuple(field.to_python(value) for field, value in zip(fields, place.split(BETWEEN), strict=True))
+            return tuple(field.clean(value, None) for field, value in zip(fields, place.split(BETWEEN), strict=True))
         except (ValidationError, ValueError, FieldDoesNotExist):
             raise IncorrectLookupParameters from None

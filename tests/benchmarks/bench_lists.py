@@ -254,7 +254,7 @@ def measure(client, whose, count):
 
     where = f"{connection.vendor}{'' if client.indexed else ', no index'}, {whose}"
     for name, address in lists(client, count).items():
-        value, _response = median(lambda address=address: client.get(address, follow=True))
+        value, _response = median(lambda address=address: client.get(address))
         record(f"lists ({where}): {name}", value, "ms", MILLISECONDS, at_least=False)
     for name, (term, by) in SEARCHES.items():
         asked = {"q": term, "by": by}
