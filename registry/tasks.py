@@ -94,7 +94,8 @@ def perform(run, *, line=None):
         raise
     except Exception as error:
         if isinstance(error, progress.Interrupted) or _is_of_the_database(error):
-            connection.close_if_unusable_or_obsolete()
+            if not connection.in_atomic_block:
+                connection.close_if_unusable_or_obsolete()
             progress.let_go(run)
         else:
             _broke(run)
