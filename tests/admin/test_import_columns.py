@@ -129,6 +129,19 @@ def test_file_is_read_again_with_what_was_said(natalia):
     assert ImportRun.objects.get().state == "asking"
 
 
+def test_reading_again_keeps_what_was_answered(natalia):
+    """Where the columns stay the same, nobody has to say them twice."""
+    response = upload(natalia, HUBSPOT, look_first="on")
+    response = send(natalia, response, column_4="surname", blank_clears="on", encoding="utf-8", again="1")
+    form = response.context["form"]
+    assert (form["column_4"].value(), form["blank_clears"].value(), form["encoding"].value()) == (
+        "surname",
+        "on",
+        "utf-8",
+    )
+    assert ImportRun.objects.get().state == "asking"
+
+
 def test_answers_for_other_columns_are_not_taken(natalia):
     """Who changes the delimiter and goes on at once sees the new columns first."""
     response = upload(natalia, b"ID;a,b\n1;x,y\n", look_first="on")
