@@ -48,7 +48,9 @@ class ListExportForm(forms.Form):
 
     def __init__(self, *args, reason_required, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["reason"].required = reason_required
+        if reason_required:
+            self.fields["reason"].required = True
+            self.fields["reason"].help_text = _("Required: for whom, on what request. Kept with the export.")
         self.fields["reason"].error_messages["required"] = _("Say why: the export of people keeps the reason.")
 
 
