@@ -44,6 +44,14 @@ def test_register_is_shown_on_screen(record, dpo, browser_client):
     assert (viewed.action, viewed.actor, viewed.object_uid) == ("register.view", dpo.pk, record.uid)
 
 
+def test_record_of_a_processor_that_is_none_says_so_on_screen(lapp, dpo, browser_client):
+    """Where nothing is done on behalf of others the page says that, not that the register was empty."""
+    page = browser_client(dpo).get(REGISTER, {"layout": "gdpr-processor", "language": "en", "on": ""}).content.decode()
+    assert "Nothing is recorded under this layout" in page
+    assert "<p>Activities carried out on behalf of others: none recorded.</p>" in page
+    assert "Nothing was in the register then" not in page
+
+
 def test_moment_outside_all_calendars_is_refused_on_screen(record, dpo, browser_client):
     """A moment that no calendar has is refused beside its field, like every other mistake."""
     page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": "0001-01-01T00:00:00+14:00"})
