@@ -5,8 +5,11 @@ import hashlib
 import io
 import json
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from registry.exports.formulas import Phone
-from registry.exports.stream import CHUNK_BYTES, csv_file, json_file
+from registry.exports.stream import CHUNK_BYTES, csv_cell, csv_file, csv_line, json_file
 
 
 def test_csv_is_whole_with_its_trailer():
@@ -51,3 +54,9 @@ def test_rows_are_taken_as_the_file_goes_out():
     assert CHUNK_BYTES <= len(first) < CHUNK_BYTES + 200
     assert len(taken) < 1000
     assert sum(len(chunk) for chunk in chunks) > 900_000
+
+
+@given(st.lists(st.one_of(st.text(alphabet="a'=+-@,;\"\r\n\t ＝7Қ", max_size=6), st.integers(), st.none()), min_size=2))
+def test_cells_make_the_line_they_make_together(cells):
+    """A line put together of single cells is the line that is written at once."""
+    assert ",".join(map(csv_cell, cells)) + "\r\n" == csv_line(cells)
