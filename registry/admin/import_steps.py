@@ -18,6 +18,7 @@ from django.views.decorators.http import require_POST
 from registry import scope, tasks
 from registry.imports import progress, storage
 from registry.imports.apply import AlreadyTaken, cancel, may_finish
+from registry.imports.compare import KINDS
 from registry.imports.inspection import FileRefused
 from registry.imports.outlook import outlook
 from registry.models import ImportRun
@@ -180,18 +181,15 @@ def address(run):
 
 
 def to_page(request, run):
-    """To the page of the run, which is another one now; what is over is told once on top of it."""
+    """To the page of the run, which is another one now; that an import is finished is told once on top of it."""
     run.refresh_from_db()
-    counts = ("new", "changed", "same", "rejected", "stopped", "undone", "left")
-    told = {kind: grouped(getattr(run, kind)) for kind in counts}
     if run.state == State.APPLIED:
+        told = {kind: grouped(getattr(run, kind)) for kind in KINDS}
         messages.success(
             request,
             _("Import finished: %(new)s new, %(changed)s changed, %(same)s unchanged, %(rejected)s rejected, %(stopped)s "
               "stopped.") % told,
         )  # fmt: skip
-    elif run.state == State.UNDONE:
-        messages.success(request, _("Import undone: %(undone)s people put back, %(left)s left.") % told)
     return HttpResponseRedirect(address(run))
 
 
