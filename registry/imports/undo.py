@@ -163,7 +163,7 @@ def _undo_chunk(run, chunk, actor):
     with journal.unit_of_work(**actor):
         stored = _locked(DataSubject, Q(uid__in=list(first)), key="uid")
         reverts, differing = _reverts(chunk, stored)
-        put_back, touched = _since(run, first)
+        put_back, touched = _since(run, _met_again(first, {line.seq for line in chunk}))
         left = (differing | touched) - put_back
         _write(reverts, put_back | left, run.operator.code)
         ListedRow.objects.bulk_create(_listed(run, stored.get(uid)) for uid in first if uid in left)
@@ -233,11 +233,20 @@ def _as_it_was(model, now, then):
     return values | model(**values).derived()
 
 
+def _met_again(first, own):
+    """Of uids with the run's first entry, those whom entries name later that are not among `own`: most often nobody."""
+    later = JournalSubject.objects.filter(uid__in=list(first), entry_id__gt=min(first.values())).order_by()
+    met = {uid for uid, seq in later.values_list("uid", "entry_id").iterator() if seq not in own}
+    return {uid: first[uid] for uid in met}
+
+
 def _since(run, first):
-    """(people put back by this run's undo already, people whom something else touched later), of uids with the run's first entry.
+    """(people put back by this run's undo already, people whom something else changed later), of uids with the run's first entry.
 
     A later run does not count for those whom its own undo put back: what it did to them is gone.
     """
+    if not first:
+        return set(), set()
     later = JournalSubject.objects.filter(
         uid__in=list(first), entry_id__gt=min(first.values()), entry__history_id__isnull=False
     ).exclude(entry__run=run.pk, entry_id__lte=run.last_seq)
