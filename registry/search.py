@@ -18,7 +18,7 @@ from registry.rules.names import fold
 HITS = 100
 PIECE = 3  # letters; a shorter word is in no index
 NEWEST = 10_000  # people that are read one by one, the newest of the operator
-CANDIDATES = 50_000  # people whose key holds all the pieces, though perhaps not in this order
+CANDIDATES = 20_000  # people the index found and whose key or field turns out to be another one's
 PHONE_DIGITS = 5
 INDEX = "registry_people_search"
 TABLE = DataSubject._meta.db_table
@@ -88,11 +88,14 @@ def _digits(term):
     return checked.value.lstrip("+") if not checked.error else "".join(filter(str.isdigit, term))
 
 
+_IN_KEY = r"p.search_key LIKE %s ESCAPE '\'"
+
+
 def _conditions(words, by):
     """SQL that both databases read, and its values: the words in the key, and in the field that was chosen."""
     where, values = [], []
     for word in words:
-        where.append(r"p.search_key LIKE %s ESCAPE '\'")
+        where.append(_IN_KEY)
         values.append(_like(word))
         if by in ("phone", "iin"):
             where.append(rf"p.{by} LIKE %s ESCAPE '\'")
@@ -122,7 +125,7 @@ def _ids(operator, words, where, values):
     newest, whole = _newest(operator, where, values)
     if whole or len(newest) > HITS or not pieces:
         return newest, not whole and len(newest) <= HITS
-    found = {*newest, *_by_trigrams(operator, where, values)}
+    found = {*newest, *_by_trigrams(operator, words, where, values)}
     return sorted(found, reverse=True)[: HITS + 1], False
 
 
@@ -149,12 +152,17 @@ def _newest(operator, where, values):
 _HASTY = ("enable_seqscan", "enable_indexscan", "jit")
 
 
-def _by_trigrams(operator, where, values):
+def _by_trigrams(operator, words, where, values):
     """By the index alone. The planner would sooner read the table where it takes a rare term for a frequent one."""
     with transaction.atomic(), connection.cursor() as cursor:
         for name in _HASTY:
             cursor.execute(f"SET LOCAL {name} = off")
-        found = _read(f"{_SELECT} LIMIT {HITS + 1}", where, [operator, *values])
+        candidates = " AND ".join([_IN_KEY] * len(words))
+        query = (
+            f"SELECT p.id FROM (SELECT * FROM {TABLE} p WHERE p.operator_id = %s AND {candidates} LIMIT {CANDIDATES}) p "
+            f"WHERE {{where}} LIMIT {HITS + 1}"
+        )
+        found = _read(query, where, [operator, *map(_like, words), *values])
         for name in _HASTY:
             cursor.execute(f"SET LOCAL {name} TO DEFAULT")
     return found

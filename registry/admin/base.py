@@ -65,7 +65,7 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
 
-    def part_of_list(self, request, listed, behind):
+    def part_of_list(self, request, changelist, listed, behind):
         """The part of a list that one page looks through, and the place where it ends; here all of it. paging.py asks."""
         return listed, None
 

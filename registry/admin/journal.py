@@ -76,6 +76,7 @@ class PeriodFilter(admin.ListFilter):
 
     title, template = _("date"), "admin/period_filter.html"
     ENDS = ("from", "until")
+    end = None  # the first number behind the period
 
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
@@ -103,12 +104,29 @@ class PeriodFilter(admin.ListFilter):
         return [{"name": name, "value": self.day(name)} for name in self.ENDS]
 
     def queryset(self, request, queryset):
+        """An operator's entries are numbered in the order of time: the period becomes a range of numbers, as the list is."""
         start, end = self.day("from"), self.day("until")
-        if start:
-            queryset = queryset.filter(at__gte=midnight(start))
-        if end:
-            queryset = queryset.filter(at__lt=midnight(end + dt.timedelta(days=1)))
-        return queryset
+        moments = midnight(start) if start else None, midnight(end + dt.timedelta(days=1)) if end else None
+        if not request.operator:
+            names = zip(("at__gte", "at__lt"), moments, strict=True)
+            return queryset.filter(**{name: moment for name, moment in names if moment})
+        numbers = [moment and first_number(request.operator.code, moment) for moment in moments]
+        self.end = numbers[1]
+        names = zip(("n__gte", "n__lt"), numbers, strict=True)
+        return queryset.filter(**{name: number for name, number in names if number is not None})
+
+
+def first_number(code, moment):
+    """The number from which on an operator's entries are of that moment or later: twenty looks into an index for a million."""
+    entries = JournalEntry.objects.filter(operator=code).exclude(operator="")
+    low, high = 1, (entries.order_by("-n").values_list("n", flat=True).first() or 0) + 1
+    while low < high:
+        middle = (low + high) // 2
+        if entries.filter(n__gte=middle).order_by("n").values_list("at", flat=True).first() < moment:
+            low = middle + 1
+        else:
+            high = middle
+    return low
 
 
 def touching(uid):
@@ -137,7 +155,6 @@ class JournalEntryAdmin(RegistryModelAdmin):
     list_display = ["number", "at", "who", "did", "what", "reference"]
     list_display_links = ["number"]
     list_filter = [PeriodFilter, ActorFilter, ActionFilter, ObjectFilter]
-    list_per_page = 100
     search_fields = ["seq"]  # opens the field; what it finds is below
     search_help_text = _("A number, or the uid of a record or a person.")
     exclude = ()
@@ -154,7 +171,7 @@ class JournalEntryAdmin(RegistryModelAdmin):
         """An operator's entries have numbers of their own, and an index by them."""
         return ["-n"] if request.operator else ["-seq"]
 
-    def part_of_list(self, request, listed, behind):
+    def part_of_list(self, request, changelist, listed, behind):
         """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.
 
         So the page looks through EXAMINED numbers and ends there.
@@ -167,7 +184,8 @@ class JournalEntryAdmin(RegistryModelAdmin):
             top = behind[0] - 1
         else:
             newest = scope.in_scope(JournalEntry.objects.exclude(operator=""), request.user).order_by("-n")
-            top = newest.values_list("n", flat=True).first() or 0
+            ends = [spec.end - 1 for spec in changelist.filter_specs if isinstance(spec, PeriodFilter) and spec.end]
+            top = min([newest.values_list("n", flat=True).first() or 0, *ends])
         floor = top - EXAMINED
         return listed.filter(n__gt=floor, n__lte=top), (floor + 1, 0) if floor > 0 else None
 

@@ -56,7 +56,7 @@ class BoundedChangeList(ChangeList):
         if values:
             listed = listed.filter((Behind if order[0].startswith("-") else Beyond)(Tuple(*map(F, names)), values))
         # What no index finds is looked for in a part of the list only; it ends at this place.
-        listed, end = self.model_admin.part_of_list(request, listed, values)
+        listed, end = self.model_admin.part_of_list(request, self, listed, values)
         keys = list(listed.values_list("pk", flat=True)[: COUNTED + 1])
         if len(keys) > COUNTED:
             del keys[COUNTED:]

@@ -1,3 +1,5 @@
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -36,5 +38,10 @@ def test_journal_of_a_period(client_of_dpo, subject):
     today = timezone.localdate().isoformat()
     shown = client_of_dpo.get(page, {"from": today, "until": today}).context["cl"]
     assert shown.result_count == JournalEntry.objects.filter(operator="lapp").count()
+    yesterday = str(timezone.localdate() - dt.timedelta(days=1))
+    tomorrow = str(timezone.localdate() + dt.timedelta(days=1))
+    assert not client_of_dpo.get(page, {"from": yesterday, "until": yesterday}).context["cl"].result_count
+    assert not client_of_dpo.get(page, {"from": tomorrow}).context["cl"].result_count
+    assert client_of_dpo.get(page, {"until": today, "actor": "0"}).context["cl"].result_count
     assert not client_of_dpo.get(page, {"until": "2020-03-31"}).context["cl"].result_count
     assert client_of_dpo.get(page, {"from": "31.02.2026"}).context["cl"].result_count
