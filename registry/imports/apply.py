@@ -16,10 +16,11 @@ from registry.journal import bulk
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry
 
 from . import storage
-from .compare import KINDS, STOPPED, Comparison
+from .compare import CHANGED, KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
 from .lists import store_turned_down
+from .memory import seldom_collected
 from .preview import LETTERS
 from .ready import Maker
 from .reference import Reference
@@ -75,6 +76,7 @@ def cancel(run, *, by, role):
     storage.discard(run)
 
 
+@seldom_collected()
 def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     """Applies a run that was taken, from where it stands: after a kill it goes on with the first chunk not committed.
 
@@ -172,9 +174,9 @@ def _lock(outcomes):
     """Rows about to change, in one order for everybody, people first: also those who only get a consent more, for it may end
     one that an officer is about to record. Who is new needs no lock: the unique key is one.
     """
-    people = [outcome.person["id"] for outcome in outcomes if outcome.writes and outcome.person.get("id")]
+    people = [outcome.person["id"] for outcome in outcomes if outcome.kind == CHANGED]
     changing = {DataSubject: people, Consent: [], Agreement: []}  # an opt-out is only added
-    for outcome in outcomes:
+    for outcome in outcomes if people else ():
         for model, write in outcome.writes:
             if write.before is not None and model is not DataSubject:
                 changing[model].append(write.before["id"])
@@ -190,7 +192,7 @@ def _stop_changed_since(run, outcomes, planned):
     """
     shown = planned.kinds[run.rows_done : run.rows_done + len(outcomes)].encode()
     stopped = [outcome for outcome, letter in zip(outcomes, shown, strict=True) if LETTERS[outcome.kind][0] != letter]
-    touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.writes and outcome.person.get("id")}
+    touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.kind == CHANGED}
     if touched:
         entries = JournalEntry.objects.filter(
             subjects__uid__in=list(touched), seq__gt=planned.seq, history_id__isnull=False

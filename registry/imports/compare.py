@@ -1,8 +1,12 @@
 """Rows of a file against the register: what is new, what changes, what stays, and what cannot be taken."""
 
+import json
 from collections import defaultdict
 from typing import NamedTuple
 
+from django.db import connection
+from django.db.models import BooleanField, Q
+from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
 from registry.choices import Channel
@@ -74,6 +78,28 @@ class Outcome:
         self.consents = self.suppressions = self.missing = ()
 
 
+def among(column, values):
+    """Whether the column holds one of these values, all of them in one parameter: `__in` would look at each of them."""
+    if connection.vendor == "postgresql":
+        return RawSQL(f"{column} = ANY(%s)", [values], BooleanField())
+    return RawSQL(f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(values)], BooleanField())
+
+
+def _of_crm(operator, ids):
+    """The people of these CRM ids. PostgreSQL looks each up by itself: without statistics of a table that an import has just
+    filled it would take an index that begins with the operator, and walk through everybody."""
+    if connection.vendor != "postgresql":
+        return Q(among("crm_id", ids), operator=operator)
+    table = DataSubject._meta.db_table
+    one = f"SELECT id FROM {table} one WHERE one.operator_id = %s AND one.crm_id = wanted"
+    return Q(RawSQL(f"{table}.id IN (SELECT ({one}) FROM unnest(%s) wanted)", [operator, ids], BooleanField()))
+
+
+def _values(records):
+    names = [each.attname for each in records.model._meta.concrete_fields]
+    return (dict(zip(names, values, strict=True)) for values in records.values_list(*names).iterator(chunk_size=5000))
+
+
 class Known(NamedTuple):
     """What the register has of the people of a chunk."""
 
@@ -111,29 +137,25 @@ class Comparison:
         return row.errors or (row.damaged and not self.accept_damaged_names)
 
     def _people(self, rows):
-        names = [each.attname for each in DataSubject._meta.concrete_fields]
-        found = DataSubject.objects.filter(
-            operator=self.operator, crm_id__in=[row.crm_id for row in rows if row.crm_id]
-        )
-        return {person["crm_id"]: person for person in found.order_by().values(*names)}
+        ids = [row.crm_id for row in rows if row.crm_id]
+        found = DataSubject.objects.filter(_of_crm(self.operator.pk, ids)).order_by()
+        return {person["crm_id"]: person for person in _values(found)} if ids else {}
 
     def _consents(self, met):
         ids = [pk for row, pk in met if "consent_purpose" in row.values]
         found = defaultdict(list)
-        names = [each.attname for each in Consent._meta.concrete_fields]
-        for consent in Consent.objects.filter(subject_id__in=ids).order_by("given_on").values(*names) if ids else ():
+        for consent in _values(Consent.objects.filter(among("subject_id", ids)).order_by("given_on")) if ids else ():
             found[consent["subject_id"], consent["purpose_id"], consent["kind"]].append(consent)
         return found
 
     def _agreements(self, met):
         ids = [pk for row, pk in met if "agreement_number" in row.values]
-        names = [each.attname for each in Agreement._meta.concrete_fields]
-        stored = Agreement.objects.filter(subject_id__in=ids).order_by().values(*names) if ids else ()
+        stored = _values(Agreement.objects.filter(among("subject_id", ids)).order_by()) if ids else ()
         return {(each["subject_id"], each["number"]): each for each in stored}
 
     def _opted_out(self, met):
         ids = [pk for row, pk in met if any(row.values.get(field) for field, _channel in self.opt_outs)]
-        stored = Suppression.objects.live(self.today).filter(subject_id__in=ids).order_by() if ids else None
+        stored = Suppression.objects.live(self.today).filter(among("subject_id", ids)).order_by() if ids else None
         return set(stored.values_list("subject_id", "channel")) if ids else set()
 
     def _judge(self, row, stored, known):

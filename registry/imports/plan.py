@@ -14,12 +14,14 @@ from .compare import KINDS, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
 from .lists import Findings
+from .memory import seldom_collected
 from .preview import Plan, file_warnings
 from .reference import Reference
 
 AS_FOUND = Said()
 
 
+@seldom_collected()
 def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=False, reason="", progress=None) -> Plan:
     """Reads the run's file against the register of its operator. FileRefused where the file as a whole is refused.
 
