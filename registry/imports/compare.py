@@ -92,7 +92,7 @@ def _of_crm(operator, ids):
         return Q(among("crm_id", ids), operator=operator)
     table = DataSubject._meta.db_table
     one = f"SELECT id FROM {table} one WHERE one.operator_id = %s AND one.crm_id = wanted"
-    return Q(RawSQL(f"{table}.id IN (SELECT ({one}) FROM unnest(%s) wanted)", [operator, ids], BooleanField()))
+    return Q(RawSQL(f"{table}.id IN (SELECT ({one}) FROM unnest(%s::text[]) wanted)", [operator, ids], BooleanField()))
 
 
 def _values(records):
