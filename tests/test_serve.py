@@ -1,0 +1,95 @@
+"""`make run`: server and worker beside each other, and neither without the other."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from urllib.request import urlopen
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PATIENCE_SECONDS = 60
+
+
+def until(condition):
+    for _look in range(PATIENCE_SECONDS * 10):
+        if found := condition():
+            return found
+        time.sleep(0.1)
+    raise AssertionError("it did not happen in time")
+
+
+def children(pid):
+    """(pid, command line) of a process's children."""
+    found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
+    return [(int(each), Path(f"/proc/{each}/cmdline").read_text().replace("\0", " ")) for each in found]
+
+
+def child(pid, what):
+    return next((each for each, command in children(pid) if what in command), None)
+
+
+def is_gone(pid):
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] == "Z"
+    except FileNotFoundError:
+        return True
+
+
+@pytest.fixture
+def serve(tmp_path):
+    started = []
+
+    def start(port):
+        environment = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/registry.sqlite3"}
+        command = [sys.executable, "-m", "config.serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
+        started.append(
+            subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        )
+        return started[-1]
+
+    yield start
+    for process in started:
+        process.terminate()
+        process.wait(PATIENCE_SECONDS)
+
+
+@pytest.fixture
+def port():
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+def answers(port):
+    try:
+        return urlopen(f"http://127.0.0.1:{port}/static/registry/logo.svg").status == 200
+    except OSError:
+        return False
+
+
+def test_worker_that_dies_is_started_again_and_ctrl_c_ends_both(serve, port):
+    """Killed, the worker is there again; Ctrl+C leaves neither behind."""
+    process = serve(port)
+    until(lambda: answers(port))
+    web, worker = child(process.pid, "gunicorn"), until(lambda: child(process.pid, "worker"))
+    os.kill(worker, signal.SIGKILL)
+    again = until(lambda: (found := child(process.pid, "manage.py worker")) and found != worker and found)
+    process.send_signal(signal.SIGINT)
+    assert process.wait(PATIENCE_SECONDS) == 0
+    assert is_gone(web) and is_gone(again)
+
+
+def test_port_that_is_taken_leaves_no_worker_behind(serve, port):
+    """The server cannot start: the worker ends with it, and the status says that something is wrong."""
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", port))
+        taken.listen()
+        process = serve(port)
+        worker = until(lambda: child(process.pid, "manage.py worker"))
+        assert process.wait(PATIENCE_SECONDS) != 0
+        assert is_gone(worker)
