@@ -69,6 +69,9 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
         """The part of a list that one page looks through, and the place where it ends; here all of it. paging.py asks."""
         return listed, None
 
+    def rows_of_page(self, changelist, keys):
+        return changelist.queryset.filter(pk__in=keys)
+
     def get_list_display(self, request):
         return visible_fields(self.model, super().get_list_display(request), request.user)
 

@@ -84,7 +84,7 @@ class BoundedChangeList(ChangeList):
             page = keys if self.show_all and self.can_show_all else self.paginator.page(self.page_num).object_list
         except InvalidPage:
             raise IncorrectLookupParameters from None
-        self.result_list = self.queryset.filter(pk__in=page)
+        self.result_list = self.model_admin.rows_of_page(self, page)
 
     # Places in the list's own order
 

@@ -39,7 +39,7 @@ class JournalEntry(models.Model):
             models.Index(fields=["object_uid", "seq"], name="journal_object"),  # history pages
             models.Index(fields=["at"], name="journal_at"),  # registers as of a moment
             models.Index(  # the journal's page by action; what imports write by the million has a history row
-                fields=["operator", "action", "-seq"], name="journal_list_action", condition=models.Q(history_id=None)
+                fields=["operator", "action", "-n"], name="journal_list_action", condition=models.Q(history_id=None)
             ),
             models.Index(  # the administrator's journal, as scope.py says what that is
                 fields=["-seq"],

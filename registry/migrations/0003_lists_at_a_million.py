@@ -80,7 +80,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='journalentry',
-            index=models.Index(condition=models.Q(('history_id', None)), fields=['operator', 'action', '-seq'], name='journal_list_action'),
+            index=models.Index(condition=models.Q(('history_id', None)), fields=['operator', 'action', '-n'], name='journal_list_action'),
         ),
         migrations.AddIndex(
             model_name='journalentry',
