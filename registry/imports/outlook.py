@@ -2,7 +2,9 @@
 
 from typing import NamedTuple
 
-from registry.models import JournalSubject
+from django.db.models import Max
+
+from registry.models import ImportRun, JournalSubject
 
 # More people than this who changed since are not counted out.
 MOST = 1000
@@ -26,6 +28,14 @@ def outlook(run) -> Outlook:
     )
     later = JournalSubject.objects.filter(entry_id__gt=run.last_seq, entry__history_id__isnull=False)
     since = later.exclude(entry__run=run.pk).filter(uid__in=written.order_by().values("uid"))
-    found = since.order_by().values_list("uid").distinct()[: MOST + 1]
-    count = len(found)
-    return Outlook(run.new, run.changed, min(count, MOST), count > MOST)
+    touched = since.order_by().values("uid", "entry__run").annotate(last=Max("entry_id"))
+    # Whom a later run's own undo put back, nothing of that run changed.
+    undone = ImportRun.objects.filter(operator=run.operator, state=ImportRun.State.UNDONE, last_seq__gt=run.last_seq)
+    for other, last_seq in undone.values_list("pk", "last_seq"):
+        touched = touched.exclude(entry__run=other, last__gt=last_seq)
+    people = set()
+    for row in touched.iterator():
+        people.add(row["uid"])
+        if len(people) > MOST:
+            break
+    return Outlook(run.new, run.changed, min(len(people), MOST), len(people) > MOST)

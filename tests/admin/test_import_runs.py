@@ -381,6 +381,19 @@ def test_undo_says_in_numbers_what_will_happen(natalia, applied):
     assert ImportRun.objects.get().state == "applied"
 
 
+def test_whom_a_later_undo_put_back_is_not_changed_since(natalia, lapp):
+    """The second file was a mistake and is undone: the first can be undone whole."""
+    confirm(natalia, upload(natalia, [person(1), person(2)]))
+    first = ImportRun.objects.get()
+    confirm(natalia, upload(natalia, [person(1, phone="+77010000009"), person(2, phone="+77010000008")]))
+    natalia.post(step("undo", ImportRun.objects.latest("pk")), {"reason": "a mistake"})
+    text = natalia.get(step("undo", first)).content.decode()
+    assert re.findall(r'<span class="value">(\d+)</span>', text) == ["2", "0", "0"]
+    natalia.post(step("undo", first), {"reason": "a mistake, too"})
+    first.refresh_from_db()
+    assert (first.undone, first.left) == (2, 0)
+
+
 def test_undo_needs_a_reason(natalia, applied):
     """The history of everybody who is put back keeps it."""
     text = natalia.post(step("undo", applied), {"reason": " "}).content.decode()
