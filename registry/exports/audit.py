@@ -3,6 +3,7 @@
 import hashlib
 import os
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -113,11 +114,20 @@ def export(
 
 
 def write(file, pieces):
-    """Copies pieces of bytes into the file; the SHA-256 of them all."""
-    sha256 = hashlib.sha256()
-    for piece in pieces:
+    """Copies pieces of bytes into the file; the SHA-256 of them all. A thread hashes, packs and writes one while the next is made."""
+    sha256, last = hashlib.sha256(), None
+
+    def put(piece):
         sha256.update(piece)
         file.write(piece)
+
+    with ThreadPoolExecutor(max_workers=1) as writer:
+        for piece in pieces:
+            if last is not None:
+                last.result()  # one waits at most; what went wrong with it is raised here
+            last = writer.submit(put, piece)
+        if last is not None:
+            last.result()
     return sha256.hexdigest()
 
 
