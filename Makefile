@@ -1,7 +1,7 @@
 # make run    everything a first look needs, then server and worker on 127.0.0.1:8000 (PORT, DATA_DIR override)
 # make test   the whole suite on SQLite, then on PostgreSQL (TEST_DATABASE_URL, else a server from a wheel)
 # make lint   style, forgotten migrations, production settings
-# make bench  the benchmarks, on both databases
+# make bench  the benchmarks, on both databases; figures and targets in DATA_DIR/bench.json
 SHELL := /bin/bash
 PYTHON ?= python3
 VENV ?= .venv
@@ -48,5 +48,4 @@ fix: $(VENV)/.development
 	$(BIN)/ruff format .
 
 bench: $(VENV)/.development
-	env -u TEST_DATABASE_URL TEST_DATABASE=sqlite $(BIN)/python -m tests.benchmarks
-	TEST_DATABASE=postgresql $(BIN)/python -m tests.benchmarks
+	$(BIN)/python -m tests.benchmarks $(ARGS)
