@@ -17,9 +17,9 @@ def record(name, value, unit, target=None, at_least=True):
     met = None if target is None else (value >= target if at_least else value <= target)
     figure = {"name": name, "value": round(value, 3), "unit": unit, "target": target, "met": met}
     print(_line(figure, at_least), flush=True)
-    kept = [each for each in kept() if each["name"] != name]
+    others = [each for each in kept() if each["name"] != name]
     fresh = path().with_suffix(".new")
-    fresh.write_text(json.dumps([*kept, figure], ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
+    fresh.write_text(json.dumps([*others, figure], ensure_ascii=False, indent=1) + "\n", encoding="utf-8")
     fresh.replace(path())
     return figure
 
