@@ -1,6 +1,7 @@
 """A vocabulary out of a CSV file: upload, preview of every row, one confirmation; all of it or nothing."""
 
 import hashlib
+import json
 import os
 import secrets
 from pathlib import Path
@@ -104,8 +105,11 @@ class VocabularyImport(ImportMixin):
                 )
                 for row in result.valid_rows()
             ]
-            if "confirm_form" not in response.context_data:
-                response.context_data["form"].cleaned_data["import_file"].stored.remove()
+            stored = response.context_data["form"].cleaned_data["import_file"].stored
+            if "confirm_form" in response.context_data:
+                response.context_data["confirm_form"].initial["ticket"] = stored.ticket(shown(result))
+            else:
+                stored.remove()
         return response
 
     def write_to_tmp_storage(self, import_file, input_format):
@@ -119,7 +123,7 @@ class VocabularyImport(ImportMixin):
         form.add_error("import_file", e.told)
 
     def get_confirm_form_initial(self, request, import_form):
-        return {"ticket": import_form.cleaned_data["import_file"].stored.ticket} if import_form else {}
+        return {}  # the ticket tells what was shown, and comes when that is known
 
     def process_import(self, request, **kwargs):
         if request.method != "POST" or not self.has_import_permission(request):
@@ -133,9 +137,14 @@ class VocabularyImport(ImportMixin):
                 result = resource.import_data(
                     VocabularyCSV().create_dataset(stored.read()), rollback_on_validation_errors=True
                 )
+                as_shown = not (result.has_errors() or result.has_validation_errors()) and (
+                    shown(result) == stored.said["shown"]
+                )
+                if not as_shown:
+                    transaction.set_rollback(True)
         finally:
             stored.remove()
-        if result.has_errors() or result.has_validation_errors():
+        if not as_shown:
             return self.again(
                 request, _("Nothing was imported: the register changed since the preview. Read the file again.")
             )
@@ -156,6 +165,12 @@ class VocabularyImport(ImportMixin):
         return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_import"))
 
 
+def shown(result):
+    """A digest of what each line does: an entry that somebody else changed since the preview is not overwritten unseen."""
+    rows = [[row.import_type, row.code, row.diff and list(map(str, row.diff))] for row in result.rows]
+    return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
+
+
 class StoredVocabulary(SimpleNamespace):
     """An uploaded file between preview and confirmation."""
 
@@ -171,8 +186,11 @@ class StoredVocabulary(SimpleNamespace):
             for chunk in file.chunks():
                 digest.update(chunk)
                 stream.write(chunk)
-        said = file.acting | {"file": path.name, "sha256": digest.hexdigest()}
-        return cls(path=path, ticket=signing.dumps(said, salt=__name__))
+        return cls(path=path, said=file.acting | {"file": path.name, "sha256": digest.hexdigest()})
+
+    def ticket(self, shown):
+        """What confirms this file for who sent it, as long as it does what was shown."""
+        return signing.dumps(self.said | {"shown": shown}, salt=__name__)
 
     @classmethod
     def of(cls, ticket, acting):
@@ -186,7 +204,7 @@ class StoredVocabulary(SimpleNamespace):
             return None
         if hashlib.sha256(path.read_bytes()).hexdigest() != said["sha256"]:
             return None
-        return cls(path=path, ticket=ticket)
+        return cls(path=path, said=said)
 
     def read(self):
         return self.path

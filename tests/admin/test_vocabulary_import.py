@@ -169,6 +169,29 @@ def test_a_register_that_changed_since_the_preview_takes_nothing(desk, lapp):
     assert JournalEntry.objects.filter(history_id__isnull=False).count() == entries
 
 
+@pytest.mark.parametrize("code", ["orders", "news"])
+def test_an_entry_changed_since_the_preview_is_not_overwritten(desk, lapp, code):
+    """Applied is what was shown: an officer's newer wording, or an entry of the same code, leaves all of the file out."""
+    orders = factories.make_purpose(lapp, code="orders", name_en="Orders")
+    desk("purpose", "code;name_en;name_ru\norders;Orders;Заказы\nnews;News;\n")
+    if code == "orders":
+        orders.name_en = "Orders and returns"
+        with unit_of_work(by=None, operator=lapp):
+            orders.save()
+    else:
+        factories.make_purpose(lapp, code="news", name_en="News and offers")
+    before = (
+        list(Purpose.objects.order_by("code").values()),
+        JournalEntry.objects.filter(history_id__isnull=False).count(),
+    )
+    assert "Nothing was imported: the register changed since the preview." in desk.confirm().content.decode()
+    after = (
+        list(Purpose.objects.order_by("code").values()),
+        JournalEntry.objects.filter(history_id__isnull=False).count(),
+    )
+    assert after == before
+
+
 def test_abandoned_files_are_deleted(desk, lapp, monkeypatch):
     """A file nobody confirmed goes with the next import an hour later."""
     desk("purpose", "code;name_en\nnews;News\n")
