@@ -7,6 +7,8 @@ from django.utils.translation import gettext_lazy
 from registry.choices import DateOrder
 from registry.imports.columns import mapping_lines, read_defaults
 from registry.imports.headers import AGREEMENT_FIELDS, CONSENT_FIELDS, OPT_OUT_FIELDS, PERSON_FIELDS
+from registry.imports.preview import HEADER_BYTES
+from registry.imports.room import fit
 from registry.models import ImportSource, Purpose
 
 from .imports import DELIMITERS, ENCODINGS
@@ -49,8 +51,10 @@ GROUPS = (
 YES_NO = [("", "—"), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]
 DEFAULTS = ("consent_purpose", "consent_channel", "third_parties", "cross_border", "publication", "language")
 # A file with more columns gets one list of fields for all of them: the page stays small.
-SELECTS_AT_MOST = 50
+SELECTS_AT_MOST = 32
 SAMPLES_OF_MANY = 1
+# Bytes of HTML: of a label, of a header and a value beside many others.
+NARROW_BYTES = 40
 
 
 class ColumnsForm(forms.Form):
@@ -113,7 +117,7 @@ class ColumnsForm(forms.Form):
             self.fields[f"column_{number}"] = self._column(number)
 
     def _column(self, number):
-        label = self.found.header[number].strip()[:40] or _("Column %(number)d") % {"number": number + 1}
+        label = fit(self.found.header[number].strip(), NARROW_BYTES) or _("Column %(number)d") % {"number": number + 1}
         if not self.many:
             widget = forms.Select(attrs={"aria-label": label})
             return forms.ChoiceField(required=False, choices=field_choices(), label=label, widget=widget)
@@ -123,9 +127,10 @@ class ColumnsForm(forms.Form):
 
     def columns(self):
         """(number, header, samples, bound field) of every column."""
-        samples = SAMPLES_OF_MANY if self.many else None
+        samples, room = (SAMPLES_OF_MANY, NARROW_BYTES) if self.many else (None, HEADER_BYTES)
         for number, (header, values) in enumerate(zip(self.found.header, self.found.samples, strict=True)):
-            yield number + 1, header, values[:samples], self[f"column_{number}"]
+            shown = [fit(value, room) for value in values[:samples]]
+            yield number + 1, fit(header, room), shown, self[f"column_{number}"]
 
     def defaults(self):
         return [self[name] for name in DEFAULTS]

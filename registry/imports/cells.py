@@ -41,6 +41,7 @@ SEVERAL_AT_MOST = 20
 # A line break in an e-mail address is nobody's way to write two.
 _BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 _CONSENT = re.compile(r"consent|соглас|келісім")
 
 
@@ -103,7 +104,7 @@ class Cells:
             "third_parties": _yes_no,
             "cross_border": _yes_no,
             "publication": _yes_no,
-            "agreement_number": lambda text: _text(text, AGREEMENT_NUMBER_MAX_LENGTH),
+            "agreement_number": lambda text: _number(text, AGREEMENT_NUMBER_MAX_LENGTH),
             "agreement_on": dates["agreement_on"],
             "email_opt_out": _opt_out,
             "call_opt_out": _opt_out,
@@ -191,8 +192,15 @@ def _text(text, limit):
 
 
 def _crm_id(text):
-    checked = _text(text, CRM_ID_MAX_LENGTH)
+    checked = _number(text, CRM_ID_MAX_LENGTH)
     return checked if checked.error else checked._replace(value=names.clean_id(checked.value))
+
+
+def _number(text, limit):
+    """A number that names something. 1,23E+11 is what a spreadsheet leaves of a long one."""
+    if _ROUNDED.fullmatch(text):
+        return Checked(text, _("a spreadsheet has rounded this number, its digits are lost: export it as text"))
+    return _text(text, limit)
 
 
 def _yes_no(text):

@@ -118,6 +118,11 @@ def read_mapping(texts):
     return [_mapped(text) for text in texts]
 
 
+def by_number(texts):
+    """Whether one of these lines names a column by its place."""
+    return any(BY_NUMBER.fullmatch(name.strip()) for name, _field in read_mapping(texts))
+
+
 def read_defaults(texts):
     """{field: value} from texts "field=value"; FileRefused where one is none."""
     defaults = {}
@@ -129,6 +134,10 @@ def read_defaults(texts):
                 _("A default is written field=value with one of the fields: %(fields)s.")
                 % {"fields": ", ".join(name for name in FIELDS if name not in NO_DEFAULT)},
                 quoting=_("“%s” is none.") % text,
+            )
+        if len(value.splitlines()) > 1:  # kept with a source it would be a line of its own, and say something else
+            raise FileRefused(
+                _("The default of “%(field)s” has a line break in it: put it on one line.") % {"field": field}
             )
         defaults[field] = value.strip()
     return defaults

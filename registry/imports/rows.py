@@ -126,9 +126,9 @@ class RowCleaner:
             values[field] = value
         if warning:
             warnings.append(Problem(self.label(field), text, warning))
-        elif field in NAMES and lost_letters(value):
+        if field in NAMES and lost_letters(value):
             damaged.append(self._lost(field, value))
-        elif raw and value not in (None, ""):
+        elif raw and not warning and value not in (None, ""):
             self.kinds.remember(field, raw, value)
 
     def _clear(self, field, values):
@@ -170,7 +170,7 @@ class RowCleaner:
             warnings.append(Problem(self.label(field), "", not_kept(field, len(others))))
 
     def _split(self, text, values, errors, warnings, damaged):
-        """A full name fills what columns of their own leave open."""
+        """A full name fills what columns of their own leave open. What is only guessed to be missing from it clears nothing."""
         text = text.strip()
         if values.get("surname") and values.get("given_name"):
             return
@@ -183,7 +183,7 @@ class RowCleaner:
         name = split_full_name(text, surname=known, given_first=self.full == "full_name_given_first")
         before, quick = len(errors), self.kinds.quick["surname"]
         for field, part in zip(NAMES, name, strict=False):
-            if values.get(field):
+            if values.get(field) or (name.guessed and not part):
                 continue
             if value := quick(part):
                 values[field] = value

@@ -3,7 +3,7 @@
 from registry import journal
 from registry.models import ImportRun, ImportSource
 
-from .columns import read_defaults, read_mapping
+from .columns import by_number, read_defaults, read_mapping
 from .crm_file import Said
 from .headers import kept_header
 
@@ -56,7 +56,8 @@ def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by
 def of_columns(operator, header) -> ImportSource | None:
     """The source whose last file had these very columns; None where no source's had, or those of more than one.
 
-    Headers that are only kept as numbers tell nothing: the first line may be somebody's row.
+    Headers that are only kept as numbers tell nothing: the first line may be somebody's row. Where the source names a column by
+    its number, the order of the columns must be the same, too.
     """
     kept, found = sorted(kept_header(header)), {}
     if kept != sorted(header):
@@ -67,7 +68,8 @@ def of_columns(operator, header) -> ImportSource | None:
         if run.source_id in seen:
             continue
         seen.add(run.source_id)
-        if sorted(name for name, _field in run.mapping) == kept:
+        last = [name for name, _field in run.mapping]
+        if last == header or (sorted(last) == kept and not by_number(lines_of(run.source.mapping))):
             found[run.source_id] = run.source
     return next(iter(found.values())) if len(found) == 1 else None
 

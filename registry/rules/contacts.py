@@ -25,6 +25,7 @@ _PLAIN_EMAIL = re.compile(
     r"[A-Za-z0-9_+-]+(?:\.[A-Za-z0-9_+-]+)*@(?:[a-z0-9]+(?:-[a-z0-9]+)*\.)+[a-z]{2,24}", re.ASCII
 ).fullmatch
 PLAIN_EMAIL_MAX_LENGTH = 60
+_LETTER = re.compile(r"[^\W\d_]")
 _SEVERAL = re.compile(r"[,;/|\n]")
 
 
@@ -84,7 +85,8 @@ def _by_library(number: str) -> Checked:
         parsed = phonenumbers.parse(number, HOME_REGION)
     except phonenumbers.NumberParseException:
         return Checked(number, wrong)
-    if not phonenumbers.is_valid_number(parsed):
+    spelt = not parsed.extension and _LETTER.search(number.removeprefix("tel:"))  # the library would dial the letters
+    if spelt or not phonenumbers.is_valid_number(parsed):
         return Checked(number, wrong)
     value = phonenumbers.format_number(parsed, phonenumbers.PhoneNumberFormat.E164)
     return Checked(value, "", _("the extension is left out: only the number is kept") if parsed.extension else "")

@@ -52,7 +52,7 @@ def parse_date(text: str, *, today: dt.date, future: bool = False, order: str = 
     """A date from text; value None for an empty one. After today only where future is said, and then within reason.
 
     order (dmy, mdy) is how 01/02/2003 and 01-02-2003 are read; without it they are refused unless only one reading is a day.
-    A year has four digits. A moment with a zone gives the day it was in Almaty.
+    A year has four digits. A moment with a zone gives the day it was in Almaty; midnight is the day that is written.
     """
     text = text.strip()
     if not text:
@@ -152,7 +152,7 @@ def _day_at_home(day, time):
         hour = hour % 12 + 12 * (time[4][0] in "Pp")
     moment = dt.datetime(day.year, day.month, day.day, hour, minute, second)
     zone = time[5]
-    if not zone:
+    if not zone or not (hour or minute or second):  # midnight is how programs write a day without a time
         return day
     shift = dt.timedelta()
     if zone[0] in "+-":

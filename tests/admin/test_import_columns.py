@@ -235,6 +235,16 @@ def test_hostile_cells_are_text_and_the_page_stays_small(natalia):
     assert (run.state, run.mapping[2]) == ("planned", ["UF_CRM_0", "surname"])
 
 
+@pytest.mark.parametrize("count", [32, 33, 200])
+def test_headers_of_any_length_are_cut_on_the_page(natalia, count):
+    """A header may have ten thousand characters; the page of two hundred such stays below 100 KB."""
+    header = ["ID", "surname", *(f"H{number}" + "<&'" * 3000 for number in range(count - 2))]
+    row = ["1", "X", *("<&" * 50 for _number in range(count - 2))]
+    response = upload(natalia, "\n".join(";".join(cells) for cells in (header, row)).encode(), look_first="on")
+    assert len(response.context["form"].found.header) == count
+    assert len(response.content) < 100_000
+
+
 def test_no_value_of_the_file_is_kept_by_looking(natalia):
     """Headers that are somebody's row are not kept with the source that is remembered, nor told to the journal."""
     response = upload(natalia, "C1;Иванов;ivan@example.kz\nC2;Петров;\n".encode())

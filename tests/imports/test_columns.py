@@ -111,6 +111,10 @@ def test_defaults():
         ) as it:
             match_columns(["ID"], defaults=[text])
         assert it.value.told.endswith(f"message_opt_out. “{text}” is none.")
+    with pytest.raises(
+        FileRefused, match="^The default of “consent_channel” has a line break in it: put it on one line.$"
+    ):
+        match_columns(["ID"], defaults=["consent_channel=web\nphone=+77011234567"])
 
 
 @pytest.mark.parametrize(
@@ -123,6 +127,8 @@ def test_defaults():
         (["ID", "8 (701) 000-00-01", "Иванов"], ["ID", "column 2", "column 3"]),
         (["C1", "Иванов", "28.10.1979"], ["column 1", "column 2", "column 3"]),
         (["C1", "", "ivan@example.kz"], ["column 1", "", "column 3"]),
+        (["C1", "Иванов", "Иван"], ["column 1", "column 2", "column 3"]),
+        (["ID", "C1", "Иванов"], ["ID", "C1", "Иванов"]),
         (["ID", "uid", "a@b", "surname"], ["ID", "uid", "column 3", "surname"]),
     ],
 )

@@ -400,6 +400,23 @@ def test_whole_name_is_never_cleared():
     ]
     filled = row_of(["ID", "ФИО"], ["1", "Ахметова Айгүл"], blank_clears=True)
     assert filled.values["patronymic"] == ""
+    guessed = row_of(["ID", "ФИО"], ["1", "Айгүл"], blank_clears=True)
+    assert "given_name" not in guessed.values, "one word may be the given name: that the other is missing is a guess"
+
+
+def test_lost_letter_is_noticed_behind_a_formulas_sign():
+    """Two doubts of one name are both told."""
+    row = clean(surname="-Ив?нов")
+    assert [problem.value for problem in row.damaged] == ["-Ив?нов"]
+    assert len(row.warnings) == 1
+
+
+@pytest.mark.parametrize("number", ["1.23457E+11", "1,23E+05", "7E+10"])
+def test_number_that_a_spreadsheet_rounded_is_nobodys(number):
+    """Its digits are lost: as an id it would be a new person, or somebody else's."""
+    reason = "a spreadsheet has rounded this number, its digits are lost: export it as text"
+    assert errors(crm_id=number) == [f"crm_id “{number}”: {reason}"]
+    assert errors(agreement_number=number, agreement_on="") == [f"agreement_number “{number}”: {reason}"]
 
 
 def test_remembered_cells_say_what_they_said_first():

@@ -70,6 +70,13 @@ def test_source_is_known_by_the_columns_of_its_last_file(lapp, kazger):
     assert sources.of_columns(lapp, ["B", "A"]) is None
 
 
+def test_column_known_by_its_number_needs_the_same_order(lapp):
+    """“#2=surname” was said of a column without a header: where it stands elsewhere the second one is somebody's phone."""
+    run_of(factories.save(ImportSource(operator=lapp, name="Bare", mapping="#2=surname")), "ID", "", "Phone")
+    assert sources.of_columns(lapp, ["ID", "", "Phone"]) is not None
+    assert sources.of_columns(lapp, ["ID", "Phone", ""]) is None
+
+
 def test_two_sources_with_the_same_columns_are_not_told_apart(lapp):
     """Nobody guesses which of two CRMs wrote the file."""
     for name in ("Sales", "Support"):

@@ -80,6 +80,7 @@ def test_phone_is_kept_as_e164(text, value):
         ("8 701 000 00 01, 8 702 000 00 02", "one cell holds one phone number: keep one"),
         ("12345", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("no phone", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("+7 701 CALLNOW", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("1" * 60, "a phone number has at most 40 characters: correct it"),
     ],
 )

@@ -93,6 +93,12 @@ def test_moment_with_a_zone_is_the_day_it_was_in_almaty(text, value):
     assert parse_date(text, today=TODAY).value == value
 
 
+@pytest.mark.parametrize("zone", ["Z", "+05:00", "+06:00", "+10:00", "-05:00"])
+def test_midnight_is_the_day_that_is_written(zone):
+    """A CRM writes a birthday as midnight where its server thinks it is: 00:00 at +06:00 is no day before in Almaty."""
+    assert parse_date(f"2025-01-10T00:00:00{zone}", today=TODAY).value == dt.date(2025, 1, 10)
+
+
 @pytest.mark.parametrize(
     ("text", "orders"),
     [
