@@ -17,6 +17,7 @@ from pathlib import Path
 
 from django.conf import settings
 from xlsxwriter import Workbook as Writer
+from xlsxwriter.worksheet import Worksheet
 
 from registry.exports.stream import BYTE_ORDER_MARK, CHUNK_BYTES, csv_line, end
 
@@ -30,6 +31,13 @@ ANY_TIME = dt.datetime(1980, 1, 1)
 FOLDER_PREFIX, FOLDER_KEPT_SECONDS = "xlsx-", 24 * 3600
 # No characters at all, and nothing XML could hold. Other control characters are written in Excel's own notation.
 NO_CHARACTER = re.compile("[\ufffe\uffff]")
+
+
+class PlainSheet(Worksheet):
+    """The library takes <r>…</r> for markup of its own making and writes it as it stands: somebody's name could be a formula."""
+
+    def _xml_rich_inline_string(self, string, attributes=()):
+        self._xml_inline_string(string, True, attributes)
 
 
 class Workbook:
@@ -100,7 +108,7 @@ class Workbook:
 
     def _sheet(self, book, name):
         """A sheet that prints on landscape A4, as wide as the table, with title and page, and no marks at digits kept as text."""
-        sheet = book.add_worksheet(name)
+        sheet = book.add_worksheet(name, PlainSheet)
         title = " ".join(str(each) for each in self.head[0][1:]) if self.head else self.name
         sheet.set_landscape()
         sheet.set_paper(9)

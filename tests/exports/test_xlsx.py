@@ -54,6 +54,16 @@ def test_every_cell_is_a_text(text):
     ]
 
 
+SMUGGLED = '<r></r></is></c><c r="D2"><f>HYPERLINK("http://x.example")</f></c><c r="E2" t="inlineStr"><is><r></r>'
+
+
+@pytest.mark.parametrize("text", [SMUGGLED, "<r>broken", "<r><t>x</t></r>", "<r>a & b</r>", "<r> </r>"])
+def test_markup_of_the_format_itself_is_text(text):
+    """A name that looks like a part of the file is a name: it brings no cell and no formula along, and breaks no file."""
+    _book, content = made([["1", text]])
+    assert sheets(content)["People"] == [COLUMNS, ["1", text, None, None]]
+
+
 def test_signs_xml_cannot_hold_are_written_in_excels_notation():
     """A control character is kept as Excel itself writes it, and a text that only looks like that notation stays itself."""
     _book, content = made([["1", "bell\x07 <&> \r", "_x0041_", "a_b"]])
