@@ -18,6 +18,8 @@ from .import_steps import OPEN, ConfirmForm, by_user, can_be_undone, may_import,
 State = ImportRun.State
 REJECTED_BYTES = 10_000
 WARNINGS_SHOWN = 100
+# Where one is between the file and the register, while one is on the way.
+STEPS = {State.PLANNING: "preview", State.PLANNED: "preview", State.APPLYING: "applied"}
 
 
 def page_of_run(request, run):
@@ -25,19 +27,22 @@ def page_of_run(request, run):
     storage.purge_expired()
     run.refresh_from_db()
     plan = plan_of(request, run)
-    turned_down = plan.rejected if plan else turned_down_of(request, run)
+    # While a step is at work the lists grow and shrink: they are shown when it is over.
+    turned_down = plan.rejected if plan else [] if run.is_at_work else turned_down_of(request, run)
     if turned_down:
         journal.record("rejects.view", object_type="importrun", uid=run.uid, count=len(turned_down))
     return {
         "run": run,
         "state_pill": state_pill(run.state, run.get_state_display()),
-        "counted": run.planned_at is not None and run.state != State.PLANNING,
+        "step": STEPS.get(run.state),
+        "counted": run.planned_at is not None and run.state != State.PLANNING and not run.wrote_nothing,
         "plan": plan,
         "turned_down": turned_down,
+        "all_changes": run.new + run.changed,
         "turned_down_more": run.rejected + run.stopped - len(turned_down),
         "warnings": run.warnings[:WARNINGS_SHOWN],
         "columns": shown_columns(run.mapping),
-        "lists": list_links(request, run),
+        "lists": [] if run.is_at_work else list_links(request, run),
         "nothing_to_do": run.state == State.PLANNED and not (run.new or run.changed),
         "may": rights(request, run),
         "confirm_form": ConfirmForm(initial={"token": run.token}) if run.state == State.PLANNED else None,

@@ -45,6 +45,9 @@ GROUPS = (
 def navigation(request, site):
     """Groups of links for the sidebar, with a count where something waits."""
     desk = reverse(f"{site.name}:index")
+    runs = reverse(f"{site.name}:registry_importrun_changelist")
+    # The file of the CRM is chosen under the people it brings, and belongs to the imports.
+    path = runs if request.path == reverse(f"{site.name}:registry_datasubject_import") else request.path
     groups = [
         {"label": "", "items": [{"label": _("Desk"), "url": desk, "count": None, "current": request.path == desk}]}
     ]
@@ -63,7 +66,7 @@ def navigation(request, site):
                     "label": str(text)[:1].upper() + str(text)[1:],
                     "url": url,
                     "count": waiting.get(name),
-                    "current": request.path.startswith(url),
+                    "current": path.startswith(url),
                 }
             )
         if items:

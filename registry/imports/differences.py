@@ -5,14 +5,15 @@ from typing import NamedTuple
 from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject
 
-from .compare import Outcome
+from .compare import NEW, Outcome
 from .room import Room, fit, html_bytes
 
 # Not for people's eyes: ids, and what is made of other fields.
 HIDDEN = {"id", "uid", "operator_id", "subject_id", "search_key", "state", "purpose_id", "policy_id", "kind"}
 VALUE_SHOWN = 60
-# Bytes of HTML: of a row and of a change without their texts, and what a text is cut to where its row has no room.
-ROW_MARKUP, CHANGE_MARKUP, SHORT = 120, 70, 90
+# Bytes of HTML without the texts: of a row, of a value of somebody new, of a change and its old value; and what a text is cut
+# to where its row has no room.
+ROW_MARKUP, NEW_MARKUP, CHANGE_MARKUP, OLD_MARKUP, SHORT = 140, 18, 30, 24, 90
 
 
 class Change(NamedTuple):
@@ -38,10 +39,10 @@ def difference(outcome: Outcome, room: Room) -> Difference:
     crm_id, share = fit(outcome.row.crm_id, SHORT), room.share
     shown, used = [], ROW_MARKUP + html_bytes(crm_id)
     for change in changes:
-        size = _size(change)
+        size = _size(change, outcome.kind)
         if used + size > share and not shown:
             change = Change(change.label, fit(change.old, SHORT), fit(change.new, SHORT))
-            size = _size(change)
+            size = _size(change, outcome.kind)
         elif used + size > share:
             break
         shown.append(change)
@@ -50,8 +51,9 @@ def difference(outcome: Outcome, room: Room) -> Difference:
     return Difference(outcome.row.line, crm_id, outcome.kind, shown, len(changes) - len(shown))
 
 
-def _size(change):
-    return CHANGE_MARKUP + sum(map(html_bytes, change))
+def _size(change, kind):
+    markup = NEW_MARKUP if kind == NEW else CHANGE_MARKUP + (OLD_MARKUP if change.old else 0)
+    return markup + sum(map(html_bytes, change))
 
 
 def _changes(model, write: Written):

@@ -19,7 +19,7 @@ LINES_NAMED = 50
 # Different sentences of warnings that are kept; of headers, how many are named, and how much of each.
 WARNINGS_KEPT, HEADERS_NAMED, HEADER_SHOWN, REASON_SHOWN = 100, 20, 40, 300
 # Bytes of HTML, so that the page of the preview stays below 100 KB whatever stands in the cells.
-DIFFERENCES_ROOM, REJECTED_ROOM, WARNINGS_ROOM = 36_000, 10_000, 10_000
+DIFFERENCES_ROOM, REJECTED_ROOM, WARNINGS_ROOM = 64_000, 10_000, 10_000
 REJECTED_MARKUP = 130
 HEADER_BYTES = 120
 LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
