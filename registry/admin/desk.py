@@ -137,6 +137,7 @@ def last_imports(user):
             "url": reverse("admin:registry_importrun_change", args=[run.pk]),
             "state": run.get_state_display(),
             "tone": run.state,
+            "wrote_nothing": run.wrote_nothing,
             "new": run.new,
             "changed": run.changed,
             "same": run.same,

@@ -2,6 +2,7 @@
 
 from django.contrib import admin
 from django.http import Http404
+from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.models import ImportRun
@@ -20,11 +21,12 @@ OUTCOMES = {
     "rejected": gettext_lazy("rejected"),
     "stopped": gettext_lazy("stopped"),
 }
+UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, changed since")}
 
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ColumnsPage, StepPages, RegistryModelAdmin):
-    list_display = ["number", "file_name", "state_shown", "uploaded_at", "owner", "rows", "outcome"]
+    list_display = ["number", "file_name", "state_shown", "uploaded_at", "by", "rows_shown", "outcome"]
     list_display_links = ["number", "file_name"]
     list_filter = ["state", "uploaded_at"]
     list_select_related = ["owner"]
@@ -44,12 +46,23 @@ class ImportRunAdmin(ColumnsPage, StepPages, RegistryModelAdmin):
     def state_shown(self, run):
         return state_pill(run.state, run.get_state_display())
 
+    @admin.display(description=gettext_lazy("by"), ordering="owner")
+    def by(self, run):
+        return run.owner.get_full_name() if run.owner else _("the system")
+
+    @admin.display(description=gettext_lazy("rows"), ordering="rows")
+    def rows_shown(self, run):
+        return grouped(run.rows) if run.rows else ""
+
     @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, run):
         if run.refusal:
             return run.refusal
-        parts = [(getattr(run, kind), label) for kind, label in OUTCOMES.items()]
-        return " · ".join(f"{grouped(count)} {label}" for count, label in parts if count)
+        if run.wrote_nothing:
+            return _("nothing was written")
+        kinds = UNDONE if run.state == ImportRun.State.UNDONE else OUTCOMES
+        parts = [(getattr(run, kind), label) for kind, label in kinds.items()]
+        return " · ".join(f"{grouped(count)}\u00a0{label}" for count, label in parts if count)
 
     def history_view(self, request, object_id, extra_context=None):
         raise Http404  # a run has no history: the journal records each of its steps

@@ -118,6 +118,12 @@ class ImportRun(models.Model):
         return self.state in self.AT_WORK
 
     @property
+    def wrote_nothing(self):
+        """Whether it ended before anything was written: what it counts is what would have been."""
+        given_up = self.state == self.State.CANCELLED and not self.rows_done
+        return given_up or self.state in (self.State.REFUSED, self.State.EXPIRED)
+
+    @property
     def was_cut_off(self):
         """Whether its present step has not been heard of for so long that its process must be gone."""
         return self.is_at_work and (

@@ -448,3 +448,20 @@ def test_page_of_every_state_is_small_and_complete(natalia, state):
     assert (response.status_code, len(response.content) < 100_000) == (200, True)
     assert f">{ImportRun.State(state).label}</span>" in text
     assert not re.search(r"<style|<script(?![^>]* src=)|\sstyle=|\son\w+=|javascript:", text)
+
+
+def test_list_of_runs_says_what_came_of_each(natalia, lapp):
+    """What was only planned and given up counts for nothing; of an undone import those put back are told."""
+    common = {"operator": lapp, "file_name": "a.csv", "rows": 22000, "planned_at": timezone.now()}
+    ImportRun.objects.create(**common, state="cancelled", new=21000, rejected=1000)
+    ImportRun.objects.create(**common, state="cancelled", new=1500, rows_done=1500)
+    ImportRun.objects.create(**common, state="expired", new=22000)
+    ImportRun.objects.create(**common, state="undone", changed=2000, undone=1999, left=1)
+    text = natalia.get(reverse("admin:registry_importrun_changelist")).content.decode()
+    found = re.findall(r'class="field-(?:by|rows_shown|outcome)"[^>]*>([^<]*)', text.replace("\u00a0", " "))
+    assert found == [
+        *("the system", "22 000", "1 999 put back · 1 left, changed since"),
+        *("the system", "22 000", "nothing was written"),
+        *("the system", "22 000", "1 500 new"),
+        *("the system", "22 000", "nothing was written"),
+    ]
