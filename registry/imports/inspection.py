@@ -49,6 +49,9 @@ _MARKUP = re.compile(rb"\s*<(!doctype|html|\?xml|table)", re.IGNORECASE)
 _CYRILLIC = re.compile(r"[А-Яа-яЁёІі№«»“”„’…–—\u00a0]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]")
 # In cp1251 a word is Russian or it is Latin; "Mьller" was Müller in an encoding of the West.
+_SWAPPED_CASE, _PLAIN_CASE = re.compile(r"[а-яё][А-ЯЁ]"), re.compile(r"[А-ЯЁ][а-яё]")  # KOI8-R read as cp1251: йЧБОПЧ
+# Where KZ-1048 has Қ, Ә, Ң and Һ, cp1251 has letters of Serbian and Macedonian.
+_KAZAKH_IN_KZ1048 = "ҚқҺһӘәҢң".encode("kz1048")
 _MIXED_WORD = re.compile(r"(?:[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z])")
 
 
@@ -175,7 +178,7 @@ class _Scan:
         self.sha256 = hashlib.sha256()
         self.decoder = codecs.getincrementaldecoder("utf-16" if encoding == "utf-16" else "utf-8")()
         self.newlines = self.returns = self.quotes = self.since_line_end = self.beyond_ascii = 0
-        self.cp1251_undefined = self.controls = False
+        self.cp1251_undefined = self.controls = self.perhaps_kz1048 = False
         self.failed_on_line, self.sample = 0, b""
 
     def feed(self, chunk):
@@ -186,6 +189,8 @@ class _Scan:
         self.returns += chunk.count(b"\r")
         self.quotes += chunk.count(b'"')
         self.cp1251_undefined |= b"\x98" in chunk
+        if self.failed_on_line and not self.perhaps_kz1048:
+            self.perhaps_kz1048 = len(chunk.translate(None, _KAZAKH_IN_KZ1048)) != len(chunk)
         # A letter cut by the end of a chunk counts as one that may be a control: then every row is looked at.
         self.controls = self.controls or (
             len(chunk.translate(None, _CONTROLS)) != len(chunk)
@@ -241,7 +246,9 @@ class _Scan:
         text = self.sample.decode("cp1251", errors="replace")
         letters = _BEYOND_ASCII.findall(text)
         cyrillic = sum(map(bool, map(_CYRILLIC.match, letters)))
-        if cyrillic < CYRILLIC_SHARE * len(letters) or 2 * len(_MIXED_WORD.findall(text)) > len(letters):
+        swapped = len(_SWAPPED_CASE.findall(text)) > len(_PLAIN_CASE.findall(text))
+        mixed = 2 * len(_MIXED_WORD.findall(text)) > len(letters)
+        if cyrillic < CYRILLIC_SHARE * len(letters) or mixed or swapped:
             raise FileRefused(
                 _("The encoding cannot be told (first foreign letter on line %(line)d). Export the file in UTF-8.")
                 % {"line": self.failed_on_line}
@@ -253,6 +260,11 @@ class _Scan:
             raise FileRefused(
                 _("The file is not in cp1251: it holds a byte without meaning there. Export it in UTF-8.")
             )
+        if self.perhaps_kz1048:
+            raise FileRefused(
+                _("The file is not in cp1251: it holds letters that are neither Russian nor Latin there, perhaps the Kazakh ones "
+                  "of KZ-1048. Export it in UTF-8.")
+            )  # fmt: skip
 
 
 def too_many_rows(limits):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 
 from registry.rules.full_names import split_full_name
 from registry.rules.identifiers import birth_date_error
-from registry.rules.names import lost_letters
+from registry.rules.names import is_garbled, lost_letters
 
 from .cells import NAMES, WORDS, Cells, clean_id, names_consent, not_kept
 from .columns import Columns
@@ -126,7 +126,7 @@ class RowCleaner:
             values[field] = value
         if warning:
             warnings.append(Problem(self.label(field), text, warning))
-        if field in NAMES and lost_letters(value):
+        if field in NAMES and (lost_letters(value) or is_garbled(value)):
             damaged.append(self._lost(field, value))
         elif raw and not warning and value not in (None, ""):
             self.kinds.remember(field, raw, value)
@@ -277,4 +277,8 @@ class RowCleaner:
 
     def _lost(self, field, name):
         reason = _("a letter of the name was lost on the way (“?”): export in UTF-8, or accept damaged names")
+        if not lost_letters(name):
+            reason = _(
+                "the name was written in one encoding and read in another: export in UTF-8, or accept damaged names"
+            )
         return Problem(self.label(field), name, reason)

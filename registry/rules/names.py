@@ -62,6 +62,18 @@ def lost_letters(name: str) -> bool:
     return any(mark in name for mark in LOST)
 
 
+def is_garbled(name: str) -> bool:
+    """Whether the name is UTF-8 that something read as another encoding: РђРЅРЅР°. No name of people reads like that."""
+    return not name.isascii() and any(map(_was_utf8, ("cp1251", "cp1252"), (name, name)))
+
+
+def _was_utf8(encoding, name):
+    try:
+        return len(name.encode(encoding).decode()) < len(name)
+    except UnicodeError:
+        return False
+
+
 def same_but_for_lost_letters(stored: str, incoming: str) -> bool:
     """Whether incoming is the stored name with letters lost, or written in Russian letters for Kazakh ones.
 

@@ -108,6 +108,20 @@ def test_line_without_end_is_refused(written):
             "utf-16",
             "The file has no byte order mark, so it is not read as UTF-16. Export it in UTF-8.",
         ),
+        *(
+            (
+                "ID;Имя\n1;Қасымова\n".encode("kz1048"),
+                encoding,
+                "The file is not in cp1251: it holds letters that are neither Russian nor Latin there, perhaps the Kazakh "
+                "ones of KZ-1048. Export it in UTF-8.",
+            )
+            for encoding in (None, "cp1251")
+        ),
+        (
+            "ID;Имя\n1;Иванов\n".encode("koi8-r"),
+            None,
+            "The encoding cannot be told (first foreign letter on line 1). Export the file in UTF-8.",
+        ),
         (
             TEXT.encode("cp1251") + b"\x98",
             None,

@@ -411,6 +411,15 @@ def test_lost_letter_is_noticed_behind_a_formulas_sign():
     assert len(row.warnings) == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "garbled"), [("РђРЅРЅР°", True), ("MÃ¼ller", True), ("Müller", False), ("Ђоковић", False)]
+)
+def test_name_read_in_another_encoding_is_damaged(name, garbled):
+    """UTF-8 read as something else on the way here is not stored unless somebody says so."""
+    reason = "the name was written in one encoding and read in another: export in UTF-8, or accept damaged names"
+    assert [problem.reason for problem in clean(surname=name).damaged] == [reason] * garbled
+
+
 @pytest.mark.parametrize("number", ["1.23457E+11", "1,23E+05", "7E+10"])
 def test_number_that_a_spreadsheet_rounded_is_nobodys(number):
     """Its digits are lost: as an id it would be a new person, or somebody else's."""
