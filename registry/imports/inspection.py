@@ -277,6 +277,12 @@ def _delimiter(path, encoding, said, limits):
     if not header:
         raise FileRefused(_("The file is empty. Export it from the CRM again."))
     if header.startswith("sep=") and len(header) == 5:
+        if header[4] not in DELIMITERS:
+            raise FileRefused(
+                _(
+                    "The first line says a delimiter that is not read here. Delete that line, or export with one of: ; , | tab."
+                )
+            )
         return header[4]
     plain = re.sub(r'"[^"]*"', "", header)
     if said is not None:

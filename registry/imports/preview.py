@@ -1,5 +1,6 @@
 """What applying a run would do, gathered row by row for the eyes of the person who decides."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass, field
 from typing import NamedTuple
@@ -22,6 +23,8 @@ WARNINGS_KEPT, HEADERS_NAMED, HEADER_SHOWN, REASON_SHOWN = 100, 20, 40, 300
 DIFFERENCES_ROOM, REJECTED_ROOM, WARNINGS_ROOM = 64_000, 10_000, 10_000
 REJECTED_MARKUP = 130
 HEADER_BYTES = 120
+# A trailer is a line of the file: what is no count may be somebody's, and the sentence is kept for everybody.
+COUNT = re.compile(r"[0-9]{1,9}")
 LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
 
 
@@ -183,13 +186,10 @@ def file_warnings(file, plan):
 def trailer_note(trailer):
     if trailer.said == str(trailer.rows):
         return _("Line %(line)d closes an export of this registry and is no row.") % {"line": trailer.line}
-    return (
-        _(
-            "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
-            "it was edited or cut."
-        )
-        % trailer._asdict()
-    )
+    return _(
+        "Line %(line)d closes an export of this registry and is no row. It says %(said)s rows, the file has %(rows)d: "
+        "it was edited or cut."
+    ) % (trailer._asdict() | {"said": trailer.said if COUNT.fullmatch(trailer.said) else "…"})
 
 
 def _quoted(headers):

@@ -64,6 +64,13 @@ def test_encoding_is_found_out(written, content, encoding, guessed):
             "Line 4 holds a byte that is not valid in utf-8: the file is damaged or in another encoding. Export it "
             "again in UTF-8.",
         ),
+        *(
+            (
+                f"sep={mark}\nID{mark}a\n1{mark}2\n".encode(),
+                "The first line says a delimiter that is not read here. Delete that line, or export with one of: ; , | tab.",
+            )
+            for mark in "a\"'"
+        ),
         (b"a;" + b"x" * 99_999, "The file has 100001 bytes, more than the 100000 allowed. Export it in parts."),
         (b"ID;a\n" + b"1;2\n" * 12, "The file has more than the 10 rows allowed. Export it in parts."),
     ],

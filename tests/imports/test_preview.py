@@ -41,6 +41,15 @@ def test_preview_is_shown_again_as_it_was(crm):
     assert [(row.line, row.kind) for row in plan.rejected] == [(4, "rejected"), (5, "stopped")]
 
 
+def test_differences_are_in_words(crm):
+    """Codes and yes or no as the pages of the register show them; a new opt-out by its channel alone."""
+    factories.make_subject(crm.operator, crm_id="C0000001", language="ru")
+    row = person(1, language="en") | {"email_opt_out": "yes"}
+    crm.plan(csv_of([row], list(row)))
+    changes = {change.label: (change.old, change.new) for change in crm.shown.differences[0].changes}
+    assert (changes["language"], changes["opt-out"]) == (("Russian", "English"), ("", "e-mail"))
+
+
 def test_first_hundred_differences_are_kept(crm):
     """A hundred are enough to judge a file by."""
     crm.plan([person(number) for number in range(1, 160)])
@@ -81,3 +90,11 @@ def test_warnings_of_countless_kinds_are_counted(crm, monkeypatch):
         "2 more warnings are not listed.",
     ]
     assert crm.shown.warning_count == 4
+
+
+def test_trailer_that_is_no_count_is_not_told(crm):
+    """The line that closes an export is a line of the file: what stands in it may be somebody's, and warnings are for all to read."""
+    run = crm.plan("ID;surname\r\n1;X\r\n#end;rows;Иванов 8 701\r\n".encode())
+    assert run.warnings == [
+        "Line 3 closes an export of this registry and is no row. It says … rows, the file has 1: it was edited or cut."
+    ]
