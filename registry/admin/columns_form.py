@@ -27,7 +27,7 @@ FIELD_NAMES = {
     "language": gettext_lazy("language"),
     "email_opt_out": gettext_lazy("wants no e-mail"),
     "call_opt_out": gettext_lazy("wants no calls"),
-    "message_opt_out": gettext_lazy("wants no SMS"),
+    "message_opt_out": gettext_lazy("wants no SMS or messages"),
     "consent_purpose": gettext_lazy("purpose of the consent"),
     "consent_given_on": gettext_lazy("consent given on"),
     "consent_channel": gettext_lazy("how consent was given"),

@@ -26,7 +26,7 @@ UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, change
 
 @admin.register(ImportRun)
 class ImportRunAdmin(ColumnsPage, StepPages, RegistryModelAdmin):
-    list_display = ["number", "file_name", "state_shown", "uploaded_at", "by", "rows_shown", "outcome"]
+    list_display = ["number", "file_name", "state_shown", "uploaded_at", "by", "outcome"]
     list_display_links = ["number", "file_name"]
     list_filter = ["state", "uploaded_at"]
     list_select_related = ["owner"]
@@ -49,10 +49,6 @@ class ImportRunAdmin(ColumnsPage, StepPages, RegistryModelAdmin):
     @admin.display(description=gettext_lazy("by"), ordering="owner")
     def by(self, run):
         return run.owner.get_full_name() if run.owner else _("the system")
-
-    @admin.display(description=gettext_lazy("rows"), ordering="rows")
-    def rows_shown(self, run):
-        return grouped(run.rows) if run.rows else ""
 
     @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, run):

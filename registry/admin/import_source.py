@@ -70,7 +70,12 @@ class ImportSourceAdmin(RegistryModelAdmin):
         (None, {"fields": ["name", "report_to"]}),
         (
             gettext_lazy("How its files are read"),
-            {"fields": ["mapping", "defaults", ("encoding", "delimiter", "date_order")]},
+            {
+                "description": gettext_lazy(
+                    "Headers that are recognised by themselves need no line; easiest is to say it on the page of the columns."
+                ),
+                "fields": ["mapping", "defaults", ("encoding", "delimiter", "date_order")],
+            },
         ),
         (gettext_lazy("What they may do"), {"fields": ["accept_damaged_names", "blank_clears"]}),
         (gettext_lazy("Audit"), {"fields": ["uid"]}),

@@ -2,12 +2,16 @@
 
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from registry.journal.bulk import Written
-from registry.models import Agreement, Consent, DataSubject
+from registry.models import Agreement, Consent, DataSubject, Suppression
 
 from .compare import NEW, Outcome
 from .room import Room, fit, html_bytes
 
+# What a new one of these is told by.
+TOLD_BY = {Consent: "given_on", Agreement: "number", Suppression: "channel"}
 # Not for people's eyes: ids, and what is made of other fields.
 HIDDEN = {"id", "uid", "operator_id", "subject_id", "search_key", "state", "purpose_id", "policy_id", "kind"}
 VALUE_SHOWN = 60
@@ -57,18 +61,17 @@ def _size(change, kind):
 
 
 def _changes(model, write: Written):
-    """New consents and agreements in one line each; of everything else the fields that get another value."""
-    if write.before is None and model is Consent:
-        return [Change(_label(model, ""), "", _shown(write.values["given_on"]))]
-    if write.before is None and model is Agreement:
-        return [Change(_label(model, ""), "", _shown(write.values["number"]))]
+    """New consents, agreements and opt-outs in one line each; of everything else the fields that get another value."""
+    if write.before is None and model in TOLD_BY:
+        name = TOLD_BY[model]
+        return [Change(_label(model, ""), "", _shown(model, name, write.values[name]))]
     before = write.before or {}
     found = []
     for name, value in write.values.items():
         old = before.get(name)
         if name in HIDDEN or value == old or (not write.before and value in (None, "", "CRM")) or name == "crm_id":
             continue
-        found.append(Change(_label(model, name), _shown(old), _shown(value)))
+        found.append(Change(_label(model, name), _shown(model, name, old), _shown(model, name, value)))
     return found
 
 
@@ -79,6 +82,10 @@ def _label(model, name):
     return f"{model._meta.verbose_name}{': ' if name else ''}{own}"
 
 
-def _shown(value):
-    text = "" if value is None else str(value)
+def _shown(model, name, value):
+    """The value as the pages of the register show it: words for codes, yes and no."""
+    if isinstance(value, bool):
+        return _("yes") if value else _("no")
+    choices = dict(model._meta.get_field(name).flatchoices)
+    text = "" if value is None else str(choices.get(value, value))
     return text if len(text) <= VALUE_SHOWN else text[:VALUE_SHOWN] + "…"
