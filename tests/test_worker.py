@@ -99,7 +99,9 @@ def as_if_uninterrupted(run, state):
 
 
 @pytest.mark.parametrize(
-    ("begin", "state"), [(planning, "planned"), (applying, "applied"), (undoing, "undone")], ids=lambda each: str(each)
+    ("begin", "state"),
+    [(planning, "planned"), (applying, "applied"), (undoing, "undone")],
+    ids=["planning", "applying", "undoing"],
 )
 def test_step_whose_worker_was_killed_is_finished_by_the_next(crm, workers, monkeypatch, begin, state):
     """kill -9 in the middle of reading, applying, undoing: a new worker goes on, nothing is lost and nothing done twice."""
