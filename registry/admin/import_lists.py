@@ -38,7 +38,14 @@ def list_links(request, run):
     if not may_see_rejected(request, run) or not lists_are_kept(run):
         return []
     counts = ((kind, listing.title, getattr(run, listing.count)) for kind, listing in LISTS.items())
-    return [each for each in counts if each[-1]]
+    return [each for each in counts if each[-1] and is_kept(run, each[0])]
+
+
+def is_kept(run, kind):
+    """Whether the list still has its rows: an undo that left somebody comes weeks after the others had their time."""
+    if kind == MISSING:
+        return storage.seen_of(run).exists()
+    return rows_of(run, LISTS[kind].kinds).exists()
 
 
 def lists_are_kept(run):

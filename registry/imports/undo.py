@@ -286,7 +286,7 @@ def _listed(run, person):
 
 def _finish(run, actor):
     with journal.unit_of_work(**actor):
-        listed = run.missing or run.listed_rows.exists()
+        listed = storage.seen_of(run).exists() or run.listed_rows.exists()
         if not ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.UNDOING).update(
             state=ImportRun.State.UNDONE,
             undone_at=timezone.now(),

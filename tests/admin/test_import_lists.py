@@ -5,7 +5,7 @@ import re
 import pytest
 from django.urls import reverse
 
-from registry.imports import double_rows
+from registry.imports import double_rows, storage
 from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
 from tests.imports.crm import csv_of, person
@@ -176,6 +176,16 @@ def test_lists_are_gone_after_their_time(natalia, lapp):
     assert "/lists/" not in natalia.get(page_of(run)).content.decode()
     assert {natalia.get(url_of(run, kind)).status_code for kind in LISTS} == {404}
     assert ListedRow.objects.count() == 0
+
+
+def test_only_lists_that_have_rows_are_shown(natalia, lapp):
+    """An undo may list whom it left when the other lists have had their time."""
+    run = one_of_each(natalia, lapp)
+    run.listed_rows.all().delete()
+    run.listed_rows.create(kind="left", line=0, cells=["C1"], reasons=["changed since"])
+    ImportRun.objects.update(left=1)
+    storage.seen_of(run).unlink()
+    assert set(re.findall(r"/lists/(\w+)/", natalia.get(page_of(run)).content.decode())) == {"left"}
 
 
 def test_more_doubles_than_are_kept_are_said(natalia, lapp, monkeypatch):

@@ -259,6 +259,15 @@ def test_second_undo_does_nothing(crm):
     assert JournalEntry.objects.count() == entries
 
 
+def test_lists_that_had_their_time_do_not_come_back(crm):
+    """Weeks after the import nothing is kept of its lists: undoing it has nothing to keep, but whom it leaves."""
+    crm.load([person(1), person(2)])
+    run = crm.load([person(1, phone="87020000001")])
+    storage.purge_expired(run.expires_at)
+    run = undone(crm, ImportRun.objects.get(pk=run.pk))
+    assert (run.missing, run.state, run.expires_at) == (1, "undone", None)
+
+
 def test_plan_cannot_be_undone(crm):
     """A plan, also one that was given up, wrote nothing."""
     run = crm.plan([person(1)])
