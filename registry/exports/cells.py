@@ -100,7 +100,10 @@ def measure(words, row):
 
 
 def person_with_contacts(words, row):
-    """A responsible person with telephone and e-mail, each marked where it is not known (152-FZ art. 22(3)(7.1))."""
+    """A responsible person with telephone and e-mail, each marked where it is not known (152-FZ art. 22(3)(7.1)).
+
+    The postal address, which it asks for too, is entered by hand.
+    """
     contacts = [
         f"{words('phone')}: {row.phone or words('missing')}",
         f"{words('email')}: {row.email or words('missing')}",

@@ -173,7 +173,7 @@ LAYOUTS = {
         notification,
         on_behalf_of_others,
         norms=("RU-152-FZ/22(3)", "RU-152-FZ/22(3)(7.1)", "RU-152-FZ/RKN 180"),
-        by_hand=("encryption", "access", "security_information"),
+        by_hand=("postal_address", "encryption", "access", "security_information"),
         person=person_with_contacts,
     ),
     "gdpr-controller": Layout(

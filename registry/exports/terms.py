@@ -36,6 +36,11 @@ TERMS = {
     "journal_entry": ("journal entry", "запись журнала", "журнал жазбасы"),
     "about": ("About this file", "О файле", "Файл туралы"),
     "norms": ("Drawn up under", "Составлено по", "Негізі"),
+    "postal_address": (
+        "Postal address of the responsible person",
+        "Почтовый адрес ответственного лица",
+        "Жауапты тұлғаның пошталық мекенжайы",
+    ),
     "encryption": (
         "Encryption means used",
         "Использование шифровальных (криптографических) средств",
