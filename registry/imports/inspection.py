@@ -104,6 +104,7 @@ class Inspected(NamedTuple):
     encoding_guessed: bool
     delimiter: str
     may_hold_controls: bool = True
+    may_hold_quotes: bool = True
 
     @property
     def delimiter_name(self):
@@ -130,7 +131,8 @@ def inspect(path, *, encoding=None, delimiter=None, limits=None) -> Inspected:
             scan.feed(chunk)
     found, guessed = scan.conclude(said=encoding is not None)
     mark = _delimiter(path, found, delimiter, limits)
-    return Inspected(path, size, scan.sha256.hexdigest(), found, guessed, mark, scan.controls or found == "utf-16")
+    controls, quotes = scan.controls or found == "utf-16", scan.quotes > 0
+    return Inspected(path, size, scan.sha256.hexdigest(), found, guessed, mark, controls, quotes)
 
 
 def _refuse_other_kinds(head):

@@ -2,7 +2,7 @@
 
 import csv
 import unicodedata
-from itertools import islice
+from itertools import dropwhile, islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from .inspection import FileRefused, Inspected, Limits, too_many_rows
 # The csv module's own guard: what a quote left open may swallow before it is noticed.
 SWALLOWED_AT_MOST = 131_072
 TRAILER = "#end"
+AT_ONCE = 2000
 
 
 class Row(NamedTuple):
@@ -57,6 +58,17 @@ class Table:
             if place < len(cells):
                 yield line, cells[place]
 
+    def cells_of(self, place):
+        """As `column`, lists of cells without their lines; where nothing is quoted the header's may be among them."""
+        if self.file.may_hold_quotes:
+            cells = (cell for _line, cell in self.column(place))
+            yield from iter(lambda: list(islice(cells, AT_ONCE)), [])
+            return
+        delimiter, filling = self.file.delimiter, self.file.delimiter * place
+        with self._open() as stream:
+            while lines := list(islice(stream, AT_ONCE)):
+                yield [(line.rstrip("\r\n") + filling).split(delimiter, place + 1)[place] for line in lines]
+
     def at(self, lines):
         """(line, cells) of the records that begin on these lines, in their order. Lines between them are passed over unread."""
         passed = 0
@@ -69,15 +81,14 @@ class Table:
 
     def _below_header(self):
         """As `_records`, without the header and the trailer of an export of ours; FileRefused beyond the limit of rows."""
-        left, end = self.limits.rows, None
-        for line, cells in self._records():
-            if line <= self.header_line:
-                continue
+        left, end, header_line = self.limits.rows, None, self.header_line
+        for line, cells in dropwhile(lambda record: record[0] <= header_line, self._records()):
             if end:  # it was not the last line
                 left -= 1
                 yield end
-            end = (line, cells) if cells[0] == TRAILER and cells[1:2] == ["rows"] else None
-            if end:
+                end = None
+            if cells[0] == TRAILER and cells[1:2] == ["rows"]:
+                end = (line, cells)
                 continue
             left -= 1
             if left < 0:
@@ -115,13 +126,25 @@ class Table:
 
     def _records(self):
         """(physical line of its beginning, cells) of every record that is not blank."""
+        return self._quoted_records() if self.file.may_hold_quotes else self._plain_records()
+
+    def _plain_records(self):
+        """Without a quote in the file a record is a line, and a cell what stands between two delimiters."""
+        delimiter = self.file.delimiter
+        with self._open() as stream:
+            for line, text in enumerate(stream, 1):
+                cells = text.rstrip("\r\n").split(delimiter)
+                if cells[0].strip() or any(map(str.strip, cells)):
+                    yield line, cells
+
+    def _quoted_records(self):
         csv.field_size_limit(max(SWALLOWED_AT_MOST, self.limits.cell_length))
         before = 0
         with self._open() as stream:
             records = csv.reader(stream, delimiter=self.file.delimiter, strict=True)
             try:
                 for cells in records:
-                    if any(cells) and any(map(str.strip, cells)):
+                    if cells and (cells[0].strip() or any(map(str.strip, cells))):
                         yield before + 1, cells
                     before = records.line_num
             except csv.Error:

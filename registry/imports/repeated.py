@@ -1,14 +1,16 @@
 """Ids that stand on two lines or more. Found before the rows are read in earnest, for every one of those lines is at fault."""
 
 from array import array
+from bisect import bisect_left
 from collections import defaultdict
-from itertools import islice
-from operator import eq
+from itertools import pairwise
 
 from .rows import clean_id
 
 # Of each id one digest of eight bytes is kept, in so many parts that sorting one takes little room.
 PARTS = 64
+# A digest has 64 bits with a sign; each part has those below its limit.
+LIMITS = [(part + 1) * (1 << 64) // PARTS - (1 << 63) for part in range(PARTS)]
 # So many lines of an id are kept; the sentence names fewer.
 LINES_KEPT = 12
 
@@ -19,9 +21,8 @@ def repeated_ids(table, place):
     The first reading keeps digests only. Where two of them are equal a second one looks at the ids themselves.
     """
     parts = [array("q") for _each in range(PARTS)]
-    for _line, cell in table.column(place):
-        digest = hash(clean_id(cell))
-        parts[digest % PARTS].append(digest)
+    for cells in table.cells_of(place):
+        _sort_into(parts, map(hash, map(clean_id, cells)))
     nothing = hash("")
     suspects = {digest for part in parts for digest in _doubled(part)} - {nothing}
     lines = defaultdict(list)
@@ -32,6 +33,16 @@ def repeated_ids(table, place):
     return {crm_id: places for crm_id, places in lines.items() if len(places) > 1}
 
 
+def _sort_into(parts, digests):
+    ordered, start = sorted(digests), 0
+    for part, limit in zip(parts, LIMITS, strict=True):
+        end = bisect_left(ordered, limit, start)
+        part.extend(ordered[start:end])
+        start = end
+
+
 def _doubled(digests):
+    if len(set(digests)) == len(digests):
+        return ()
     ordered = sorted(digests)
-    return {one for one, next_one in zip(ordered, islice(ordered, 1, None), strict=False) if eq(one, next_one)}
+    return {one for one, next_one in pairwise(ordered) if one == next_one}
