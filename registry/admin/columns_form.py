@@ -14,7 +14,7 @@ from registry.models import ImportSource, Purpose
 from .imports import DELIMITERS, ENCODINGS
 
 FIELD_NAMES = {
-    "crm_id": gettext_lazy("id in the CRM"),
+    "crm_id": gettext_lazy("CRM id"),
     "surname": gettext_lazy("surname"),
     "given_name": gettext_lazy("given name"),
     "patronymic": gettext_lazy("patronymic"),

@@ -21,7 +21,7 @@ from registry.exports.register import FORMATS, Register
 from registry.exports.span import parse_span
 from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
-from registry.templatetags.registry_ui import pill
+from registry.templatetags.registry_ui import grouped, pill
 
 from .acts import own_units
 from .base import RegistryModelAdmin
@@ -119,14 +119,14 @@ class AuditForm(forms.Form):
 
 @admin.register(ExportRun)
 class ExportRunAdmin(RegistryModelAdmin):
-    list_display = ["number", "kind", "what", "started_at", "started_by", "count", "state"]
+    list_display = ["number", "kind", "what", "started_at", "by", "lines", "state"]
     list_display_links = ["number"]
     list_filter = ["kind", ("started_at", admin.DateFieldListFilter)]
     list_select_related = ["started_by"]
     empty_text = _("Each file that left the register stands here.")
     change_list_template = "exports/change_list.html"
-    fields = ["number", "uid", "kind", "what", "reason", "started_at", "started_by", "finished_at", "count", "digest"]
-    readonly_fields = ["number", "uid", "what"]
+    fields = ["number", "uid", "kind", "what", "reason", "started_at", "by", "finished_at", "lines", "digest"]
+    readonly_fields = ["number", "uid", "what", "by", "lines"]
 
     def get_fields(self, request, obj=None):
         # A reason is free text: it may name a person.
@@ -153,10 +153,24 @@ class ExportRunAdmin(RegistryModelAdmin):
     def number(self, run):
         return f"№ {run.pk}"
 
+    @admin.display(description=_("by"), ordering="started_by")
+    def by(self, run):
+        return run.started_by.get_full_name() if run.started_by else _("the system")
+
+    @admin.display(description=_("lines"), ordering="count")
+    def lines(self, run):
+        return "" if run.count is None else grouped(run.count)
+
+    def form_context(self, request, run):
+        named = {"heading": self.number(run), "state_pill": self.state(run)} if run else {}
+        return super().form_context(request, run) | named
+
     @admin.display(description=_("what"))
     def what(self, run):
         if run.kind == ExportRun.Kind.REGISTER:
-            said = [run.filter.get(name, "") for name in ("layout", "format", "language", "on")]
+            layout, on = run.filter.get("layout", ""), run.filter.get("on", "")
+            said = [LAYOUT_NAMES.get(layout, layout), run.filter.get("format", ""), run.filter.get("language", "")]
+            said.append(_("as of %s") % on[:16].replace("T", " ") if on else "")
         elif run.kind == ExportRun.Kind.LIST:
             said = [object_label(run.filter.get("list", "")), run.filter.get("format", "")]
             said.append(_("filtered") if run.filter.get("filters") else "")

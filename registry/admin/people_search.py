@@ -14,7 +14,7 @@ BY = {
     "email": _("e-mail"),
     "phone": _("phone"),
     "iin": _("IIN"),
-    "crm_id": _("CRM number"),
+    "crm_id": _("CRM id"),
 }
 
 

@@ -23,7 +23,7 @@ def test_columns_are_named_by_keyboard(page, transactional_db, tmp_path, width):
     page.click("text=Read the file")
     page.wait_for_url("**/columns/")
     assert page.evaluate("document.documentElement.scrollWidth") <= width
-    for column, field in ((0, "id in the CRM"), (1, "full name, surname first"), (2, "birth date")):
+    for column, field in ((0, "CRM id"), (1, "full name, surname first"), (2, "birth date")):
         page.focus(f"[name=column_{column}]")
         page.keyboard.type(field)
     page.focus("[name=new_source]")
