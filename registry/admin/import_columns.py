@@ -4,6 +4,7 @@ import hashlib
 from contextlib import suppress
 
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -119,13 +120,15 @@ def read_as_said(run, form, acting):
     name = given["new_source"].strip()
     source = ImportSource(operator=run.operator, name=name) if name else given["source"]
     try:
-        if source:
-            remember(source, said, accept_damaged_names=damaged, reason=_("columns of import #%d") % run.pk, **acting)
+        with transaction.atomic():  # of a run that went on meanwhile nothing is remembered either
+            if source:
+                reason = _("columns of import #%d") % run.pk
+                remember(source, said, accept_damaged_names=damaged, reason=reason, **acting)
+            run.source = source
+            ask(run, said, accept_damaged_names=damaged)
     except ValidationError as refusal:
         form.add_error("new_source" if name else NON_FIELD_ERRORS, refusal.messages)
         return False
-    run.source = source
-    ask(run, said, accept_damaged_names=damaged)
     with suppress(FileRefused):  # the page of the run says it
         begin_planning(run, said, accept_damaged_names=damaged, **acting)
     return True

@@ -85,7 +85,7 @@ NEVER_IMPORTED = frozenset(
 # Digits enough for a number that tells people apart, however they are grouped: an IIN, a phone, a date of birth.
 DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
 # An id, as it stands in a row: 17, C-17.
-DATA_ID = re.compile(r"\s*[^\W\d_]{0,3}[ №#_-]*\d+\s*")
+DATA_ID = re.compile(r"[^\W\d_]{0,3}[ №#_-]{0,3}\d{1,30}")
 # A CRM's own name of a field of its owner: UF_CRM_1567890123.
 FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
 # Phone 2, E-mail (3), Телефон №2: one more of the kind.
@@ -140,7 +140,7 @@ def kept_header(header):
     may a line of which nothing is known and that has an id in it: C-17, Иванов, Иван.
     """
     known = [bool(field_of(text)) or is_never_imported(text) for text in header]
-    if not any(looks_like_data(text) or (not any(known) and DATA_ID.fullmatch(text)) for text in header):
+    if not any(looks_like_data(text) or (not any(known) and DATA_ID.fullmatch(text.strip())) for text in header):
         return list(header)
     return [
         text if is_known or not text.strip() else _("column %(number)d") % {"number": number}

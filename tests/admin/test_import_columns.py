@@ -185,6 +185,22 @@ def test_source_that_is_chosen_is_said_anew(natalia, lapp):
     assert (source.defaults, source.report_to) == ("consent_expires_on=2034-01-01\nlanguage=kk", "a@b.kz")
 
 
+def test_nothing_is_remembered_of_a_run_that_went_on(natalia, lapp, monkeypatch):
+    """Somebody gave the file up, or another tab read it, in the same moment: the source stays as it was."""
+    source = factories.save(ImportSource(operator=lapp, name="Sales", mapping="Имя=given_name"))
+    response = upload(natalia, [person(1)], look_first="on")
+    entries = JournalEntry.objects.filter(object_type="importsource").count()
+
+    def went_on(*_args, **_kwargs):
+        raise storage.AlreadyTaken
+
+    monkeypatch.setattr("registry.admin.import_columns.ask", went_on)
+    assert send(natalia, response, source=source.pk, column_1="").status_code == 400
+    source.refresh_from_db()
+    assert source.mapping == "Имя=given_name"
+    assert JournalEntry.objects.filter(object_type="importsource").count() == entries
+
+
 def test_page_is_the_uploaders_alone(natalia, lapp, kazger, client):
     """The file's values are shown to whoever brought it, to no colleague and to no other operator."""
     upload(natalia, OPEN)
