@@ -12,7 +12,7 @@ from registry.rules import names
 from registry.rules.contacts import normalise_email, normalise_phone, sound_email, sound_phone
 from registry.rules.dates import parse_date
 from registry.rules.identifiers import Checked, check_iin, has_control_digit, iin_birth_date
-from registry.rules.names import clean_name
+from registry.rules.names import clean_name, is_garbled, lost_letters
 
 from .date_order import DATE_FIELDS
 
@@ -21,6 +21,8 @@ CRM_ID_MAX_LENGTH = 64
 AGREEMENT_NUMBER_MAX_LENGTH = 100
 # Of each kind of cell as many are remembered at most; then it begins anew. Days and beginnings of IINs are not endless.
 REMEMBERED = 65_536
+# Fields whose cells are nearly all different: nothing is gained by remembering them.
+UNLIKE = ("crm_id", "iin", "email", "phone", "agreement_number")
 
 WORDS = {
     True: "yes;y;true;t;1;on;x;да;есть;истина;согласен;согласна;иә;ия;бар;+;✓",
@@ -52,6 +54,23 @@ def _by_word(table):
 _YES_NO, _OPT_OUT, _LANGUAGE = _by_word(WORDS), _by_word(OPT_OUT_WORDS), _by_word(LANGUAGES)
 
 
+class Known(dict):
+    """Texts of a kind of cell → their values, of sound ones only; of others there is None each time they are asked for."""
+
+    def __init__(self, full, are_names):
+        super().__init__({"": ""})
+        self.full, self.are_names = full, are_names
+
+    def __missing__(self, text):
+        value, error, warning = self.full(text.strip())
+        if error or warning or value in (None, "") or (self.are_names and is_damaged(value)):
+            return None
+        if len(self) > REMEMBERED:
+            self.__init__(self.full, self.are_names)
+        self[text] = value
+        return value
+
+
 class Cells:
     """The ways of all fields for one file, on one day. orders: field → order of its open dates."""
 
@@ -61,10 +80,11 @@ class Cells:
         self.born = {}
         self.full = self._full(orders)
         self.fields = tuple(self.full)
-        self.known = {field: {} for field in self.fields}
+        remembered = [field for field in self.fields if field not in UNLIKE]
+        self.known = {field: Known(self.full[field], field in NAMES) for field in remembered}
         for field in NAMES:
             self.known[field] = self.known["surname"]
-        self.quick = {field: self.known[field].get for field in self.fields} | {
+        self.quick = {field: known.__getitem__ for field, known in self.known.items()} | {
             "crm_id": _plain_id,
             "iin": self._sound_iin,
             "email": sound_email,
@@ -72,12 +92,12 @@ class Cells:
             "agreement_number": _plain_id,
         }
 
-    def remember(self, field, text, value):
-        known = self.known[field]
-        if len(known) >= REMEMBERED:
-            known.clear()
-        if self.quick[field] == known.get:
-            known[text] = value
+    def sound(self, field, texts):
+        """As `quick` of each text of a column, with "" where it is blank."""
+        quick = self.quick[field]
+        if field in self.known:
+            return list(map(quick, texts))
+        return [quick(text) if text else "" for text in texts]
 
     def _full(self, orders):
         today = self.today
@@ -130,6 +150,11 @@ class Cells:
 def clean_id(text):
     """The id of a person in the CRM as it is compared and stored."""
     return text if _PLAIN_ID(text) else names.clean_id(unescape(text.strip()))
+
+
+def is_damaged(name):
+    """Whether letters of the name were lost on the way, or all of them read as others."""
+    return lost_letters(name) or is_garbled(name)
 
 
 def names_consent(basis):

@@ -13,6 +13,7 @@ from .inspection import Inspected, inspect
 from .reader import Table
 from .repeated import repeated_ids
 from .rows import Problem, RowCleaner
+from .sound_rows import SoundRows
 
 # One chunk is one transaction: its size is how long everybody else waits for a lock.
 CHUNK_ROWS = {"postgresql": 1000, "sqlite": 500}
@@ -50,14 +51,14 @@ class CRMFile:
             blank_clears=said.blank_clears,
             may_hold_controls=self.inspected.may_hold_controls,
         )
+        self.sound_rows = SoundRows(self.cleaner)
 
     def chunks(self, *, skip=0):
         """Lists of CleanRow, `skip` rows left out at the beginning. The ids are looked through first, unless `repeated` is known."""
         if self.repeated is None:
             self.repeated = repeated_ids(self.table, self.columns.places[KEY])
         rows, size, repeated = islice(iter(self.table), skip, None), CHUNK_ROWS[connection.vendor], self.repeated
-        clean = self.cleaner.clean
-        while cleaned := [clean(row) for row in islice(rows, size)]:
+        while cleaned := self.sound_rows.clean(list(islice(rows, size))):
             for row in cleaned if repeated else ():
                 if row.crm_id in repeated:
                     row.errors.append(self._repeated(row, repeated[row.crm_id]))

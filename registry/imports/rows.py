@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 
 from registry.rules.full_names import split_full_name
 from registry.rules.identifiers import birth_date_error
-from registry.rules.names import is_garbled, lost_letters
+from registry.rules.names import lost_letters
 
-from .cells import NAMES, WORDS, Cells, clean_id, names_consent, not_kept
+from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, names_consent, not_kept
 from .columns import Columns
 from .headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, SEVERAL
 from .reader import Row
@@ -106,13 +106,13 @@ class RowCleaner:
         says = field in self.columns.defaults or (self.blank_clears and field in CLEARABLE)
 
         def slow(text, values, errors, warnings, damaged):
-            self._judge(field, text, values, errors, warnings, damaged)
+            self.judge(field, text, values, errors, warnings, damaged)
 
         return field, self.columns.places[field], self.kinds.quick[field], slow, says
 
-    def _judge(self, field, text, values, errors, warnings, damaged):
-        """The whole way of one cell: blanks and defaults, rules, sentences. What is sound is remembered for the short way."""
-        raw, text = text, text.strip() or self.columns.defaults.get(field, "")
+    def judge(self, field, text, values, errors, warnings, damaged):
+        """The whole way of one cell: blanks and defaults, rules, sentences."""
+        text = text.strip() or self.columns.defaults.get(field, "")
         if not text:
             self._clear(field, values)
             return
@@ -126,10 +126,8 @@ class RowCleaner:
             values[field] = value
         if warning:
             warnings.append(Problem(self.label(field), text, warning))
-        if field in NAMES and (lost_letters(value) or is_garbled(value)):
+        if field in NAMES and is_damaged(value):
             damaged.append(self._lost(field, value))
-        elif raw and not warning and value not in (None, ""):
-            self.kinds.remember(field, raw, value)
 
     def _clear(self, field, values):
         if self.blank_clears and field in CLEARABLE:
@@ -138,7 +136,7 @@ class RowCleaner:
     def _beside(self, cells, values, errors, warnings, damaged):
         """What is no cell of its own column: defaults of missing columns, one of several columns, a name in one cell."""
         for field in self.filled:
-            self._judge(field, "", values, errors, warnings, damaged)
+            self.judge(field, "", values, errors, warnings, damaged)
         for field in self.several:
             self._first_valid(field, cells, values, errors, warnings)
         if self.full:
@@ -163,7 +161,7 @@ class RowCleaner:
         if field not in values and faults:
             errors.extend(faults)
         elif field not in values:
-            self._judge(field, "", values, errors, warnings, [])
+            self.judge(field, "", values, errors, warnings, [])
         else:
             warnings.extend(faults)
         if others:
@@ -188,7 +186,7 @@ class RowCleaner:
             if value := quick(part):
                 values[field] = value
             else:
-                self._judge(field, part, values, errors, warnings, damaged)
+                self.judge(field, part, values, errors, warnings, damaged)
         if name.guessed and len(errors) == before:
             reason = _("which word is the surname was guessed by the order surname, given name, patronymic: look at it")
             warnings.append(Problem(self.label(self.full), text, reason))

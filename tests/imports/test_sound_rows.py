@@ -1,0 +1,79 @@
+import datetime as dt
+import random
+
+import pytest
+
+from registry.imports.columns import match_columns
+from registry.imports.reader import Row
+from registry.imports.rows import RowCleaner
+from registry.imports.sound_rows import SoundRows
+
+from .crm import HEADER
+
+TODAY = dt.date(2026, 11, 22)
+SOUND = {
+    "surname": ["Қасымова", "Smith", "О'Коннор"],
+    "given_name": ["Әсем", "Анна"],
+    "patronymic": ["Асқарқызы"],
+    "email": ["asem@example.kz", "a.b@mail.example.com"],
+    "phone": ["8 (701) 123-45-67", "+77011234567"],
+    "language": ["ru", "Қазақша"],
+    "consent_purpose": ["email-information"],
+    "consent_given_on": ["11.09.2024", "2023-01-31"],
+    "consent_channel": ["web form"],
+    "consent_expires_on": ["11.09.2034"],
+    "third_parties": ["да", "нет"],
+    "cross_border": ["нет"],
+    "publication": ["no"],
+    "agreement_number": ["7/2024"],
+    "agreement_on": ["01.02.2024"],
+}
+OTHERWISE = [
+    "", "", "", " ", " Анна ", "К?сымова", "РђРЅРЅР°", "=1+1", "'-5", "-", "31.02.2024", "01.01.2099", "01/02/2003", "a@b",
+    "x" * 201, "1,23E+11", "two\nlines", "12345", "600000000000", "consent", "+7 701", "a,b",
+]  # fmt: skip
+PEOPLE = [
+    ("790101302728", "01.01.1979"),
+    ("010203500007", "03.02.2001"),
+    ("990101300003", "02.01.1999"),
+    ("", "05.05.1985"),
+]
+
+
+def row_of(number, rng, faults):
+    iin, born = rng.choice(PEOPLE)
+    cells = {"crm_id": f"C{number}", "iin": iin, "birth_date": born}
+    cells |= {field: rng.choice(values) for field, values in SOUND.items() if rng.random() < 0.9}
+    for _fault in range(faults):
+        cells[rng.choice(HEADER)] = rng.choice(OTHERWISE)
+    made = [cells.get(field, "") for field in HEADER]
+    return Row(number, made[:-1], "the row has 17 cells") if rng.random() < 0.02 else Row(number, made)
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {},
+        {"defaults": ("language=ru", "cross_border=нет")},
+        {"mapping": ("consent_purpose=", "language="), "defaults": ("consent_purpose=news", "language=kk")},
+        {"mapping": ("language=",), "defaults": ("language=klingon",)},
+        {"mapping": ("consent_purpose=",)},
+        {"mapping": ("publication=legal_basis",)},
+        {"mapping": ("patronymic=phone",)},
+        {"mapping": ("surname=full_name", "given_name=", "patronymic=")},
+        {"blank_clears": True},
+        {"orders": {"birth_date": "dmy"}},
+        {"may_hold_controls": False},
+    ],
+)
+def test_rows_read_by_columns_are_the_rows_read_one_by_one(said):
+    """However a file is read, its rows have the same values, errors and warnings, in the same order."""
+    rng, said = random.Random(7), {"may_hold_controls": False} | said
+    columns = match_columns(HEADER, mapping=said.pop("mapping", ()), defaults=said.pop("defaults", ()))
+    rows = [row_of(number, rng, faults) for number in range(300) for faults in (0, rng.randrange(3))]
+    alone, together = RowCleaner(columns, today=TODAY, **said), SoundRows(RowCleaner(columns, today=TODAY, **said))
+    assert [together.clean(rows[:400]), together.clean(rows[400:]), together.clean([])] == [
+        list(map(alone.clean, rows[:400])),
+        list(map(alone.clean, rows[400:])),
+        [],
+    ]
