@@ -177,7 +177,7 @@ def _lock(outcomes):
     people = [outcome.person["id"] for outcome in outcomes if outcome.kind == CHANGED]
     changing = {DataSubject: people, Consent: [], Agreement: []}  # an opt-out is only added
     for outcome in outcomes if people else ():
-        for model, write in outcome.writes:
+        for model, write in outcome.writes if outcome.kind == CHANGED else ():
             if write.before is not None and model is not DataSubject:
                 changing[model].append(write.before["id"])
     for model, ids in changing.items():

@@ -9,7 +9,6 @@ from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
 
-from registry.choices import Channel
 from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.rules.identifiers import birth_date_error
@@ -17,56 +16,28 @@ from registry.rules.names import same_but_for_lost_letters, search_key
 
 from .columns import PERSON_FIELDS
 from .consents import compare_consent
+from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
 
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
-SOURCE = "CRM"
 SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
-OPT_OUTS = {
-    "email_opt_out": Channel.EMAIL.value,
-    "call_opt_out": Channel.CALL.value,
-    "message_opt_out": Channel.MESSAGE.value,
-}
-EMPTY_PERSON = {
-    "crm_id": None,
-    "surname": "",
-    "given_name": "",
-    "patronymic": "",
-    "iin": "",
-    "email": "",
-    "phone": "",
-    "birth_date": None,
-    "language": "",
-    "source": SOURCE,
-    "confirmed_on": None,
-    "state": DataSubject.State.ACTIVE.value,
-}
 
 
 class Outcome:
-    """What becomes of one row. problems: why it is rejected or stopped. A new record has no id, no uid and nothing derived yet."""
+    """What becomes of one row. problems: why it is rejected or stopped. What a new person writes is made when it is asked for."""
 
-    __slots__ = (
-        "agreement",
-        "consents",
-        "kind",
-        "missing",
-        "person",
-        "person_write",
-        "problems",
-        "row",
-        "suppressions",
-        "warnings",
-    )  # fmt: skip
+    kind, problems, missing = SAME, (), ()
+    person = person_write = agreement = new_people = None
+    consents = suppressions = ()
 
     def __init__(self, row: CleanRow):
-        self.row, self.kind, self.problems, self.warnings = row, SAME, (), row.warnings
-        self.person = self.person_write = self.agreement = None
-        self.consents = self.suppressions = self.missing = ()
+        self.row = row
 
     @property
     def writes(self):
+        if self.kind == NEW and not self.person_write:
+            self.new_people.write(self)
         found = [(DataSubject, self.person_write)] if self.person_write else []
         found += [(Consent, write) for write in self.consents]
         found += [(Agreement, self.agreement)] if self.agreement else []
@@ -118,7 +89,7 @@ class Comparison:
         self.accept_damaged_names = accept_damaged_names
         present = columns.places.keys() | columns.defaults.keys()
         self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
-        self.empty = EMPTY_PERSON | {"operator_id": self.operator.pk}
+        self.new_people = NewPeople(reference, self.opt_outs, label=self.label, today=today)
 
     def outcomes(self, rows: list[CleanRow]) -> list[Outcome]:
         return self.judge(rows, self.known(rows))
@@ -164,36 +135,34 @@ class Comparison:
             outcome.person = stored
             outcome.turn_down(REJECTED if row.errors else STOPPED, row.errors + row.damaged)
             return outcome
-        errors = []
         if stored is None:
-            self._new_person(outcome, errors)
-        else:
-            self._known_person(outcome, stored, errors)
-        values = row.values
-        if "consent_purpose" in values:
-            self._consent(outcome, known.consents, errors)
+            self._new_person(outcome)
+            return outcome
+        errors, values = [], row.values
+        self._known_person(outcome, stored, errors)
+        if "consent_purpose" in values and self._knows_purpose(values, errors):
+            self._consent(outcome, known.consents)
         if "agreement_number" in values:
             self._agreement(outcome, known.agreements, errors)
         if self.opt_outs:
-            self._suppressions(outcome, known.opted_out)
+            found = self.new_people.suppressions(values, stored["id"], known.opted_out)
+            outcome.suppressions = [Written(each, stored["uid"]) for each in found]
         if errors:
             outcome.turn_down(REJECTED, errors)
-        elif stored is None:
-            outcome.kind = NEW
         elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
             outcome.kind = CHANGED
         return outcome
 
-    def _new_person(self, outcome, errors):
+    def _new_person(self, outcome):
         values = outcome.row.values
-        if not (values.get("surname") or values.get("given_name")):
-            reason = _("a new person needs a surname or a given name: fill one in")
-            errors.append(Problem(self.label("surname"), "", reason))
-        person = self.empty.copy()
-        for name in PERSON_FIELDS:
-            if name in values:
-                person[name] = values[name]
-        outcome.person, outcome.person_write = person, Written(person, None)
+        errors = self.new_people.faults(values)
+        has_consent = "consent_purpose" in values and self._knows_purpose(values, errors)
+        if errors:
+            outcome.turn_down(REJECTED, errors)
+            return
+        outcome.kind, outcome.new_people = NEW, self.new_people
+        if has_consent:
+            outcome.missing = self.new_people.lacks(values)
 
     def _known_person(self, outcome, stored, errors):
         outcome.person, changes, values = stored, {}, outcome.row.values
@@ -203,7 +172,7 @@ class Comparison:
             value = values[name]
             if value and name in NAMES and same_but_for_lost_letters(stored[name], value):
                 reason = _("the stored name has the letters that this one lacks: it is kept")
-                outcome.warnings.append(Problem(self.label(name), value, reason))
+                outcome.row.warnings.append(Problem(self.label(name), value, reason))
                 continue
             changes[name] = value
         if not changes:
@@ -218,20 +187,25 @@ class Comparison:
         person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
         outcome.person, outcome.person_write = person, Written(person, stored["uid"], stored)
 
-    def _consent(self, outcome, consents, errors):
-        values, person = outcome.row.values, outcome.person
+    def _knows_purpose(self, values, errors):
         code = values["consent_purpose"]
-        if code not in self.reference.purposes:
-            reason = _(
-                "the operator has no purpose of this code (it has: %(codes)s): correct it, or add the purpose"
-            ) % {"codes": ", ".join(self.reference.purposes) or "—"}
-            errors.append(Problem(self.label("consent_purpose"), code, reason))
-            return
-        purpose, kind = self.reference.purposes[code][0], self.reference.kind(code)
-        stored = consents.get((person.get("id"), purpose, kind), ())
+        if code in self.reference.purposes:
+            return True
+        reason = _("the operator has no purpose of this code (it has: %(codes)s): correct it, or add the purpose") % {
+            "codes": ", ".join(self.reference.purposes) or "—"
+        }
+        errors.append(Problem(self.label("consent_purpose"), code, reason))
+        return False
+
+    def _consent(self, outcome, consents):
+        values, person = outcome.row.values, outcome.person
+        purpose, kind = self.reference.purpose(values["consent_purpose"])
+        stored = consents.get((person["id"], purpose, kind), ())
         writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference)
         if refusal:
-            outcome.warnings.append(Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal))
+            outcome.row.warnings.append(
+                Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal)
+            )
             return
         if writes:
             outcome.consents = [self._about(person, after, before) for after, before in writes]
@@ -244,41 +218,14 @@ class Comparison:
         )
 
     def _about(self, person, values, before=None):
-        values.setdefault("subject_id", person.get("id"))
-        return Written(values, person.get("uid"), before)
-
-    def _suppressions(self, outcome, opted_out):
-        """An opt-out is recorded where none stands. A file never lifts one."""
-        values, person = outcome.row.values, outcome.person
-        outcome.suppressions = [
-            self._about(
-                person,
-                {
-                    "operator_id": self.operator.pk,
-                    "subject_id": person.get("id"),
-                    "channel": channel,
-                    "since_on": self.today,
-                    "ended_on": None,
-                    "source": SOURCE,
-                },
-            )
-            for field, channel in self.opt_outs
-            if values.get(field) and (person.get("id"), channel) not in opted_out
-        ]
+        values.setdefault("subject_id", person["id"])
+        return Written(values, person["uid"], before)
 
     def _agreement(self, outcome, agreements, errors):
-        number, concluded_on = outcome.row.values["agreement_number"], outcome.row.values.get("agreement_on")
-        person = outcome.person
-        stored = agreements.get((person.get("id"), number))
+        values, person = outcome.row.values, outcome.person
+        concluded_on, stored = values.get("agreement_on"), agreements.get((person["id"], values["agreement_number"]))
         if stored is None:
-            agreement = {
-                "operator_id": self.operator.pk,
-                "subject_id": person.get("id"),
-                "number": number,
-                "concluded_on": concluded_on,
-                "ended_on": None,
-            }
-            outcome.agreement = self._about(person, agreement)
+            outcome.agreement = Written(self.new_people.agreement(values, person["id"]), person["uid"])
         elif concluded_on and concluded_on != stored["concluded_on"]:
             if stored["ended_on"] and stored["ended_on"] < concluded_on:
                 reason = _("the agreement ended on %(ended_on)s, before this date: correct it") % stored

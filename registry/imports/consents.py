@@ -22,7 +22,7 @@ def compare_consent(values, stored, purpose, kind, reference):
     """
     given_on = values["consent_given_on"]
     if not stored:
-        final = _new(values, given_on, purpose, kind, reference)
+        final = new_consent(values, purpose, kind, reference)
         return [(final, None)], final, ""
     if day := standing_withdrawal(given_on, list(map(_withdrawn_on, stored))):
         return (
@@ -36,7 +36,7 @@ def compare_consent(values, stored, purpose, kind, reference):
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
     else:
-        final = _new(values, given_on, purpose, kind, reference)
+        final = new_consent(values, purpose, kind, reference)
     others = [consent for consent in stored if consent is not same]
     if not others:
         final["ended_on"] = None
@@ -51,8 +51,9 @@ def compare_consent(values, stored, purpose, kind, reference):
     return writes, final, ""
 
 
-def _new(values, given_on, purpose, kind, reference):
+def new_consent(values, purpose, kind, reference):
     """A consent without id, uid and person."""
+    given_on = values["consent_given_on"]
     return {
         "operator_id": reference.operator.pk,
         "purpose_id": purpose,

@@ -2,7 +2,6 @@
 
 from array import array
 from itertools import islice
-from operator import itemgetter
 
 from django.db.models import BooleanField, Func, Q
 from django.db.models.functions import Lower
@@ -97,12 +96,13 @@ class Doubles:
     def note(self, outcomes):
         """Takes in the outcomes of a chunk, in the order of the file. Of rows that are turned down nothing is listed, but
         others may be doubles of their people."""
-        people, lines = [outcome.person for outcome in outcomes], [outcome.row.line for outcome in outcomes]
+        people = [outcome.person or outcome.row.values for outcome in outcomes]
+        lines = [outcome.row.line for outcome in outcomes]
         if not TURNED_DOWN.isdisjoint(outcome.kind for outcome in outcomes):
             for place, outcome in enumerate(outcomes):
                 if outcome.kind in TURNED_DOWN:
                     lines[place] = -lines[place]
-                    people[place] = people[place] if people[place] and people[place].get("id") else NOBODY
+                    people[place] = outcome.person or NOBODY
         digests, disguised = self._digests(people)
         for column in digests[:LOOKS]:
             self._note_contacts(filter(None, column))
@@ -114,12 +114,12 @@ class Doubles:
             array("q", column).tofile(self.scratch)
         self.chunks.append(len(outcomes))
         self.rows += len(outcomes)
-        self.few = self.few + people if self.rows <= FEW_ROWS else []
+        self.few = self.few + [NOBODY | person for person in people] if self.rows <= FEW_ROWS else []
 
     def _digests(self, people):
         """(columns of digests, 0 for an empty cell; places of those whose name may pass for another)."""
-        names, looks = [list(map(itemgetter(name), people)) for name in NAMES], self.looks
-        iins, emails, phones = (map(itemgetter(name), people) for name in CONTACTS)
+        names, looks = [[person.get(name, "") for person in people] for name in NAMES], self.looks
+        iins, emails, phones = ([person.get(name, "") for person in people] for name in CONTACTS)
         columns = [list(map(hash, values)) for values in (iins, map(str.lower, emails), phones)]
         columns.append(list(map(hash, zip(*(map(looks.__getitem__, parts) for parts in names), strict=True))))
         typed, disguised = [0] * len(people), []
@@ -147,7 +147,7 @@ class Doubles:
                 reason = _(
                     "a word of the name mixes Latin and Cyrillic letters that look alike: type it in one alphabet"
                 )
-                outcome.warnings.append(Problem(self.file.columns.label(name), value, reason))
+                outcome.row.warnings.append(Problem(self.file.columns.label(name), value, reason))
 
     def conclude(self, seen):
         """Stores the rows that are double, the first ones at least. seen: who of the register stands in the file."""

@@ -12,6 +12,7 @@ from registry.models import ImportRun
 
 from .compare import CHANGED, NEW, REJECTED, SAME, STOPPED
 from .differences import Change, Difference, difference
+from .progress import grouped
 from .room import Room, fit, html_bytes
 
 SHOWN_DIFFERENCES = 100
@@ -85,8 +86,8 @@ class Plan:
         unlisted = self.row_warning_count - sum(count for count, _lines in self.row_warnings.values())
         if unlisted:
             sentences.append(
-                ngettext("%(count)d more warning is not listed.", "%(count)d more warnings are not listed.", unlisted)
-                % {"count": unlisted}
+                ngettext("%(count)s more warning is not listed.", "%(count)s more warnings are not listed.", unlisted)
+                % {"count": grouped(unlisted)}
             )
         room, kept = Room(WARNINGS_ROOM, len(sentences)), []
         for sentence in sentences:
@@ -102,7 +103,7 @@ class Plan:
         for outcome in outcomes:
             if outcome.missing:
                 self.incomplete[outcome.missing] += 1
-            for warning in outcome.warnings:
+            for warning in outcome.row.warnings:
                 self._warn(warning, outcome.row.line)
         if len(self.differences) < SHOWN_DIFFERENCES or len(self.rejected) < SHOWN_REJECTED:
             self._show(outcomes)
@@ -143,11 +144,11 @@ def _turned_down(outcome, room):
 
 def _on_lines(column, reason, count, lines):
     named = ", ".join(map(str, lines[:LINES_NAMED])) + (" …" if count > LINES_NAMED else "")
-    said = {"count": count, "lines": named, "column": column, "reason": reason}
+    said = {"count": grouped(count), "lines": named, "column": column, "reason": reason}
     return (
         ngettext(
             "Line %(lines)s, %(column)s: %(reason)s",
-            "%(count)d rows, %(column)s: %(reason)s (lines %(lines)s)",
+            "%(count)s rows, %(column)s: %(reason)s (lines %(lines)s)",
             count,
         )
         % said
@@ -174,11 +175,11 @@ def file_warnings(file, plan):
     for missing, count in plan.incomplete.most_common():
         found.append(
             ngettext(
-                "%(count)d consent is incomplete and no ground for processing; it lacks: %(missing)s.",
-                "%(count)d consents are incomplete and no ground for processing; they lack: %(missing)s.",
+                "%(count)s consent is incomplete and no ground for processing; it lacks: %(missing)s.",
+                "%(count)s consents are incomplete and no ground for processing; they lack: %(missing)s.",
                 count,
             )
-            % {"count": count, "missing": "; ".join(missing)}
+            % {"count": grouped(count), "missing": "; ".join(missing)}
         )
     return found
 

@@ -8,10 +8,8 @@ from django.db import connection
 from django.utils import translation
 
 from registry.journal import bulk, copying
-from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.models.base import uuid7s
-from registry.rules.names import search_key
 
 from .compare import NEW, Known
 
@@ -73,7 +71,7 @@ class Maker:
         ids, uids = iter(found.ids), uuid7s(2 * len(outcomes))
         for outcome in outcomes:
             if outcome.kind == NEW:
-                _name(outcome, next(ids), uids)
+                self.comparison.new_people.write(outcome, next(ids), next(uids), next(uids))
         return Ready(rows, found, outcomes, self.batches(outcomes))
 
     def batches(self, outcomes):
@@ -101,23 +99,3 @@ class Maker:
                 ready = making.result()
             if ready:
                 yield ready
-
-
-def _name(outcome, pk, uids):
-    """Gives a new person what only the register gives, and binds to it what is recorded with it."""
-    person, uid = outcome.person, next(uids)
-    person["id"], person["uid"] = pk, uid
-    person["search_key"] = search_key(
-        surname=person["surname"], given_name=person["given_name"], patronymic=person["patronymic"],
-        email=person["email"], phone=person["phone"], iin=person["iin"], crm_id=person["crm_id"],
-    )  # fmt: skip
-    if outcome.consents:
-        [(consent, _nobody, _nothing)] = outcome.consents
-        consent["subject_id"], consent["uid"] = pk, next(uids)
-        outcome.consents = [Written(consent, uid)]
-    if outcome.agreement:
-        outcome.agreement.values["subject_id"] = pk
-        outcome.agreement = outcome.agreement._replace(subject=uid)
-    for write in outcome.suppressions:
-        write.values["subject_id"] = pk
-    outcome.suppressions = [write._replace(subject=uid) for write in outcome.suppressions]

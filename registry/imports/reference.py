@@ -17,14 +17,17 @@ class Reference:
         self.purposes = {
             code: (pk, marketing) for pk, code, marketing in purposes.values_list("pk", "code", "is_marketing")
         }
+        kinds = {True: Consent.Kind.MARKETING.value, False: Consent.Kind.PROCESSING.value}
+        self._purposes = {code: (pk, kinds[marketing]) for code, (pk, marketing) in self.purposes.items()}
         published = Policy.objects.filter(operator=operator, published_on__isnull=False, effective_on__isnull=False)
         self.policies = list(published.order_by("-effective_on", "-pk").values_list("effective_on", "pk", "language"))
         self.data_lists = self._data_lists()
         self.missing = lru_cache(4096)(self._missing)
         self.policy_on = lru_cache(65_536)(self._policy_on)
 
-    def kind(self, code):
-        return (Consent.Kind.MARKETING if self.purposes[code][1] else Consent.Kind.PROCESSING).value
+    def purpose(self, code):
+        """(id of the purpose, kind of the consents given for it)."""
+        return self._purposes[code]
 
     def _policy_on(self, day):
         """Id of the policy version in force on that day, or None."""

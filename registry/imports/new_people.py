@@ -1,0 +1,109 @@
+"""Rows of people whom the register does not know: what is wrong with them, and what they write once it is asked for."""
+
+from django.utils.translation import gettext as _
+
+from registry.choices import Channel
+from registry.journal.bulk import Written
+from registry.models import DataSubject
+from registry.rules.names import search_key
+
+from .columns import PERSON_FIELDS
+from .consents import new_consent
+from .rows import Problem
+
+SOURCE = "CRM"
+OPT_OUTS = {
+    "email_opt_out": Channel.EMAIL.value,
+    "call_opt_out": Channel.CALL.value,
+    "message_opt_out": Channel.MESSAGE.value,
+}
+EMPTY_PERSON = {
+    "id": None,
+    "uid": None,
+    "crm_id": None,
+    "surname": "",
+    "given_name": "",
+    "patronymic": "",
+    "iin": "",
+    "email": "",
+    "phone": "",
+    "birth_date": None,
+    "language": "",
+    "source": SOURCE,
+    "confirmed_on": None,
+    "state": DataSubject.State.ACTIVE.value,
+}
+
+
+class NewPeople:
+    """`faults` and `lacks` are all that a plan needs of a row, `write` is for the rows that are shown or applied."""
+
+    def __init__(self, reference, opt_outs, *, label, today):
+        self.reference, self.opt_outs, self.label, self.today = reference, opt_outs, label, today
+        self.operator = reference.operator.pk
+        self.empty = EMPTY_PERSON | {"operator_id": self.operator}
+
+    def faults(self, values):
+        """Why nobody new can be made of these values; their consent is another matter."""
+        if values.get("surname") or values.get("given_name"):
+            return []
+        reason = _("a new person needs a surname or a given name: fill one in")
+        return [Problem(self.label("surname"), "", reason)]
+
+    def lacks(self, values):
+        """The items that the consent of a new person lacks."""
+        said, purpose = values.get, self.reference.purposes[values["consent_purpose"]][0]
+        return self.reference.missing(
+            bool(said("consent_expires_on")),
+            said("third_parties"),
+            said("cross_border"),
+            said("publication"),
+            bool(self.reference.data_lists.get(purpose)),
+        )
+
+    def write(self, outcome, pk=None, uid=None, consent_uid=None):
+        """Fills in what the row writes. The ids are the register's to give; what is only shown has none."""
+        values, person = outcome.row.values, self.empty.copy()
+        for name in PERSON_FIELDS:
+            if name in values:
+                person[name] = values[name]
+        person["id"], person["uid"] = pk, uid
+        person["search_key"] = search_key(
+            surname=person["surname"], given_name=person["given_name"], patronymic=person["patronymic"],
+            email=person["email"], phone=person["phone"], iin=person["iin"], crm_id=person["crm_id"],
+        )  # fmt: skip
+        outcome.person, outcome.person_write = person, Written(person, None)
+        if "consent_purpose" in values:
+            purpose, kind = self.reference.purpose(values["consent_purpose"])
+            consent = new_consent(values, purpose, kind, self.reference)
+            consent["uid"], consent["subject_id"] = consent_uid, pk
+            outcome.consents = [Written(consent, uid)]
+        if "agreement_number" in values:
+            outcome.agreement = Written(self.agreement(values, pk), uid)
+        if self.opt_outs:
+            outcome.suppressions = [Written(each, uid) for each in self.suppressions(values, pk)]
+
+    def agreement(self, values, pk):
+        """A new agreement of anybody."""
+        return {
+            "operator_id": self.operator,
+            "subject_id": pk,
+            "number": values["agreement_number"],
+            "concluded_on": values.get("agreement_on"),
+            "ended_on": None,
+        }
+
+    def suppressions(self, values, pk, opted_out=()):
+        """An opt-out is recorded where none stands. A file never lifts one."""
+        return [
+            {
+                "operator_id": self.operator,
+                "subject_id": pk,
+                "channel": channel,
+                "since_on": self.today,
+                "ended_on": None,
+                "source": SOURCE,
+            }
+            for field, channel in self.opt_outs
+            if values.get(field) and (pk, channel) not in opted_out
+        ]
