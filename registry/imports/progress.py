@@ -131,12 +131,12 @@ def expected_rows(path):
 
 def in_words(done, expected, seconds, *, before=0, people=False):
     """“12 400 of 1 000 000 rows, 9 400 a second, 2 min left”. before: those done before these seconds began; people: not rows."""
-    said = {"done": _grouped(done), "expected": _grouped(max(done, expected))}
+    said = {"done": grouped(done), "expected": grouped(max(done, expected))}
     text = (_("%(done)s of %(expected)s people") if people else _("%(done)s of %(expected)s rows")) % said
     if seconds <= 0 or done <= before:
         return text
     rate = (done - before) / seconds
-    text += ", " + _("%(rate)s a second") % {"rate": _grouped(round(rate))}
+    text += ", " + _("%(rate)s a second") % {"rate": grouped(round(rate))}
     if expected > done:
         text += ", " + _("%(time)s left") % {"time": duration((expected - done) / rate)}
     return text
@@ -152,5 +152,5 @@ def duration(seconds):
     return _("%(hours)d h %(minutes)d min") % {"hours": minutes // 60, "minutes": minutes % 60}
 
 
-def _grouped(number):
+def grouped(number):
     return f"{number:,}".replace(",", "\u00a0")
