@@ -81,6 +81,12 @@ def test_changes_beyond_the_room_of_a_row_are_counted(crm):
     assert (len(row.changes) + row.more, row.more > 0) == (6, True)
 
 
+def test_warnings_count_with_separators():
+    """Numbers of people are read at a glance; lines stay as the CRM counts them."""
+    plan = Plan(None, row_warnings={("Phone", "too short"): [21589, [2877, 4136]]}, row_warning_count=21589)
+    assert plan.warnings() == ["21\u00a0589 rows, Phone: too short (lines 2877, 4136 …)"]
+
+
 def test_warnings_of_countless_kinds_are_counted(crm, monkeypatch):
     """The first kinds of warnings are told with their lines, the rest as a number."""
     monkeypatch.setattr("registry.imports.preview.WARNINGS_KEPT", 1)
