@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
+from registry import scope
 from registry.imports import apply as applying
 from registry.imports import progress, storage, undo
 from registry.imports.crm_file import Said
@@ -174,7 +175,12 @@ def _in_background(run_pk, state):
     ended = None
     try:
         run = ImportRun.objects.filter(pk=run_pk, state=state).first()
-        if run is not None:
+        if run is not None and not _still_may(run):
+            logger.warning(
+                "Import #%d: whoever began the step may not import any more; it waits for somebody's word.", run_pk
+            )
+            progress.let_go(run, for_good=True)
+        elif run is not None:
             perform(run)
     except (FileRefused, AlreadyTaken):
         pass
@@ -186,6 +192,12 @@ def _in_background(run_pk, state):
         ended = type(end)
     if ended:
         raise ended from None
+
+
+def _still_may(run):
+    """Whether the one the step is done for is still in the role it was begun in: rights that were taken away end with them."""
+    user = run.step_by
+    return user is None or (user.is_active and scope.role_for(user, run.operator) == run.step_role)
 
 
 def is_queued(run):

@@ -376,3 +376,23 @@ def test_expected_rows_are_the_line_ends(tmp_path, content, rows):
     file = tmp_path / "people.csv"
     file.write_bytes(content)
     assert progress.expected_rows(file) == rows
+
+
+@pytest.mark.parametrize("rights", ["deactivated", "other role"])
+def test_step_of_somebody_who_may_no_longer_import_waits(crm, queue, lapp, rights):
+    """Whoever lost the right between their word and the worker's turn imports nothing: the step waits for somebody else's word."""
+    registrar = factories.make_user("registrar", lapp)
+    run = uploaded(crm)
+    ImportRun.objects.filter(pk=run.pk).update(owner=registrar)
+    run.refresh_from_db()
+    tasks.begin_planning(run, Said(), by=registrar, role="registrar")
+    if rights == "deactivated":
+        registrar.is_active = False
+        registrar.save()
+    else:
+        membership = registrar.memberships.get()
+        membership.role = "auditor"
+        factories.save(membership)
+    work()
+    run.refresh_from_db()
+    assert (run.state, progress.was_stopped(run)) == ("planning", True)

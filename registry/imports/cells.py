@@ -66,7 +66,8 @@ class Known(dict):
         if error or warning or value in (None, "") or (self.are_names and is_damaged(value)):
             return None
         if len(self) > REMEMBERED:
-            self.__init__(self.full, self.are_names)
+            self.clear()
+            self[""] = ""
         self[text] = value
         return value
 

@@ -5,11 +5,13 @@ import json
 import os
 import re
 import unicodedata
+import uuid
+from contextlib import suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
 from django.conf import settings
-from django.db import transaction
+from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -22,7 +24,9 @@ from .inspection import FileRefused, Limits
 REJECTED_KEPT_DAYS = 7
 FILE_NAME_MAX_LENGTH = 200
 # An IIN, a phone or an e-mail in the name of a file; a date or a date with time has 8 or 14 digits.
-SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|[^\s@]+@[^\s@]+")
+SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(?!\d)|[^\s@]+@[^\s@]+")
+# What a file of a run is called: the run's uid and what kind of file it is.
+OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNED)
 
 
@@ -159,7 +163,8 @@ def rejected_expiry():
 
 
 def purge_expired(now=None):
-    """Deletes what has had its time; never the file of a run that is at work. Called by every import request."""
+    """Deletes what has had its time, and what a killed process left; never the file of a run that is at work. Called by every
+    import request."""
     now = now or timezone.now()
     for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=ImportRun.AT_WORK):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
@@ -170,6 +175,23 @@ def purge_expired(now=None):
                 continue
             discard_lists(run)
         discard(run)
+    _purge_left_behind(now)
+
+
+def _purge_left_behind(now):
+    """Files of runs that have none any more: a process was killed between the end of the run and the end of its files."""
+    files = {}
+    for path in _folder().iterdir():
+        if match := OF_A_RUN.fullmatch(path.name):
+            files.setdefault(uuid.UUID(match[1]), []).append(path)
+    has_files = models.Q(expires_at__isnull=False) | models.Q(state__in=ImportRun.AT_WORK)
+    kept = ImportRun.objects.filter(has_files, uid__in=files).values_list("uid", flat=True)
+    a_while_ago = (now - dt.timedelta(hours=settings.IMPORT_FILE_LIFETIME_HOURS)).timestamp()
+    for uid in set(files) - set(kept):
+        for path in files[uid]:
+            with suppress(FileNotFoundError):
+                if path.stat().st_mtime < a_while_ago:
+                    path.unlink()
 
 
 def _folder():

@@ -188,3 +188,27 @@ def test_defaults_of_personal_fields_are_not_kept(crm):
     run = crm.plan([person(1, email="", language="")], defaults=("email=anna@example.kz", "language=kk"))
     assert run.defaults == {"email": "…", "language": "kk"}
     assert "anna" not in kept_texts(run)
+
+
+@pytest.mark.parametrize("hours", [0, 2])
+def test_files_a_killed_process_left_go_an_hour_later(crm, hours, monkeypatch):
+    """Killed between the end of the run and the end of its files: they hold everybody's data, and nobody asks for them again."""
+    run = crm.plan([person(1)])
+    other = crm.plan([person(2)])
+    monkeypatch.setattr(storage, "discard", lambda run: None)
+    crm.apply(run)
+    monkeypatch.undo()
+    run.refresh_from_db()
+    assert run.expires_at is None and storage.file_of(run).exists()
+    now = timezone.now() + dt.timedelta(hours=hours)
+    ImportRun.objects.filter(pk=other.pk).update(expires_at=now + dt.timedelta(minutes=1))
+    storage.purge_expired(now)
+    assert storage.file_of(run).exists() == storage.plan_of(run).exists() == (hours == 0)
+    assert storage.file_of(other).exists()
+
+
+def test_a_phone_with_blanks_is_not_kept_in_a_files_name():
+    """However a number is grouped, it is somebody's; a date is not."""
+    assert storage.shown_name("8 (701) 123 45 67.csv") == "….csv"
+    assert storage.shown_name("leads +7 701 123-45-67.csv") == "leads ….csv"
+    assert storage.shown_name("leads 2026-11-22 10-30.csv") == "leads 2026-11-22 10-30.csv"
