@@ -134,18 +134,17 @@ class Cells:
 
     def _sound_iin(self, text):
         """The number where all is in order with it, else None."""
-        if len(text) != 12 or not (text.isascii() and text.isdigit()):
+        if len(text) != 12 or not (text.isascii() and text.isdigit() and has_control_digit(text)):
             return None
-        head = text[:7]
-        born = self.born.get(head)
-        if born is None:
-            born = iin_birth_date(text)
-            if born is None or born > self.today:
-                return None
-            if len(self.born) >= REMEMBERED:
-                self.born.clear()
-            self.born[head] = born
-        return text if has_control_digit(text) else None
+        if text[:7] in self.born:
+            return text
+        born = iin_birth_date(text)
+        if born is None or born > self.today:
+            return None
+        if len(self.born) >= REMEMBERED:
+            self.born.clear()
+        self.born[text[:7]] = born
+        return text
 
 
 def clean_id(text):

@@ -53,11 +53,15 @@ class CRMFile:
         )
         self.sound_rows = SoundRows(self.cleaner)
 
-    def chunks(self, *, skip=0):
-        """Lists of CleanRow, `skip` rows left out at the beginning. The ids are looked through first, unless `repeated` is known."""
+    def chunks(self, *, skip=0, at_once=1):
+        """Lists of CleanRow, `skip` rows left out at the beginning. The ids are looked through first, unless `repeated` is known.
+
+        at_once: how many times as many rows as one transaction takes, for whoever writes nothing.
+        """
         if self.repeated is None:
             self.repeated = repeated_ids(self.table, self.columns.places[KEY])
-        rows, size, repeated = islice(iter(self.table), skip, None), CHUNK_ROWS[connection.vendor], self.repeated
+        rows, repeated = islice(iter(self.table), skip, None), self.repeated
+        size = CHUNK_ROWS[connection.vendor] * at_once
         while cleaned := self.sound_rows.clean(list(islice(rows, size))):
             for row in cleaned if repeated else ():
                 if row.crm_id in repeated:

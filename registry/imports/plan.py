@@ -48,7 +48,7 @@ def _read(run, said, accept_damaged_names, progress):
     comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=accept_damaged_names)
     plan = Plan(run)
     findings = Findings(run, file, comparison)
-    for chunk in file.chunks():
+    for chunk in file.chunks(at_once=2):
         outcomes = comparison.outcomes(chunk)
         findings.note(outcomes)
         plan.note(outcomes)

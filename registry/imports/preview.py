@@ -100,12 +100,12 @@ class Plan:
         kinds = [outcome.kind for outcome in outcomes]
         self.counts.update(kinds)
         self.kinds += b"".join(map(LETTERS.__getitem__, kinds))
-        for outcome in outcomes:
-            if outcome.missing:
-                self.incomplete[outcome.missing] += 1
-            for warning in outcome.row.warnings:
-                self._warn(warning, outcome.row.line)
-        if len(self.differences) < SHOWN_DIFFERENCES or len(self.rejected) < SHOWN_REJECTED:
+        self.incomplete.update(outcome.missing for outcome in outcomes if outcome.missing)
+        for row in [outcome.row for outcome in outcomes if outcome.row.warnings]:
+            for warning in row.warnings:
+                self._warn(warning, row.line)
+        turned_down = REJECTED in kinds or STOPPED in kinds
+        if len(self.differences) < SHOWN_DIFFERENCES or (turned_down and len(self.rejected) < SHOWN_REJECTED):
             self._show(outcomes)
 
     def _show(self, outcomes):
