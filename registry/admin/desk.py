@@ -138,6 +138,7 @@ def last_imports(user):
             "state": run.get_state_display(),
             "tone": run.state,
             "wrote_nothing": run.wrote_nothing,
+            "rows": run.rows,
             "new": run.new,
             "changed": run.changed,
             "same": run.same,

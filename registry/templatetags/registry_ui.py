@@ -139,16 +139,17 @@ def page_numbers(page_obj: object) -> list:
     return list(page_obj.paginator.get_elided_page_range(page_obj.number))
 
 
-def _counts(run: object) -> dict[str, int]:
+def _counts(run: object) -> tuple[dict[str, int], int]:
+    """The rows of each part, and all rows: of an import given up half-way more than its parts together."""
     read = run.get if isinstance(run, dict) else lambda name, default: getattr(run, name, default)
-    return {part: int(read(part, 0) or 0) for part in IMPORT_PARTS}
+    counts = {part: int(read(part, 0) or 0) for part in IMPORT_PARTS}
+    return counts, max(sum(counts.values()), int(read("rows", 0) or 0) if any(counts.values()) else 0)
 
 
 @register.simple_tag
 def import_bar(run: object) -> SafeString:
     """One line in parts: new, changed, same, stopped, rejected (a dict, or anything with these attributes)."""
-    counts = _counts(run)
-    whole = sum(counts.values())
+    counts, whole = _counts(run)
     if not whole:
         return format_html(
             '<svg class="bar" viewBox="0 0 {} 8" role="img" aria-label="{}"></svg>', BAR_UNITS, _("no rows")

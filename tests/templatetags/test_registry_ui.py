@@ -65,6 +65,11 @@ def test_the_bar_says_its_numbers_in_words():
     assert 'aria-label="1\u00a0204 new, 1 changed, 0 same, 0 stopped, 2 rejected"' in bar
 
 
+def test_the_bar_of_a_run_given_up_half_way_stays_half_empty():
+    """What was never reached is no part of it."""
+    assert widths(import_bar({"rows": 800, "new": 380, "rejected": 20})) == [("new", 475), ("rejected", 25)]
+
+
 def test_a_run_without_rows_has_an_empty_bar():
     """Nothing read draws nothing, and does not fail."""
     assert widths(import_bar({"new": 0})) == []
