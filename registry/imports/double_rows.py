@@ -138,7 +138,7 @@ def _reason(other, what, ids):
     same = ", ".join(str(WHAT[each]) for each in what)
     if other.line:
         said = {"what": same, "crm_id": ids[other.line], "line": other.line}
-        return _("the same %(what)s as crm id %(crm_id)s (line %(line)d)") % said
+        return _("the same %(what)s as CRM id %(crm_id)s (line %(line)d)") % said
     if other.crm_id is None:
         return _("the same %(what)s as somebody without a CRM id (in the register)") % {"what": same}
-    return _("the same %(what)s as crm id %(crm_id)s (in the register)") % {"what": same, "crm_id": other.crm_id}
+    return _("the same %(what)s as CRM id %(crm_id)s (in the register)") % {"what": same, "crm_id": other.crm_id}

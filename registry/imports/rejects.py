@@ -74,11 +74,8 @@ def _csv(run, layout, records, encoding):
         yield encoder.encode(_line(cells, run.delimiter))
 
 
-def file_name(run, kind=""):
-    """Of one list, or of all rows that are not taken."""
-    if kind and kind != "rejected":
-        return f"import-{run.pk}-{kind}.csv"
-    return _("rejected-rows-%(run)d.csv") % {"run": run.pk}
+def file_name(run, kind):
+    return f"import-{run.pk}-{kind}.csv"
 
 
 def _line(cells, delimiter):

@@ -75,8 +75,8 @@ def test_each_list_has_a_page_and_a_file(natalia, lapp):
     """Line, CRM id, name and reason on the page; the CRM's own columns, line and reason in the file."""
     run = one_of_each(natalia, lapp)
     assert rows_of(natalia.get(url_of(run, "doubles"))) == [
-        ["2", "C0000001", "Қасымова Әсем", "the same e-mail as crm id C0000002 (line 3)"],
-        ["3", "C0000002", "Қасымова Әсем", "the same e-mail as crm id C0000001 (line 2)"],
+        ["2", "C0000001", "Қасымова Әсем", "the same e-mail as CRM id C0000002 (line 3)"],
+        ["3", "C0000002", "Қасымова Әсем", "the same e-mail as CRM id C0000001 (line 2)"],
     ]
     assert rows_of(natalia.get(url_of(run, "damaged")))[0][:3] == ["5", "C0000004", "?асымова Әсем"]
     page = natalia.get(url_of(run, "missing"))

@@ -172,7 +172,7 @@ def test_listed_rows_are_downloaded_inert_and_can_be_read_back(natalia):
     assert row.startswith(
         "C0000002;Қасымова;Әсем;'=cmd|x;+77010000002;ru;3;email “=cmd|x”: an e-mail address looks like"
     )
-    assert response["Content-Disposition"] == f'attachment; filename="rejected-rows-{run.pk}.csv"'
+    assert response["Content-Disposition"] == f'attachment; filename="import-{run.pk}-rejected.csv"'
     assert JournalEntry.objects.get(action="import.list.download").object_uid == run.uid
 
 

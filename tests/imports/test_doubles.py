@@ -79,8 +79,8 @@ def test_one_email_under_two_ids_is_imported_and_listed(crm):
     run = crm.load([person(1), person(2, email="Asem1@example.kz"), person(3)])
     assert (crm.counts(run), run.doubles, DataSubject.objects.count()) == ({"new": 3}, 2, 3)
     assert listed(run) == {
-        2: ["the same e-mail as crm id C0000002 (line 3)"],
-        3: ["the same e-mail as crm id C0000001 (line 2)"],
+        2: ["the same e-mail as CRM id C0000002 (line 3)"],
+        3: ["the same e-mail as CRM id C0000001 (line 2)"],
     }
     row = ListedRow.objects.get(line=3)
     assert row.cells == ["C0000002", "Қасымова", "Әсем", "Asem1@example.kz", "8 (701) 000-00-02", "ru"]
@@ -90,11 +90,11 @@ def test_what_two_rows_share_is_told_together(crm):
     """One sentence for each other person, with all that is the same."""
     rows = [person(1, iin=IIN, phone="87010000009"), person(2, iin=IIN), person(3, iin="", phone="+7 701 000 00 09")]
     assert listed(crm.plan([*rows, person(4, iin=IIN, email="asem1@example.kz")])) == {
-        2: ["the same IIN as crm id C0000002 (line 3)", "the same e-mail as crm id C0000004 (line 5)",
-            "the same phone as crm id C0000003 (line 4)"],
-        3: ["the same IIN as crm id C0000001 (line 2)"],
-        4: ["the same phone as crm id C0000001 (line 2)"],
-        5: ["the same IIN, e-mail as crm id C0000001 (line 2)"],
+        2: ["the same IIN as CRM id C0000002 (line 3)", "the same e-mail as CRM id C0000004 (line 5)",
+            "the same phone as CRM id C0000003 (line 4)"],
+        3: ["the same IIN as CRM id C0000001 (line 2)"],
+        4: ["the same phone as CRM id C0000001 (line 2)"],
+        5: ["the same IIN, e-mail as CRM id C0000001 (line 2)"],
     }  # fmt: skip
 
 
@@ -119,11 +119,11 @@ def test_somebody_of_the_register_who_is_not_in_the_file(crm, kazger, monkeypatc
     run = crm.load([*rows, *map(person, (6, 7, 8))])
     assert (run.doubles, run.missing) == (6, 6)
     assert listed(run) == {
-        2: ["the same IIN as crm id K1 (in the register)"],
-        3: ["the same e-mail as crm id K2 (in the register)"],
-        4: ["the same phone as crm id K3 (in the register)"],
-        5: ["the same look of the name (Latin for Cyrillic letters) as crm id K4 (in the register)"],
-        6: ["the same look of the name (Latin for Cyrillic letters) as crm id K5 (in the register)"],
+        2: ["the same IIN as CRM id K1 (in the register)"],
+        3: ["the same e-mail as CRM id K2 (in the register)"],
+        4: ["the same phone as CRM id K3 (in the register)"],
+        5: ["the same look of the name (Latin for Cyrillic letters) as CRM id K4 (in the register)"],
+        6: ["the same look of the name (Latin for Cyrillic letters) as CRM id K5 (in the register)"],
         8: ["the same e-mail as somebody without a CRM id (in the register)"],
     }
 
@@ -133,7 +133,7 @@ def test_namesakes_are_no_doubles_look_alikes_are(crm):
     names = ["Асан", "Асан", "АСАН", "Aсан", "ACAH", "Anna"]
     rows = [person(number, surname="Ким", given_name=name) for number, name in enumerate(names, 1)]
     run = crm.plan(rows)
-    said = "the same look of the name (Latin for Cyrillic letters) as crm id %s"
+    said = "the same look of the name (Latin for Cyrillic letters) as CRM id %s"
     assert listed(run) == {
         2: [said % "C0000004 (line 5)"],
         3: [said % "C0000004 (line 5)"],
@@ -167,8 +167,8 @@ def test_empty_cell_keeps_the_stored_value_and_its_double(crm):
     crm.load([person(1, iin=IIN)])
     run = crm.plan([person(1, iin=""), person(2, iin=IIN)])
     assert listed(run) == {
-        2: ["the same IIN as crm id C0000002 (line 3)"],
-        3: ["the same IIN as crm id C0000001 (line 2)"],
+        2: ["the same IIN as CRM id C0000002 (line 3)"],
+        3: ["the same IIN as CRM id C0000001 (line 2)"],
     }
 
 
@@ -179,7 +179,7 @@ def test_row_that_is_turned_down_is_no_double_but_its_person_is_met(crm):
         [person(1, iin=IIN, email="x"), person(2, iin=IIN), person(3, email="y"), person(4, phone="87010000003")]
     )
     assert crm.counts(run) == {"new": 2, "rejected": 2}
-    assert listed(run) == {3: ["the same IIN as crm id C0000001 (line 2)"]}
+    assert listed(run) == {3: ["the same IIN as CRM id C0000001 (line 2)"]}
 
 
 def test_more_doubles_than_are_kept_are_counted(crm, monkeypatch):
@@ -196,8 +196,8 @@ def test_false_alarms_of_the_first_look_are_settled_by_the_second(crm, monkeypat
     factories.make_subject(crm.operator, crm_id="K1", phone="+77010000100")
     run = crm.plan([*map(person, range(1, 60)), person(60, email="asem7@example.kz")])
     assert listed(run) == {
-        8: ["the same e-mail as crm id C0000060 (line 61)"],
-        61: ["the same e-mail as crm id C0000007 (line 8)"],
+        8: ["the same e-mail as CRM id C0000060 (line 61)"],
+        61: ["the same e-mail as CRM id C0000007 (line 8)"],
     }
 
 
@@ -206,8 +206,8 @@ def test_doubles_across_chunks_are_found(crm):
     rows = [*map(person, range(1, 1100)), person(1100, phone="87010000001")]
     run = crm.plan(rows)
     assert listed(run) == {
-        2: ["the same phone as crm id C0001100 (line 1101)"],
-        1101: ["the same phone as crm id C0000001 (line 2)"],
+        2: ["the same phone as CRM id C0001100 (line 1101)"],
+        1101: ["the same phone as CRM id C0000001 (line 2)"],
     }
 
 

@@ -112,8 +112,8 @@ def test_doubles_are_written_in_the_columns_of_the_crm(crm):
     run = crm.plan([person(1), person(2, email="asem1@example.kz")])
     assert csv(run, "doubles") == [
         "crm_id;surname;given_name;email;phone;language;line;reason",
-        "C0000001;Қасымова;Әсем;asem1@example.kz;8 (701) 000-00-01;ru;2;the same e-mail as crm id C0000002 (line 3)",
-        "C0000002;Қасымова;Әсем;asem1@example.kz;8 (701) 000-00-02;ru;3;the same e-mail as crm id C0000001 (line 2)",
+        "C0000001;Қасымова;Әсем;asem1@example.kz;8 (701) 000-00-01;ru;2;the same e-mail as CRM id C0000002 (line 3)",
+        "C0000002;Қасымова;Әсем;asem1@example.kz;8 (701) 000-00-02;ru;3;the same e-mail as CRM id C0000001 (line 2)",
     ]
     assert csv(run, "rejected") == csv(run, "doubles")[:1]
 
