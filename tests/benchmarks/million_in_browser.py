@@ -144,7 +144,7 @@ def walk(page, address, file):
     page.click("text=Undo this import")
     print("  before the undo: " + " | ".join(page.inner_text(".stats").split("\n")))
     page.fill("form [name=reason], form [name=_reason]", "the wrong file")
-    page.click("input[value='Undo this import']")
+    page.click(".submit-row button:has-text('Undo this import')")
     watch(page, "undo")
     print("  " + page.inner_text(".notice"))
 
