@@ -1,12 +1,16 @@
-"""Rows straight into their tables: COPY on PostgreSQL, executemany on SQLite. What history and journal say of them is bulk.py's."""
+"""Rows straight into their tables: COPY on PostgreSQL, many rows a statement on SQLite. What history and journal say of them is bulk.py's."""
 
 import datetime as dt
+import sqlite3
 from functools import cache
+from itertools import chain
 from uuid import UUID
 
 from django.db import connection, models
 
-SQLITE_MARKS = 32_000  # values in one statement; SQLite takes 32,766
+# Rows in one statement. Many are faster than one by one, eight times where an index for searches hangs on triggers, and only
+# a few sizes, so that the driver keeps the statements. SQLite takes 32,766 values in one.
+SQLITE_BLOCKS, SQLITE_MARKS = (500, 100, 20, 4, 1), 32_766
 
 
 def next_ids(model, count):
@@ -27,29 +31,37 @@ def insert(model, attnames, rows):
     """Inserts tuples of the values of these columns, as `stored` or `conversion` made them."""
     if not rows:
         return
-    names = [model._meta.get_field(name).column for name in attnames]
-    columns = ", ".join(map(connection.ops.quote_name, names))
-    table = connection.ops.quote_name(model._meta.db_table)
-    with connection.cursor() as cursor:
+    # Django translates what its own execute() raises: callers retry on Django's errors.
+    with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
-            # Django translates what execute() raises, not what COPY does: callers retry on Django's errors.
-            with connection.wrap_database_errors, cursor.copy(f"COPY {table} ({columns}) FROM STDIN") as copy:
+            with cursor.copy(f"COPY {_table(model, attnames)} FROM STDIN") as copy:
                 for row in rows:
                     copy.write_row(row)
         else:
-            marks = f"({', '.join(['%s'] * len(names))})"
-            insert, many = f"INSERT INTO {table} ({columns}) VALUES ", SQLITE_MARKS // len(names)
-            if not _has_triggers(cursor, model):
-                cursor.executemany(insert + marks, rows)
-                return
-            for part in (rows[start : start + many] for start in range(0, len(rows), many)):
-                cursor.execute(insert + ", ".join([marks] * len(part)), [value for row in part for value in row])
+            _insert_blocks(cursor.cursor, model, tuple(attnames), rows)
 
 
-def _has_triggers(cursor, model):
-    """The index that people are searched by hangs on triggers. It is written once a statement: a row each costs eight times."""
-    cursor.execute("SELECT 1 FROM sqlite_master WHERE type = 'trigger' AND tbl_name = %s", [model._meta.db_table])
-    return cursor.fetchone() is not None
+def _insert_blocks(cursor, model, attnames, rows):
+    """Past Django, which would look for marks of its own in each of these long texts."""
+    start = 0
+    for size in SQLITE_BLOCKS:
+        if size * len(attnames) > SQLITE_MARKS:
+            continue
+        while start + size <= len(rows):
+            values = chain.from_iterable(rows[start : start + size])
+            sqlite3.Cursor.execute(cursor, _insert_text(model, attnames, size), tuple(values))
+            start += size
+
+
+@cache
+def _insert_text(model, attnames, size):
+    marks = f"({', '.join('?' * len(attnames))})"
+    return f"INSERT INTO {_table(model, attnames)} VALUES {', '.join([marks] * size)}"
+
+
+def _table(model, attnames):
+    names = ", ".join(connection.ops.quote_name(model._meta.get_field(name).column) for name in attnames)
+    return f"{connection.ops.quote_name(model._meta.db_table)} ({names})"
 
 
 def update(model, attnames, rows):
