@@ -17,8 +17,6 @@ from .compare import NEW, Known
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
-
-
 TURN_SECONDS = 0.001
 
 
