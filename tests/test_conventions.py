@@ -34,6 +34,7 @@ UNPAIRED = {
     "ImportRun.planned_at",
     "ImportRun.applied_at",
     "ImportRun.expires_at",
+    "ImportRun.reported_at",
     "ImportRun.alive_at",
     "ImportRun.step_began_at",  # by step_by
     "ExportRun.finished_at",  # by whoever started it

@@ -70,6 +70,7 @@ class ImportRun(models.Model):
     # Of the stopped ones, those whose names lost letters; and what is found beside the rows.
     damaged = models.PositiveIntegerField(_("damaged names"), default=0)
     doubles = models.PositiveIntegerField(_("possible doubles"), default=0)
+    further = models.PositiveIntegerField(_("rows with further phones or addresses"), default=0)
     missing = models.PositiveIntegerField(_("people not in the file"), default=0)
     # How far the present step has come, in rows, and how far it has to go.
     rows_done = models.PositiveIntegerField(_("rows done"), default=0)
@@ -94,6 +95,8 @@ class ImportRun(models.Model):
     uploaded_at = models.DateTimeField(_("uploaded at"), auto_now_add=True)
     planned_at = models.DateTimeField(_("planned at"), null=True, blank=True)
     applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
+    # When the report of a scheduled import was mailed: a crash before it is made good by the next call.
+    reported_at = models.DateTimeField(_("report mailed at"), null=True, blank=True)
     # When the file and its plan are deleted; empty once they are.
     expires_at = models.DateTimeField(_("file kept until"), null=True, blank=True)
 
@@ -139,6 +142,7 @@ class ListedRow(models.Model):
         REJECTED = "rejected", _("rejected")
         STOPPED = "stopped", _("stopped")
         DAMAGED = "damaged", _("stopped: letters lost")
+        FURTHER = "further", _("further phones and addresses, not kept")
         DOUBLE = "double", _("possible double")
         LEFT = "left", _("not put back")
 
