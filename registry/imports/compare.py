@@ -67,8 +67,21 @@ def _of_crm(operator, ids):
 
 
 def _values(records):
+    """Stored rows as dicts. What Django makes of a column's values is made once of each that differs, not row by row."""
     names = [each.attname for each in records.model._meta.concrete_fields]
-    return (dict(zip(names, values, strict=True)) for values in records.values_list(*names).iterator(chunk_size=5000))
+    compiler = records.values_list(*names).query.get_compiler(connection=connection)
+    with connection.cursor() as cursor:
+        cursor.execute(*compiler.as_sql())
+        columns = list(zip(*cursor.fetchall(), strict=True))
+    converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select])
+    for place, (converts, expression) in converters.items() if columns else ():
+        made = {}
+        for value in set(columns[place]):
+            made[value] = value
+            for convert in converts:
+                made[value] = convert(made[value], expression, connection)
+        columns[place] = map(made.__getitem__, columns[place])
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 class Known(NamedTuple):
