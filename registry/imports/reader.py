@@ -1,6 +1,7 @@
 """Rows of a CSV file with the physical line each begins on. Strict RFC 4180, streaming: memory does not grow with the file."""
 
 import csv
+import re
 import unicodedata
 from itertools import dropwhile, islice
 from typing import NamedTuple
@@ -10,10 +11,9 @@ from django.utils.translation import ngettext
 
 from .inspection import FileRefused, Inspected, Limits, too_many_rows
 
-# The csv module's own guard: what a quote left open may swallow before it is noticed.
-SWALLOWED_AT_MOST = 131_072
 TRAILER = "#end"
 AT_ONCE = 2000
+_LINE_END = re.compile(r"\r\n?|\n")
 
 
 class Row(NamedTuple):
@@ -46,9 +46,9 @@ class Table:
         width, cell_limit = len(self.header), self.limits.cell_length
         for line, cells in self._below_header():
             if len(cells) != width:
-                yield Row(line, cells, self._ragged(len(cells)))
+                yield Row(line, self._cut(cells), self._ragged(len(cells)))
             elif len("".join(cells)) > cell_limit and max(map(len, cells)) > cell_limit:
-                yield Row(line, [cell[:cell_limit] for cell in cells], self._long_cell(cells))
+                yield Row(line, self._cut(cells), self._long_cell(line, cells))
             else:
                 yield Row(line, cells)
 
@@ -75,7 +75,7 @@ class Table:
         with self._open() as stream:
             for line in sorted(lines):
                 next(islice(stream, line - passed - 1, line - passed - 1), None)
-                records = csv.reader(stream, delimiter=self.file.delimiter, strict=True)
+                records = self._reader(stream)
                 yield line, next(records)
                 passed = line - 1 + records.line_num
 
@@ -112,8 +112,7 @@ class Table:
     def _refuse_strange_headers(self, cells, line):
         for number, cell in enumerate(cells, 1):
             place = {"line": line, "number": number, "limit": self.limits.cell_length}
-            mark = next((mark for mark in cell if unicodedata.category(mark) == "Cc" and mark not in "\t\r\n"), "")
-            if mark:
+            if mark := control_in(cell):
                 raise FileRefused(
                     _("Line %(line)d, column %(number)d: the header holds the control character U+%(code)04X, which is no "
                       "text. Export the file again.") % (place | {"code": ord(mark)})
@@ -138,37 +137,48 @@ class Table:
                     yield line, cells
 
     def _quoted_records(self):
-        csv.field_size_limit(max(SWALLOWED_AT_MOST, self.limits.cell_length))
         before = 0
         with self._open() as stream:
-            records = csv.reader(stream, delimiter=self.file.delimiter, strict=True)
+            records = self._reader(stream)
             try:
                 for cells in records:
                     if cells and (cells[0].strip() or any(map(str.strip, cells))):
                         yield before + 1, cells
                     before = records.line_num
             except csv.Error:
-                raise FileRefused(self._broken_quote(before)) from None
+                raise FileRefused(self._why_broken(before)) from None
+
+    def _reader(self, stream):
+        """A cell may fill the longest line there may be: what a quote left open swallows ends there, too."""
+        csv.field_size_limit(self.limits.line_bytes)
+        return csv.reader(stream, delimiter=self.file.delimiter, strict=True)
 
     def _open(self):
         return self.file.path.open(encoding=self.file.encoding, newline="")
 
-    def _broken_quote(self, lines_before):
+    def _why_broken(self, lines_before):
         """The record after these lines is broken; the quote to blame is the last one that opened a cell in it."""
         opened_on, quoted, read = lines_before + 1, False, 0
         with self._open() as stream:
-            for number, text in enumerate(stream, 1):
-                if number <= lines_before:
-                    continue
+            for number, text in enumerate(islice(stream, lines_before, None), lines_before + 1):
                 opened, quoted, sound = _follow_quotes(text, self.file.delimiter, quoted)
-                opened_on = number if opened else opened_on
+                opened_on, read = (number, 0) if opened else (opened_on, read)
                 read += len(text)
-                if not sound or read > SWALLOWED_AT_MOST * 2:
+                if not sound:
                     break
+                if read > self.limits.line_bytes:
+                    return self._endless_cell(opened_on)
+        return _open_quote(opened_on)
+
+    def _endless_cell(self, line):
         return _(
-            "Line %(line)d: a quote opened here is not closed before the next cell, so the rows after it cannot be told "
-            "apart. Double the quotes inside the cell, or close it, and export again."
-        ) % {"line": opened_on}
+            "Line %(line)d: a cell that begins here with a quote is longer than %(limit)d characters. Close the quote where "
+            "the cell ends, or shorten the cell, and export again."
+        ) % {"line": line, "limit": self.limits.line_bytes}
+
+    def _cut(self, cells):
+        """As much of the cells as is kept of a row that is turned down."""
+        return [cell[: self.limits.cell_length] for cell in cells[: len(self.header) + self.limits.columns]]
 
     def _ragged(self, count):
         return ngettext(
@@ -177,28 +187,43 @@ class Table:
             count,
         ) % {"count": count, "width": len(self.header)}
 
-    def _long_cell(self, cells):
-        column = next(at for at, cell in enumerate(cells) if len(cell) > self.limits.cell_length)
+    def _long_cell(self, line, cells):
+        """Why the row is turned down. FileRefused where its long cell is rather the rows after a quote that was left open."""
+        column, cell = next((at, cell) for at, cell in enumerate(cells) if len(cell) > self.limits.cell_length)
+        inside = _LINE_END.split(cell)[1:-1]
+        like_rows = sum(text.count(self.file.delimiter) == len(self.header) - 1 for text in inside)
+        if 2 * like_rows > len(inside):
+            raise FileRefused(_open_quote(line + sum(len(_LINE_END.findall(before)) for before in cells[:column])))
         return _("the cell in column “%(column)s” is longer than %(limit)d characters: shorten it") % {
             "column": self.header[column],
             "limit": self.limits.cell_length,
         }
 
 
+def _open_quote(line):
+    return _(
+        "Line %(line)d: a quote opened here is not closed before the next cell, so the rows after it cannot be told "
+        "apart. Double the quotes inside the cell, or close it, and export again."
+    ) % {"line": line}
+
+
+def control_in(text):
+    """The first control character of a cell, or an empty text. Tabs and line breaks are text."""
+    return next((mark for mark in text if unicodedata.category(mark) == "Cc" and mark not in "\t\r\n"), "")
+
+
 def _follow_quotes(text, delimiter, quoted):
     """(whether a quote opened on this line and stayed the last, still inside one, whether all was sound so far)."""
-    opened, at_start, at = False, not quoted, 0
-    while at < len(text):
-        mark = text[at]
-        if quoted and mark == '"':
-            if text[at + 1 : at + 2] == '"':
-                at += 1
-            else:
-                quoted = False
-                if text[at + 1 : at + 2] not in (delimiter, "\r", "\n", ""):
-                    return opened, quoted, False
-        elif not quoted and mark == '"' and at_start:
-            quoted = opened = True
-        at_start = not quoted and mark == delimiter
-        at += 1
+    opened, at = False, text.find('"')
+    while at >= 0:
+        if not quoted:
+            quoted = at == 0 or text[at - 1] == delimiter
+            opened = opened or quoted
+        elif text[at + 1 : at + 2] == '"':
+            at += 1
+        else:
+            quoted = False
+            if text[at + 1 : at + 2] not in (delimiter, "\r", "\n", ""):
+                return opened, quoted, False
+        at = text.find('"', at + 1)
     return opened, quoted, True

@@ -65,10 +65,55 @@ def test_unclosed_quote_is_named_with_the_line_where_it_opened(table, text, line
     )
 
 
-def test_unclosed_quote_is_found_before_it_swallows_a_big_file(table):
-    """A quote left open near the beginning is found after 131,072 characters, not at the end of the file."""
-    with pytest.raises(FileRefused, match="^Line 3: a quote opened here"):
-        list(table("ID;a\n1;x\n" + '2;"open\n' + "3;y\n" * 100_000))
+def test_quote_closed_by_chance_does_not_hide_the_rows_before_it(table):
+    """A quote left open that another one closes far below has swallowed rows: the file is refused, not one row of it."""
+    swallowed = "3;y\n" * 100
+    with pytest.raises(FileRefused) as refusal:
+        list(table('ID;a\n1;x\n2;"open\n' + swallowed + '4;5"\n5;y\n', LIMITS._replace(rows=1000)))
+    assert str(refusal.value).startswith("Line 3: a quote opened here is not closed before the next cell")
+
+
+def test_cell_that_has_no_end_is_named_with_the_line_where_it_began(table):
+    """A quoted cell longer than the longest line there may be is given up there, not at the end of a big file."""
+    with pytest.raises(FileRefused) as refusal:
+        list(table("ID;a\n1;x\n" + '2;"open\n' + "not a row\n" * 200_000, LIMITS))
+    assert str(refusal.value) == (
+        "Line 3: a cell that begins here with a quote is longer than 1048576 characters. Close the quote where the cell "
+        "ends, or shorten the cell, and export again."
+    )
+
+
+LONG = "я" * 300_000
+
+
+@pytest.mark.parametrize(
+    ("cell", "name"),
+    [
+        (LONG, "Анна"),
+        (LONG, '"Анна"'),
+        (LONG, 'ТОО "Ромашка"'),
+        (f'"{LONG}"', "Анна"),
+        (f'"{LONG}"', '"Анна"'),
+        ('"' + "я; я\nя,\n" * 40_000 + '"', "Анна"),
+    ],
+    ids=["unquoted", "a quoted cell below", "a quote below", "quoted", "both quoted", "over many lines"],
+)
+def test_endless_remark_costs_its_row_alone(table, cell, name):
+    """A cell of 300,000 characters is one row's error, quoted or not, whatever stands in the others."""
+    read = table(f"ID;Имя;Note\n1;Яна;x\n2;Ян;{cell}\n3;{name};y\n")
+    first, long, last = list(read)
+    assert long.problem == "the cell in column “Note” is longer than 10000 characters: shorten it"
+    assert (long.line, len(long.cells[2])) == (3, 10_000)
+    assert (first.cells, first.problem, last.problem) == (["1", "Яна", "x"], "", "")
+    assert last.cells[0::2] == ["3", "y"]
+    assert [cells[0] for _line, cells in read.at([3, last.line])] == ["2", "3"]
+
+
+def test_ragged_row_is_kept_in_part(table):
+    """A row of a million cells is no reason to keep them all."""
+    (row,) = table("ID;a\n" + ";" * 1000 + "x" * 30 + "\n", LIMITS)
+    assert row.problem == "the row has 1001 cells, the header has 2: is a delimiter inside a cell not quoted?"
+    assert row.cells == [""] * (2 + LIMITS.columns)
 
 
 @pytest.mark.parametrize(
