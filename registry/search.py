@@ -46,8 +46,9 @@ TRIGGERS = {
 
 class Found(NamedTuple):
     people: list
-    more: bool  # than are given
-    newest_only: bool  # the term was too short to look through everybody
+    more: bool = False  # than are given
+    newest_only: bool = False  # the term was too short to look through everybody
+    cut: bool = False  # the index knew more than CANDIDATES with these letters somewhere: the others were not looked at
 
 
 # Looking
@@ -60,14 +61,15 @@ def find_people(people, operator, term, by="any"):
     asterisks are letters like others. Never reads more than NEWEST people that an index did not find.
     """
     if by == "crm_id":
-        return Found(list(people.filter(crm_id=term)), False, False)
+        return Found(list(people.filter(crm_id=term)))
     words = words_of(term, by)
     if not words:
-        return Found([], False, False)
+        return Found([])
     where, values = _conditions(words, by)
-    ids, newest_only = _ids(operator.pk, words, where, values)
+    ids, newest_only, cut = _ids(operator.pk, words, where, values)
     found = list(people.filter(pk__in=ids[:HITS]).order_by("-pk"))
-    return Found(found, len(ids) > HITS, newest_only)
+    more = len(ids) > HITS
+    return Found(found, more, newest_only and not more, cut and not more)
 
 
 def words_of(term, by="any"):
@@ -116,17 +118,18 @@ def _like(word):
 
 
 def _ids(operator, words, where, values):
-    """Ids of the people that fit, HITS + 1 at most, and whether only the newest were looked at."""
+    """Ids of the people that fit, HITS + 1 at most, whether only the newest were looked at, and whether not all candidates."""
     pieces = pieces_of(words)
     if not is_installed():
-        return _read(f"{_SELECT} ORDER BY p.id DESC LIMIT {HITS + 1}", where, [operator, *values]), False
+        return _read(f"{_SELECT} ORDER BY p.id DESC LIMIT {HITS + 1}", where, [operator, *values]), False, False
     if pieces and connection.vendor == "sqlite":
-        return _by_fts5(operator, pieces, where, values), False
+        found, cut = _by_fts5(operator, pieces, where, values)
+        return found, False, cut
     newest, whole = _newest(operator, where, values)
     if whole or len(newest) > HITS or not pieces:
-        return newest, not whole and len(newest) <= HITS
-    found = {*newest, *_by_trigrams(operator, words, where, values)}
-    return sorted(found, reverse=True)[: HITS + 1], False
+        return newest, not whole, False
+    found, cut = _by_trigrams(operator, words, where, values)
+    return sorted({*newest, *found}, reverse=True)[: HITS + 1], False, cut
 
 
 def pieces_of(words):
@@ -157,12 +160,9 @@ def _by_trigrams(operator, words, where, values):
     with transaction.atomic(), connection.cursor() as cursor:
         for name in _HASTY:
             cursor.execute(f"SET LOCAL {name} = off")
-        candidates = " AND ".join([_IN_KEY] * len(words))
-        query = (
-            f"SELECT p.id FROM (SELECT * FROM {TABLE} p WHERE p.operator_id = %s AND {candidates} LIMIT {CANDIDATES}) p "
-            f"WHERE {{where}} LIMIT {HITS + 1}"
-        )
-        found = _read(query, where, [operator, *map(_like, words), *values])
+        in_key = " AND ".join([_IN_KEY] * len(words))
+        candidates = f"SELECT * FROM {TABLE} p WHERE p.operator_id = %s AND {in_key}"
+        found = _among(candidates, "p", where, [operator, *map(_like, words), *values])
         for name in _HASTY:
             cursor.execute(f"SET LOCAL {name} TO DEFAULT")
     return found
@@ -171,12 +171,20 @@ def _by_trigrams(operator, words, where, values):
 def _by_fts5(operator, pieces, where, values):
     """Those with all the pieces, newest first, as they come out of the index; each is compared with the key itself."""
     pieces = ['"' + piece.replace('"', '""') + '"' for piece in [*pieces, operator_piece(operator)]]
-    candidates = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY rowid DESC LIMIT {CANDIDATES}"
-    query = (
-        f"SELECT p.id FROM ({candidates}) s CROSS JOIN {TABLE} p ON p.id = s.rowid "
-        f"WHERE p.operator_id = %s AND {{where}} LIMIT {HITS + 1}"
-    )
-    return _read(query, where, [" ".join(pieces), operator, *values])
+    candidates = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY rowid DESC"
+    people = f"s CROSS JOIN {TABLE} p ON p.id = s.rowid"
+    return _among(candidates, people, f"p.operator_id = %s AND {where}", [" ".join(pieces), operator, *values])
+
+
+def _among(candidates, people, where, values):
+    """(ids of those among the first CANDIDATES that fit, HITS + 1 at most; whether there is one behind them).
+
+    The one behind them comes out as a row of its own: to ask for it alone would take as long again.
+    """
+    numbered = f"SELECT *, row_number() OVER () AS place FROM ({candidates} LIMIT {CANDIDATES + 1}) c"
+    query = f"SELECT p.id, place FROM ({numbered}) {people} WHERE place > {CANDIDATES} OR ({{where}}) LIMIT {HITS + 1}"
+    rows = _rows(query, where, values)
+    return [pk for pk, place in rows if place <= CANDIDATES], any(place > CANDIDATES for _pk, place in rows)
 
 
 def operator_piece(operator):
@@ -184,9 +192,13 @@ def operator_piece(operator):
 
 
 def _read(query, where, values):
+    return [row[0] for row in _rows(query, where, values)]
+
+
+def _rows(query, where, values):
     with connection.cursor() as cursor:
         cursor.execute(query.format(where=where), values)
-        return [row[0] for row in cursor.fetchall()]
+        return cursor.fetchall()
 
 
 # Installing

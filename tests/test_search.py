@@ -5,6 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 from django.db import connection, transaction
+from django.urls import reverse
 
 from registry import search
 from registry.checks import people_are_searched_by_index
@@ -109,8 +110,42 @@ def test_short_words_are_looked_for_among_the_newest(people, lapp, monkeypatch):
     everybody = DataSubject.objects.filter(operator=lapp)
     assert search.find_people(everybody, lapp, "ас").newest_only is False  # these are all there are
     monkeypatch.setattr(search, "NEWEST", 1)
-    assert search.find_people(everybody, lapp, "ас") == ([], False, True)
+    assert search.find_people(everybody, lapp, "ас") == search.Found([], newest_only=True)
     assert [each.crm_id for each in search.find_people(everybody, lapp, "жа").people] == ["C"]
+
+
+@pytest.mark.parametrize(("candidates", "cut"), [(1, True), (2, True), (3, False)])
+def test_officer_is_told_where_not_everybody_was_looked_at(indexed, lapp, monkeypatch, candidates, cut):
+    """Letters that stand elsewhere in the data of too many people hide whom the search is for: then that is said."""
+    monkeypatch.setattr(search, "CANDIDATES", candidates)
+    for number in range(3):
+        make_subject(lapp, surname="Ким", email=f"olzhas{number}@example.kz")
+    everybody = DataSubject.objects.filter(operator=lapp)
+    assert search.find_people(everybody, lapp, "olzhas", "name") == search.Found([], cut=cut)
+    found = search.find_people(everybody, lapp, "olzhas", "email")
+    assert (len(found.people), found.more, found.cut) == (candidates, False, cut)
+
+
+def test_page_says_that_somebody_may_be_missing(indexed, lapp, dpo, browser_client, monkeypatch):
+    """An empty page after such a search does not say that nobody was found."""
+    monkeypatch.setattr(search, "CANDIDATES", 1)
+    for number in range(2):
+        make_subject(lapp, surname="Ким", email=f"olzhas{number}@example.kz")
+    client, url = browser_client(dpo), reverse("admin:people_search")
+    text = client.post(url, {"q": "olzhas", "by": "name"}).content.decode()
+    assert "More than 1 people have this somewhere in their data" in text and "Nobody found" not in text
+    text = client.post(url, {"q": "незнакомов", "by": "name"}).content.decode()
+    assert "somewhere in their data" not in text and "Nobody found" in text
+
+
+def test_more_than_are_shown_is_said_alone(indexed, lapp, monkeypatch):
+    """Who gets as many people as a page shows is asked for another letter anyway."""
+    monkeypatch.setattr(search, "CANDIDATES", 2)
+    monkeypatch.setattr(search, "HITS", 1)
+    for _number in range(3):
+        make_subject(lapp, surname="Ким")
+    found = search.find_people(DataSubject.objects.filter(operator=lapp), lapp, "ким")
+    assert (len(found.people), found.more, found.cut) == (1, True, False)
 
 
 def test_index_follows_every_change(indexed, lapp):

@@ -23,7 +23,7 @@ def people_search(request, site):
     term = request.POST.get("q", "").replace("\0", "").strip()[:LONGEST_TERM]
     by = request.POST.get("by", "any")
     by = by if by in BY else "any"
-    found = search.Found([], False, False)
+    found = search.Found([])
     if term and request.operator:
         mine = scope.in_scope(DataSubject.objects.all(), request.user)
         found = search.find_people(mine, request.operator, term, by)
@@ -39,6 +39,7 @@ def people_search(request, site):
         "searched": bool(term),
         "too_many": found.more,
         "newest_only": search.NEWEST if found.newest_only else None,
+        "cut": search.CANDIDATES if found.cut else None,
         "results": [_hit(person, site) for person in people],
     }
     return TemplateResponse(request, "admin/people_search.html", context)
