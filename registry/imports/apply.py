@@ -19,7 +19,7 @@ from . import storage
 from .compare import CHANGED, KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
-from .lists import store_turned_down
+from .listed import store_turned_down
 from .memory import seldom_collected
 from .preview import LETTERS
 from .ready import Maker
@@ -207,7 +207,7 @@ def _stop_changed_since(run, outcomes, planned):
 
 def _finish(run, actor, seconds):
     applying = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING)
-    has_lists = run.rejected or run.stopped or run.doubles or run.missing
+    has_lists = run.rejected or run.stopped or run.doubles or run.further or run.missing
     with journal.unit_of_work(**actor):
         if not applying.update(
             state=ImportRun.State.APPLIED,

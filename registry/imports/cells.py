@@ -115,8 +115,8 @@ class Cells:
             "patronymic": _name,
             "birth_date": dates["birth_date"],
             "iin": lambda text: check_iin(text, today=today),
-            "email": lambda text: _first_of("email", normalise_email, unescape(text)),
-            "phone": lambda text: _first_of("phone", normalise_phone, text),
+            "email": lambda text: _first_of("email", text),
+            "phone": lambda text: _first_of("phone", text),
             "language": _language,
             "consent_purpose": lambda text: _text(text, 100),
             "consent_given_on": dates["consent_given_on"],
@@ -166,16 +166,28 @@ def _plain_id(text):
     return text if _PLAIN_ID(text) else None
 
 
-def _first_of(field, normalise, text):
-    """Of several addresses or numbers in one cell the first valid one, with a word on the others."""
+def several(field, text):
+    """(what is kept of a cell of phones or addresses, the others in it: as they would be stored, faulty ones as typed)."""
+    normalise, text = (normalise_phone, text) if field == "phone" else (normalise_email, unescape(text))
     checked = normalise(text)
-    pieces = list(filter(None, map(str.strip, _BETWEEN[field].split(text)))) if checked.error else []
-    valid = next((each for each in map(normalise, pieces[:SEVERAL_AT_MOST]) if not each.error), None)
-    return Checked(valid.value, "", not_kept(field, len(pieces) - 1)) if valid and len(pieces) > 1 else checked
+    pieces = list(filter(None, map(str.strip, _BETWEEN[field].split(text)))) if checked.error else ()
+    kept, others = "", {}
+    for place, piece in enumerate(pieces if len(pieces) > 1 else ()):
+        value, error, _warning = normalise(piece) if place < SEVERAL_AT_MOST else Checked(piece, checked.error)
+        if not (kept or error):
+            kept = value
+        elif error or value != kept:
+            others[piece if error else value] = True
+    return (Checked(kept), list(others)) if kept else (checked, [])
+
+
+def _first_of(field, text):
+    checked, others = several(field, text)
+    return checked._replace(warning=not_kept(field, len(others))) if others else checked
 
 
 def not_kept(field, count):
-    """The warning about further values of a row; it never says the values."""
+    """The warning about further values of a row; it never says the values, for everybody reads the run's warnings."""
     if field == "phone":
         said = ngettext(
             "one more phone number of the row is not kept",

@@ -6,9 +6,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.models import ListedRow
-
 from .columns import KEY
+from .listed import Kind, store
 from .rows import clean_id
 
 # More doubles than this are counted and not stored: a file of so many is wrong as a whole.
@@ -121,17 +120,11 @@ class Hits:
         place = file.columns.places[KEY]
         ids = {line: clean_id(cells[place]) for line, cells in file.table.at(named)}
         listed = (
-            ListedRow(
-                run=run,
-                kind=ListedRow.Kind.DOUBLE,
-                line=line,
-                cells=[cell.replace("\0", "") for cell in cells],
-                reasons=[_reason(other, what, ids) for other, what in self.kept[line].items()],
-            )
+            (Kind.DOUBLE, line, cells, [_reason(other, what, ids) for other, what in self.kept[line].items()])
             for line, cells in file.table.at(self.kept)
         )
         while batch := list(islice(listed, BATCH)):
-            ListedRow.objects.bulk_create(batch)
+            store(run, batch)
 
 
 def _reason(other, what, ids):

@@ -8,8 +8,9 @@ from django.utils.translation import gettext_lazy as _
 from registry.models import DataSubject, ListedRow
 
 from .columns import KEY
-from .compare import REJECTED, STOPPED
+from .double_rows import STORED as DOUBLES_STORED
 from .doubles import Doubles
+from .listed import FURTHER_STORED, store_further, store_turned_down
 from .missing import Seen, expected
 from .room import Room, fit, html_bytes
 from .rows import NAMES
@@ -25,12 +26,16 @@ TURNED_DOWN = (Kind.REJECTED, Kind.STOPPED, Kind.DAMAGED)
 
 
 class Listing(NamedTuple):
-    """One list of a run. kinds: of its rows, none where it is made of people; count: the run's own counter."""
+    """One list of a run. kinds: of its rows, none where it is made of people; count: the run's own counter.
+
+    most: so many rows are stored, 0 for all; of the others there is their number.
+    """
 
     title: str
     explanation: str
     kinds: tuple = ()
     count: str = ""
+    most: int = 0
 
 
 LISTS = {
@@ -58,6 +63,15 @@ LISTS = {
           "is merged by an import. Have the CRM's owner decide which id stays."),
         (Kind.DOUBLE,),
         "doubles",
+        DOUBLES_STORED,
+    ),
+    "further": Listing(
+        _("Further phones and addresses"),
+        _("One phone and one e-mail address of a person are kept, the first valid ones. These rows are imported without the "
+          "others they hold. Where another one matters, have the CRM's owner put it first."),
+        (Kind.FURTHER,),
+        "further",
+        FURTHER_STORED,
     ),
     "missing": Listing(
         _("People missing from the file"),
@@ -146,12 +160,13 @@ class Findings:
         self.run = run
         run.listed_rows.all().delete()
         self.seen = Seen(DataSubject.objects.aggregate(last=Max("pk"))["last"] or 0)
-        self.damaged = 0
+        self.damaged = self.further = 0
         self.doubles = Doubles(run, file)
 
     def note(self, outcomes):
         """Takes in the outcomes of a chunk, in the order of the file."""
         self.damaged += store_turned_down(self.run, outcomes)
+        self.further += store_further(self.run, outcomes, stored=self.further)
         if self.seen.last:
             people = (outcome.person for outcome in outcomes if outcome.person)
             self.seen.note(person for person in people if person.get("id"))
@@ -161,28 +176,7 @@ class Findings:
         """After the last row: what can be said only then. The counts are set, the run is not saved."""
         run = self.run
         self.doubles.conclude(self.seen)
-        run.damaged = self.damaged
+        run.damaged, run.further = self.damaged, self.further
         run.missing = max(expected(run.operator_id).filter(pk__lte=self.seen.last).count() - self.seen.active, 0)
         if run.missing:
             self.seen.keep(run)
-
-
-def store_turned_down(run, outcomes) -> int:
-    """Rows that are not taken, as they stood in the file, with the reasons. How many of them lost letters of a name."""
-    rows = [
-        ListedRow(
-            run=run,
-            kind=Kind.DAMAGED if _is_damaged(outcome) else outcome.kind,
-            line=outcome.row.line,
-            cells=[cell.replace("\0", "") for cell in outcome.row.cells],
-            reasons=[problem.with_value().replace("\0", "") for problem in outcome.problems],
-        )
-        for outcome in outcomes
-        if outcome.kind in (REJECTED, STOPPED)
-    ]
-    ListedRow.objects.bulk_create(rows)
-    return sum(row.kind == Kind.DAMAGED for row in rows)
-
-
-def _is_damaged(outcome):
-    return outcome.kind == STOPPED and outcome.problems and outcome.problems == outcome.row.damaged

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from itertools import islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -10,7 +11,7 @@ from registry.rules.full_names import split_full_name
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import lost_letters
 
-from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, names_consent, not_kept
+from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, names_consent, not_kept, several
 from .columns import Columns
 from .headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, SEVERAL
 from .reader import Row
@@ -29,20 +30,36 @@ CLEARABLE = {
     "language": "",
 }
 
+# How much of a value a sentence tells, and how many values of those that are not kept.
+VALUE_TOLD, FURTHER_TOLD = 80, 20
+
 
 class Problem(NamedTuple):
-    """What is wrong with one cell: the column as the CRM calls it, the value, why and what to do."""
+    """What is wrong with one cell: the column as the CRM calls it, the value, why and what to do.
+
+    further: of a phone or an address that is not kept beside another, the sentence with its value, for the list of those.
+    """
 
     column: str
     value: str
     reason: str
+    further: str = ""
 
     def __str__(self):
         return f"{self.column}: {self.reason}" if self.column else self.reason
 
     def with_value(self):
         """For the importer's eyes: with the value that is wrong."""
-        return f"{self.column} “{self.value[:80]}”: {self.reason}" if self.value else str(self)
+        return f"{self.column} “{self.value[:VALUE_TOLD]}”: {self.reason}" if self.value else str(self)
+
+
+def left_out(column, values):
+    """For the importer's eyes: the values of a row that are not kept beside the first valid one."""
+    if not values:
+        return ""
+    told = ", ".join(value[:VALUE_TOLD] for value in islice(values, FURTHER_TOLD))
+    more = " …" if len(values) > FURTHER_TOLD else ""
+    return _("%(column)s: not kept: %(values)s") % {"column": column, "values": told + more}
 
 
 class CleanRow(NamedTuple):
@@ -125,7 +142,8 @@ class RowCleaner:
         else:
             values[field] = value
         if warning:
-            warnings.append(Problem(self.label(field), text, warning))
+            others = several(field, text)[1] if field in SEVERAL else ()
+            warnings.append(Problem(self.label(field), text, warning, left_out(self.label(field), others)))
         if field in NAMES and is_damaged(value):
             damaged.append(self._lost(field, value))
 
@@ -143,8 +161,8 @@ class RowCleaner:
             self._split(cells[self.columns.places[self.full]], values, errors, warnings, damaged)
 
     def _first_valid(self, field, cells, values, errors, warnings):
-        """The first valid value of several columns is kept; how many others there are is said, not what they are."""
-        full, faults, others = self.kinds.full[field], [], []
+        """The first valid value of several columns is kept; the others are warnings, and what they are is for a list."""
+        full, faults, others = self.kinds.full[field], [], {}
         for place in self.columns.several[field]:
             text = cells[place].strip()
             if not text:
@@ -152,20 +170,24 @@ class RowCleaner:
             value, error, warning = full(text)
             if error:
                 faults.append(Problem(self.columns.header[place], text, error))
-            elif field not in values:
-                values[field] = value
-                if warning:
-                    warnings.append(Problem(self.columns.header[place], text, warning))
-            elif value != values[field] and value not in others:
-                others.append(value)
+                continue
+            if not value:
+                continue
+            more = several(field, text)[1] if warning else ()
+            if warning and not more and field not in values:
+                warnings.append(Problem(self.columns.header[place], text, warning))
+            values.setdefault(field, value)
+            others |= dict.fromkeys((value, *more))
+        others.pop(values.get(field), None)
         if field not in values and faults:
             errors.extend(faults)
         elif field not in values:
             self.judge(field, "", values, errors, warnings, [])
         else:
-            warnings.extend(faults)
+            warnings.extend(fault._replace(further=fault.with_value()) for fault in faults)
         if others:
-            warnings.append(Problem(self.label(field), "", not_kept(field, len(others))))
+            said = left_out(self.label(field), others)
+            warnings.append(Problem(self.label(field), "", not_kept(field, len(others)), said))
 
     def _split(self, text, values, errors, warnings, damaged):
         """A full name fills what columns of their own leave open. What is only guessed to be missing from it clears nothing."""

@@ -250,13 +250,21 @@ def test_damaged_full_name_names_its_column():
 PHONES = ["ID", "Рабочий телефон", "Мобильный телефон", "Phone 2", "E-mail", "E-mail 2"]
 
 
+def further(row):
+    return [problem.further for problem in row.warnings if problem.further]
+
+
 def test_first_valid_of_several_columns_is_kept():
-    """The mobile number goes before the others; how many more there are is said, their values are not."""
+    """The mobile number goes before the others; how many more there are is a warning, their values are for the list."""
     row = row_of(PHONES, ["1", "8 (727) 250-12-34", "8 (701) 123-45-67", "+7 705 123 45 67", "a@b.kz", "b@b.kz"])
     assert (row.values["phone"], row.values["email"], row.errors) == ("+77011234567", "a@b.kz", [])
     assert sentences(row.warnings) == [
         "E-mail: one more e-mail address of the row is not kept",
         "Мобильный телефон: 2 more phone numbers of the row are not kept",
+    ]
+    assert further(row) == [
+        "E-mail: not kept: b@b.kz",
+        "Мобильный телефон: not kept: +77272501234, +77051234567",
     ]
 
 
@@ -267,6 +275,7 @@ def test_faulty_value_beside_a_valid_one_is_a_warning():
     assert sentences(row.warnings) == [
         "Рабочий телефон “12345”: this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"
     ]
+    assert further(row) == sentences(row.warnings)
     faulty = row_of(PHONES, ["1", "12345", "x", "", "", ""])
     assert [problem.column for problem in faulty.errors] == ["Мобильный телефон", "Рабочий телефон"]
     assert "phone" not in faulty.values
@@ -275,6 +284,29 @@ def test_faulty_value_beside_a_valid_one_is_a_warning():
 def test_same_number_twice_is_no_loss():
     """A number that stands in two columns is kept once, without a word."""
     assert row_of(PHONES, ["1", "87011234567", "+77011234567", "", "", ""]).warnings == []
+    assert row_of(PHONES, ["1", "87011234567, +77011234567", "", "8 701 123-45-67", "", ""]).warnings == []
+    row = row_of(["ID", "Телефон"], ["1", "87011234567, +77011234567"])
+    assert (row.values["phone"], row.warnings) == ("+77011234567", [])
+
+
+def test_cell_of_marks_nobody_sees_is_no_first_value():
+    """It looks empty, so the next column fills the field."""
+    row = row_of(PHONES, ["1", "8 (727) 250-12-34", "\u200b", "", "", ""])
+    assert (row.values["phone"], row.warnings) == ("+77272501234", [])
+
+
+def test_several_columns_with_several_numbers_each():
+    """Whatever is not kept is listed once, from whichever cell it is."""
+    row = row_of(PHONES, ["1", "87051234567; 87071234567", "87011234567 / 87051234567", "87071234567, 9", "", ""])
+    assert row.values["phone"] == "+77011234567"
+    assert further(row) == ["Мобильный телефон: not kept: +77051234567, +77071234567, 9"]
+    assert sentences(row.warnings) == ["Мобильный телефон: 3 more phone numbers of the row are not kept"]
+
+
+def test_sentence_about_further_values_stays_short():
+    """Of a cell with numbers without end the first ones are told."""
+    row = row_of(["ID", "Телефон"], ["1", "87011234567," + ",".join(f"8701{number:07}" for number in range(900))])
+    assert (row.warnings[0].further.count(", "), row.warnings[0].further[-2:]) == (20 - 1, " …")
 
 
 def test_several_numbers_in_one_cell():
@@ -285,6 +317,7 @@ def test_several_numbers_in_one_cell():
         "E-mail “a@b.kz, c@d.kz”: one more e-mail address of the row is not kept",
         "Телефон “12, 8 701 123 45 67; +77051234567”: 2 more phone numbers of the row are not kept",
     ]
+    assert further(row) == ["E-mail: not kept: c@d.kz", "Телефон: not kept: 12, +77051234567"]
 
 
 def test_header_lines_in_an_address_are_no_second_address():

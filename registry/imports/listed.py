@@ -1,0 +1,56 @@
+"""Rows of a run's lists, stored as they stood in the file, with line and reasons."""
+
+import json
+
+from django.db import transaction
+
+from registry.journal import copying
+from registry.models import ListedRow
+
+from .compare import REJECTED, STOPPED
+
+Kind = ListedRow.Kind
+COLUMNS = ("run_id", "kind", "line", "cells", "reasons")
+# More rows with further values than this are counted and not stored: four seconds of COPY, 50 MB.
+FURTHER_STORED = 100_000
+TURNED_DOWN = frozenset((REJECTED, STOPPED))
+
+
+def store(run, rows):
+    """rows: (kind, line, cells, reasons). Straight into the table, for a list may be as long as the file."""
+    stored = [(run.pk, str(kind), line, _json(cells), _json(reasons)) for kind, line, cells, reasons in rows]
+    if stored:
+        with transaction.atomic():  # on SQLite several statements
+            copying.insert(ListedRow, COLUMNS, stored)
+
+
+def store_turned_down(run, outcomes) -> int:
+    """Rows that are not taken, with the reasons. How many of them lost letters of a name."""
+    turned_down = [outcome for outcome in outcomes if outcome.kind in TURNED_DOWN]
+    kinds = [Kind.DAMAGED if _is_damaged(outcome) else outcome.kind for outcome in turned_down]
+    store(
+        run,
+        (
+            (kind, outcome.row.line, outcome.row.cells, [problem.with_value() for problem in outcome.problems])
+            for kind, outcome in zip(kinds, turned_down, strict=True)
+        ),
+    )
+    return kinds.count(Kind.DAMAGED)
+
+
+def store_further(run, outcomes, *, stored) -> int:
+    """Rows that are taken but for some of their phones or addresses, with those; `stored` of them are stored before. How many."""
+    found = []
+    for row in [outcome.row for outcome in outcomes if outcome.row.warnings and outcome.kind not in TURNED_DOWN]:
+        if sentences := [problem.further for problem in row.warnings if problem.further]:
+            found.append((Kind.FURTHER, row.line, row.cells, sentences))
+    store(run, found[: max(FURTHER_STORED - stored, 0)])
+    return len(found)
+
+
+def _is_damaged(outcome):
+    return outcome.kind == STOPPED and outcome.problems and outcome.problems == outcome.row.damaged
+
+
+def _json(texts):
+    return json.dumps([text.replace("\0", "") for text in texts], ensure_ascii=False)
