@@ -27,6 +27,7 @@ class RequestKind(models.TextChoices):
     CLAIM = "claim", _("Pre-court claim")
     AUTHORITY = "authority", _("Request of the authorised body")
     OTHER = "other", _("Other request")
+    UNSORTED = "unsorted", _("Not sorted yet")
 
 
 class TermUnit(models.TextChoices):
@@ -34,6 +35,101 @@ class TermUnit(models.TextChoices):
     WORKING_DAY = "working_day", _("working days")
     MONTH = "month", _("months")
     YEAR = "year", _("years")
+
+
+class DeadlineUnit(models.TextChoices):
+    """How a term is counted. Terms without a length of their own have the amount 0."""
+
+    HOUR = "hour", _("hours")
+    DAY = "day", _("calendar days")
+    WORKING_DAY = "working_day", _("working days")
+    MONTH = "month", _("months")
+    YEAR = "year", _("years")
+    DAY_OF_NEXT_MONTH = "day_of_next_month", _("day of the next month")
+    AT_ONCE = "at_once", _("at once")
+    BEFORE_EVENT = "before_event", _("before the event")
+    AS_REQUESTED = "as_requested", _("as requested")
+
+
+class Trigger(models.TextChoices):
+    """What sets a term of a law running."""
+
+    INFORMATION_REQUEST = "information_request", _("request for information")
+    INFORMATION_REFUSAL = "information_refusal", _("request for information that is refused")
+    RIGHTS_REQUEST = "rights_request", _("request to exercise a right")
+    RECTIFICATION_REQUEST = "rectification_request", _("request to change or add, with documents")
+    INACCURACY_CONFIRMED = "inaccuracy_confirmed", _("inaccuracy confirmed")
+    BREACH_REPORTED = "breach_reported", _("information that conditions of processing are breached")
+    BREACH_NOT_CONFIRMED = "breach_not_confirmed", _("breach of conditions not confirmed")
+    UNLAWFUL_CONFIRMED = "unlawful_confirmed", _("unlawful processing confirmed")
+    STORAGE_END = "storage_end", _("storage term over, relations ended, or purpose reached")
+    WITHDRAWAL = "withdrawal", _("consent withdrawn")
+    STOP_DEMAND = "stop_demand", _("demand to stop processing")
+    MARKETING_STOP = "marketing_stop", _("demand to stop direct marketing")
+    AUTOMATED_OBJECTION = "automated_objection", _("objection to automated processing")
+    ONLINE_DELETION = "online_deletion", _("deletion asked of an online service")
+    PUBLICATION_REMOVAL = "publication_removal", _("demand to remove data from a public source")
+    DISTRIBUTION_CONSENT = "distribution_consent", _("consent to distribution received")
+    DISTRIBUTION_STOP = "distribution_stop", _("demand to stop distribution")
+    DISTRIBUTION_ENFORCED = (
+        "distribution_enforced",
+        _("demand to stop distribution that was not met, or a court’s decision"),
+    )
+    THIRD_PARTY_TRANSFER = "third_party_transfer", _("transfer to a third party, where notice is a condition")
+    CROSS_BORDER_NOTICE = "cross_border_notice", _("notice of a cross-border transfer filed")
+    SECURITY_BREACH = "security_breach", _("security breach detected")
+    SECURITY_BREACH_INQUIRY = "security_breach_inquiry", _("security breach detected: result of the inquiry")
+    DESTRUCTION_IMPOSSIBLE = "destruction_impossible", _("data cannot be destroyed in time")
+    DESTRUCTION_ACT = "destruction_act", _("data destroyed")
+    PROCESSING_START = "processing_start", _("start of processing")
+    PROCESSING_STOP = "processing_stop", _("end of processing, before it")
+    PROCESSING_ENDED = "processing_ended", _("processing ended")
+    REGISTERED_DATA_CHANGED = "registered_data_changed", _("notified data changed")
+    AUTHORITY_REQUEST = "authority_request", _("request of the authorised body")
+    AUTHORITY_SURVEY = "authority_survey", _("survey of the state technical service")
+
+
+class RequestChannel(models.TextChoices):
+    """How a request reached the operator."""
+
+    MAIL = "mail", _("e-mail")
+    DESK = "desk", _("in person")
+    POST = "post", _("by post")
+    PHONE = "phone", _("by telephone")
+    PORTAL = "portal", _("state portal")
+    SELF_SERVICE = "self_service", _("self-service on the site")
+
+
+class CaseAct(models.TextChoices):
+    """What was done in a case."""
+
+    NOTE = "note", _("note")
+    RECEIVED = "received", _("received")
+    SORTED = "sorted", _("sorted")
+    PERSON_FOUND = "person_found", _("person found")
+    IDENTITY_ASKED = "identity_asked", _("proof of identity asked for")
+    IDENTITY_CHECKED = "identity_checked", _("identity checked")
+    EXTENDED = "extended", _("term extended")
+    RECTIFIED = "rectified", _("data changed or added")
+    BLOCKED = "blocked", _("data blocked")
+    UNBLOCKED = "unblocked", _("data unblocked")
+    DESTROYED = "destroyed", _("data destroyed")
+    WITHDRAWN = "withdrawn", _("withdrawal of consent carried out")
+    STOPPED = "stopped", _("processing stopped")
+    OPTED_OUT = "opted_out", _("messages stopped")
+    REVIEWED = "reviewed", _("decision reviewed by a person")
+    REMOVED = "removed", _("removed from public sources")
+    SURVEYED = "surveyed", _("survey carried out")
+    ANSWERED = "answered", _("answered")
+    REFUSED = "refused", _("refused")
+    CLOSED = "closed", _("closed")
+    REOPENED = "reopened", _("opened again by a new case")
+
+
+class Language(models.TextChoices):
+    EN = "en", _("English")
+    RU = "ru", _("Russian")
+    KK = "kk", _("Kazakh")
 
 
 class NormTopic(models.TextChoices):

@@ -11,8 +11,12 @@ from registry.models import ResponsiblePerson
 SESSION_KEY = "operator"
 ADMINISTRATOR = "administrator"
 
-LIBRARY = {"law", "norm"}
-PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement", "suppression"}
+LIBRARY = {"law", "norm", "deadlinerule", "dayoverride"}
+PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement", "suppression", "representative"}
+CASES = {
+    "subjectrequest", "authorityrequest", "casedeadline", "casestep", "caseletter", "caseattachment", "message",
+}  # fmt: skip
+FEEDS = {"calendarfeed"}  # one's own
 SOURCES = {"importsource"}
 RUNS = {"importrun", "exportrun"}
 VOCABULARY = {
@@ -40,6 +44,8 @@ GRANTS = {
         ({"operator"}, {"view", "change"}),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
+        (CASES | FEEDS, EDIT),
+        ({"caseletter"}, {"sign"}),
         (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import", "export"}),
         ({"importrun"}, VIEW),
@@ -50,12 +56,13 @@ GRANTS = {
         (LIBRARY | REGISTER, VIEW),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
+        (CASES | FEEDS, EDIT),
         (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import"}),
         ({"importrun"}, VIEW),
     ),
     Role.AUDITOR: _grants(
-        (LIBRARY | REGISTER | PEOPLE | SOURCES, VIEW),
+        (LIBRARY | REGISTER | PEOPLE | CASES | SOURCES, VIEW),
         ({"importrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
         ({"journalentry"}, {"view", "export"}),
@@ -119,6 +126,8 @@ def scope_filter(model, user):
         return nothing
     if name == "operator":
         return Q(pk=operator.pk)
+    if name in FEEDS:
+        return Q(operator=operator, user=user)
     if name == "user":  # pickers of responsible persons: colleagues only
         return Q(memberships__operator=operator)
     return Q(operator=operator)

@@ -2,9 +2,22 @@
 
 import itertools
 
+from django.utils import timezone
+
 from registry.choices import Role
 from registry.journal import unit_of_work
-from registry.models import DataSubject, Law, Membership, Norm, Operator, OperatorLaw, Purpose, User
+from registry.models import (
+    DataSubject,
+    DeadlineRule,
+    Law,
+    Membership,
+    Norm,
+    Operator,
+    OperatorLaw,
+    Purpose,
+    SubjectRequest,
+    User,
+)
 
 PASSWORD = "correct horse battery"
 numbers = itertools.count(1)
@@ -49,6 +62,17 @@ def make_subject(operator, **fields):
     number = next(numbers)
     given = {"crm_id": f"C{number:07}", "surname": "Қасымова", "given_name": "Әсем", "phone": "+77077356312"}
     return save(DataSubject(operator=operator, **given | fields))
+
+
+def make_rule(code="KZ-INFO", *, law="KZ-94-V", trigger="information_request", amount=3, unit="working_day", **fields):
+    norm = Norm.objects.filter(code=f"{law}/{code}").first() or make_norm(f"{law}/{code}", law=law)
+    given = {"trigger": trigger, "amount": amount, "unit": unit, "norm": norm}
+    return save(DeadlineRule(law=norm.law, code=code, **given | fields))
+
+
+def make_request(operator, *, received_at=None, **fields):
+    given = {"kind": "information", "channel": "mail", "received_at": received_at or timezone.now()}
+    return save(SubjectRequest(operator=operator, **given | fields))
 
 
 def make_purpose(operator, code="email-information", **fields):

@@ -101,7 +101,7 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
 
     @property
     def about_people(self):
-        return self.opts.model_name in scope.PEOPLE
+        return self.opts.model_name in scope.PEOPLE | scope.CASES
 
     def changelist_view(self, request, extra_context=None):
         response = super().changelist_view(request, extra_context)

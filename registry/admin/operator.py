@@ -43,5 +43,5 @@ class ResponsiblePersonAdmin(RegistryModelAdmin):
     list_filter = ["is_deputy"]
     fieldsets = [
         (_("Person"), {"fields": ["name", "position", "email", "phone", "user"]}),
-        (_("Appointment"), {"fields": ["is_deputy", "order_number", ("appointed_on", "dismissed_on")]}),
+        (_("Appointment"), {"fields": ["is_deputy", "language", "order_number", ("appointed_on", "dismissed_on")]}),
     ]

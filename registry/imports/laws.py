@@ -8,18 +8,26 @@ from django.utils.translation import gettext as _
 import registry
 from registry.exports.register_file import CODE, Table, written_fields
 from registry.journal import unit_of_work
-from registry.models import Law, Norm
+from registry.models import AuthorityRequest, DayOverride, DeadlineRule, Law, Norm, SubjectRequest
 
 from .toml_tables import Reading
 
 REGISTERS = Path(registry.__file__).parent / "registers"
 LAWS = REGISTERS / "laws"
-LAW_TABLES = {"law": Table(Law), "norm": Table(Norm, CODE, "law")}
+# In this order a record follows what it refers to.
+LAW_TABLES = {
+    "law": Table(Law),
+    "norm": Table(Norm, CODE, "law"),
+    "deadline_rule": Table(DeadlineRule, CODE, "law"),
+    "day_override": Table(DayOverride, ("country", "day_on")),
+}
+KEPT = (Norm, DeadlineRule)
 
 
 class LawsLoaded(NamedTuple):
     laws: int
     norms: int
+    rules: int
     written: int
     kept: int
 
@@ -29,30 +37,51 @@ def law_files():
 
 
 def load_laws(paths=None, *, by=None, role="system", reason="") -> LawsLoaded:
-    """Writes every law and norm that is new or differs from its file; `written` counts them.
+    """Writes every law, norm, deadline rule and moved day that is new or differs from its file; `written` counts them.
 
-    A norm that no file has any more is kept, and `kept` counts those: registers and history refer to it.
-    Raises TablesRefused with every problem of a file; nothing is written then.
+    A norm or rule that no file has any more is kept, and `kept` counts those: registers, cases and history refer to it. Open cases are
+    counted anew by the calendar as it is then; the version of their rules stays. Raises TablesRefused with every problem of a
+    file; nothing is written then.
     """
     readings = [_read(path) for path in paths or law_files()]
-    codes = {Law: set(), Norm: set()}
+    met = {table.model: set() for table in LAW_TABLES.values()}
     written = 0
     with unit_of_work(by=by, role=role, reason=reason):
         for reading in readings:
             law = None
             for path, fields in reading.records.items():
-                record, is_new = _stored_or_new(path, law)
+                record, is_written = _bring(reading, path, fields, law)
                 law = law or record
-                codes[type(record)].add(record.code)
-                table = LAW_TABLES[path[0][0]]
-                if is_new or written_fields(table, record) != fields or getattr(record, "law", law) != law:
-                    written += 1
-                    reading.fill(record, table, fields)
-                    if isinstance(record, Norm):
-                        record.law = law
-                    reading.save(record, path)
-    kept = Norm.objects.filter(law__code__in=codes[Law]).exclude(code__in=codes[Norm]).count()
-    return LawsLoaded(len(codes[Law]), len(codes[Norm]), written, kept)
+                met[type(record)].add(record.pk)
+                written += is_written
+        for case in (*SubjectRequest.objects.open(), *AuthorityRequest.objects.open()):
+            case.recount()
+    kept = sum(model.objects.filter(law__in=met[Law]).exclude(pk__in=met[model]).count() for model in KEPT)
+    return LawsLoaded(len(met[Law]), len(met[Norm]), len(met[DeadlineRule]), written, kept)
+
+
+def _bring(reading, path, fields, law):
+    """The stored record of that place in the file, and whether it had to be written."""
+    name, key = path[0]
+    table = LAW_TABLES[name]
+    record = table.model.objects.filter(**dict(zip(table.key, key, strict=True))).first() or table.model()
+    has_law = table.parent == "law"
+    stays = record.pk and written_fields(table, record, _references()) == fields and getattr(record, "law", law) == law
+    if stays:
+        return record, False
+    reading.fill(record, table, fields, _norm)
+    if has_law:
+        record.law = law
+    reading.save(record, path)
+    return record, True
+
+
+def _references():
+    return {Norm: dict(Norm.objects.values_list("pk", "code"))}
+
+
+def _norm(model, code):
+    return model.objects.get(code=code)
 
 
 def _read(path):
@@ -60,20 +89,20 @@ def _read(path):
     laws = [key for ((name, key),) in reading.records if name == "law"]
     if not laws and not reading.problems:
         reading.note((), _("there is no [law] table. A file of norms names its law first."))
-    for (step,) in reading.records:
+    norms = {key[0] for ((name, key),) in reading.records if name == "norm"}
+    for (step,), fields in reading.records.items():
         name, key = step
         if name == "norm" and laws and not key[0].startswith(f"{laws[0][0]}/"):
             reading.note((step,), _("the code of a norm begins with its law: “%s/”. Correct it.") % laws[0][0], "code")
+        if name == "deadline_rule" and fields.get("norm") not in norms:
+            said = fields.get("norm", "")
+            reading.note(
+                (step,), _("the file has no norm “%s”. Correct the reference, or add the norm.") % said, "norm"
+            )
     reading.refuse_if_faulty()
-    reading.records = dict(sorted(reading.records.items(), key=lambda item: item[0][0][0] != "law"))
+    order = list(LAW_TABLES)
+    reading.records = dict(sorted(reading.records.items(), key=lambda item: order.index(item[0][0][0])))
     return reading
-
-
-def _stored_or_new(path, law):
-    name, (code,) = path[0]
-    model = LAW_TABLES[name].model
-    record = model.objects.filter(code=code).first()
-    return record or model(code=code, **({"law": law} if model is Norm else {})), record is None
 
 
 def load_missing_laws(*, by=None, role="system", reason=""):

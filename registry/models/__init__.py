@@ -14,15 +14,22 @@ from .activity_links import (
     ActivitySubjectCategory,
 )
 from .base import CONTACT, NONE, PERSONAL, OperatorOwned, Tracked
+from .calendar_feed import CalendarFeed, Digest
+from .case import AuthorityRequest, SubjectRequest
+from .case_letter import CaseLetter
+from .case_parts import CaseAttachment, CaseDeadline, CaseStep
 from .categories import DataCategory, SubjectCategory
 from .consent import Agreement, Consent
+from .deadline import DayOverride, DeadlineRule
 from .import_source import ImportSource
 from .law import Law, Norm
+from .message import Message
 from .operator import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
 from .people import DataSubject, SubjectInCategory
 from .policy import Clause, Policy, RequestMark
 from .purpose import LegalBasis, Purpose
 from .recipient import CrossBorderTransfer, Recipient, TransferCategory
+from .representative import Representative
 from .runs import ExportRun, ImportRun, ListedRow
 from .storage import Database, RetentionRule, SecurityMeasure, Tracker
 from .suppression import Suppression
@@ -41,12 +48,21 @@ __all__ = [
     "ActivityRetention",
     "ActivitySubjectCategory",
     "Agreement",
+    "AuthorityRequest",
+    "CalendarFeed",
+    "CaseAttachment",
+    "CaseDeadline",
+    "CaseLetter",
+    "CaseStep",
     "Clause",
     "Consent",
     "CrossBorderTransfer",
     "DataCategory",
     "DataSubject",
     "Database",
+    "DayOverride",
+    "DeadlineRule",
+    "Digest",
     "ExportRun",
     "ImportRun",
     "ImportSource",
@@ -57,6 +73,7 @@ __all__ = [
     "LegalBasis",
     "ListedRow",
     "Membership",
+    "Message",
     "Norm",
     "Operator",
     "OperatorLaw",
@@ -66,12 +83,14 @@ __all__ = [
     "ProcessingActivity",
     "Purpose",
     "Recipient",
+    "Representative",
     "RequestMark",
     "ResponsiblePerson",
     "RetentionRule",
     "SecurityMeasure",
     "SubjectCategory",
     "SubjectInCategory",
+    "SubjectRequest",
     "Suppression",
     "Tracked",
     "Tracker",

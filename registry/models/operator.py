@@ -4,8 +4,9 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import RequestKind, TermUnit
+from registry.choices import DeadlineUnit, Language, RequestKind
 from registry.journal import History
+from registry.rules.deadlines import Term, term_in_words
 from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
@@ -95,8 +96,8 @@ class OperatorTerm(OperatorOwned):
 
     code = models.SlugField(_("code"), max_length=60)
     request_kind = models.CharField(_("request"), max_length=24, choices=RequestKind)
-    amount = models.PositiveSmallIntegerField(_("term"))
-    unit = models.CharField(_("unit"), max_length=12, choices=TermUnit)
+    amount = models.PositiveSmallIntegerField(_("term"), default=0)
+    unit = models.CharField(_("unit"), max_length=20, choices=DeadlineUnit)
     clause = clause_field()
     note = models.CharField(_("note"), max_length=400, blank=True)
 
@@ -116,7 +117,11 @@ class OperatorTerm(OperatorOwned):
         ]
 
     def __str__(self):
-        return f"{self.get_request_kind_display()}: {self.amount} {self.get_unit_display()}"
+        return f"{self.get_request_kind_display()}: {term_in_words(self.term)}"
+
+    @property
+    def term(self):
+        return Term(self.amount, self.unit)
 
 
 class ResponsiblePersonQuerySet(models.QuerySet):
@@ -141,6 +146,9 @@ class ResponsiblePerson(KeepsGate, OperatorOwned):
         "registry.User", models.PROTECT, verbose_name=_("user"), related_name="+", null=True, blank=True
     )
     is_deputy = models.BooleanField(_("deputy"), default=False)
+    language = models.CharField(
+        _("language"), max_length=2, choices=Language, blank=True, help_text=_("Of reminders. Empty: English.")
+    )
     order_number = models.CharField(_("order number"), max_length=60, blank=True)
     appointed_on = models.DateField(_("appointed on"), null=True, blank=True)
     dismissed_on = models.DateField(_("last day in office"), null=True, blank=True)
@@ -148,7 +156,7 @@ class ResponsiblePerson(KeepsGate, OperatorOwned):
     history = History()
     objects = ResponsiblePersonQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
-        none="user is_deputy order_number appointed_on dismissed_on", contact="name position email phone"
+        none="user is_deputy language order_number appointed_on dismissed_on", contact="name position email phone"
     )
 
     class Meta:

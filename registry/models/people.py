@@ -7,6 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import Language
 from registry.journal import History
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.identifiers import check_iin
@@ -25,10 +26,7 @@ class DataSubject(OperatorOwned):
         BLOCKED = "blocked", _("blocked")
         DEPERSONALISED = "depersonalised", _("depersonalised")
 
-    class Language(models.TextChoices):
-        EN = "en", _("English")
-        RU = "ru", _("Russian")
-        KK = "kk", _("Kazakh")
+    Language = Language
 
     operator = indexed_operator()
     crm_id = models.CharField(_("CRM id"), max_length=64, blank=True, null=True)

@@ -22,6 +22,6 @@ class Command(BaseCommand):
             loaded = load_laws(files, by=by, role=role, reason=reason)
         except FileRefused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{loaded.laws} laws, {loaded.norms} norms: {loaded.written} written.")
+        self.stdout.write(f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written.")
         if loaded.kept:
-            self.stdout.write(f"{loaded.kept} norms are no longer in the files and are kept: records refer to them.")
+            self.stdout.write(f"{loaded.kept} norms and rules are no longer in the files and are kept: records refer to them.")
