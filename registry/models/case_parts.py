@@ -202,6 +202,7 @@ class CaseAttachment(CasePart):
     class Origin(models.TextChoices):
         MESSAGE = "message", _("came with the message")
         OFFICER = "officer", _("added by the office")
+        LETTER = "letter", _("goes with a letter")
 
     name = models.CharField(_("name"), max_length=250, blank=True)
     origin = models.CharField(_("origin"), max_length=8, choices=Origin, default=Origin.OFFICER)

@@ -170,6 +170,7 @@ class ExportRun(models.Model):
         REGISTER = "register", _("register")
         AUDIT = "audit", _("audit trail")
         LIST = "list", _("list")
+        ANSWER = "answer", _("answer to a person")
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(
