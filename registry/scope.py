@@ -72,7 +72,8 @@ GRANTS = {
         ({"operator"}, VIEW),
         ({"user"}, EDIT),
         ({"membership"}, EDIT | {"delete"}),
-        ({"journalentry"}, VIEW),
+        ({"exportrun"}, {"add"}),
+        ({"journalentry"}, {"view", "export"}),
     ),
 }
 

@@ -31,6 +31,8 @@ from .scoped import touches_personal, visible_fields
 MOST_COUNTED = 10_000
 # What an address says of the page, not of the rows.
 OF_THE_PAGE = ("p", "after", "e", "all", "_popup", "_to_field", "_changelist_filters")
+# What staff are called; their accounts have no classes of fields.
+STAFF = {"username", "full_name", "email"}
 
 
 class ListExportForm(forms.Form):
@@ -85,7 +87,7 @@ class ListExport:
     @own_units
     def export_view(self, request):
         """How many rows, which columns; by POST the file."""
-        if not self.has_export_permission(request) or request.operator is None:
+        if not self.has_export_permission(request):
             raise PermissionDenied
         try:
             shown = self.get_changelist_instance(request)
@@ -124,15 +126,16 @@ class ListExport:
         )
         file = lists.ListFile(run, shown.queryset, columns, role=role, about_people=self.about_people)
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
-        name = f"{self.opts.model_name}-{request.operator.code}-{run.pk}.{format}"
-        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        owner = [run.operator.code] if run.operator else []
+        name = "-".join([self.opts.model_name, *owner, str(run.pk)])
+        response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
         return response
 
     def kept_filters(self, request):
         """What narrowed the list, for the run; what a person might be known by is only said to have been there."""
         kept = {}
         for name, value in asked_for(request.GET).items():
-            is_open = name != "q" and not touches_personal(self.model, name)
+            is_open = name != "q" and not touches_personal(self.model, name) and STAFF.isdisjoint(name.split("__"))
             kept[name] = value[:100] if is_open or is_number_or_uid(value) else "…"
         return kept
 

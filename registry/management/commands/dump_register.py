@@ -26,7 +26,7 @@ class Command(BaseCommand):
 
     def handle(self, *, operator, output, by, reason, **options):
         operator = operator_of(operator)
-        by, role = acting(by, those_who_may("add_exportrun"), operator, object_type="exportrun")
+        by, role = acting(by, those_who_may("view_exportrun", "add_exportrun"), operator, object_type="exportrun")
         run = runs.start(
             ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
         )

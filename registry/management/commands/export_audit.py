@@ -11,7 +11,7 @@ from registry.exports.span import parse_span
 from registry.management.acting import acting, those_who_may
 from registry.models import Operator
 
-MAY_EXPORT = those_who_may("export_journalentry", "add_exportrun")
+MAY_EXPORT = those_who_may("view_exportrun", "export_journalentry", "add_exportrun")
 
 
 class Command(BaseCommand):

@@ -38,7 +38,7 @@ class Command(BaseCommand):
 
     def handle(self, *, operator, layout, format, on, language, by, reason, output, **options):
         operator = operator_of(operator)
-        by, role = acting(by, those_who_may("add_exportrun"), operator, object_type="exportrun")
+        by, role = acting(by, those_who_may("view_exportrun", "add_exportrun"), operator, object_type="exportrun")
         try:
             at = past.parse_moment(on, timezone.now())
         except ValidationError as refusal:
