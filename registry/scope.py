@@ -11,8 +11,11 @@ from registry.models import ResponsiblePerson
 SESSION_KEY = "operator"
 ADMINISTRATOR = "administrator"
 
-LIBRARY = {"law", "norm", "deadlinerule", "dayoverride"}
-PEOPLE = {"datasubject", "subjectincategory", "consent", "agreement", "suppression", "representative"}
+LIBRARY = {"law", "norm", "deadlinerule", "dayoverride", "countryprotection"}
+PEOPLE = {
+    "datasubject", "subjectincategory", "consent", "agreement", "suppression", "representative",
+    "subjectpurpose", "block", "disclosure", "disclosurecategory", "obligation", "distributioncondition",
+}  # fmt: skip
 CASES = {
     "subjectrequest", "authorityrequest", "casedeadline", "casestep", "caseletter", "caseattachment", "message",
 }  # fmt: skip
@@ -22,10 +25,10 @@ RUNS = {"importrun", "exportrun"}
 VOCABULARY = {
     "purpose", "legalbasis", "datacategory", "subjectcategory", "database", "retentionrule", "securitymeasure", "tracker",
     "recipient", "crossbordertransfer", "transfercategory", "operatorlaw", "operatorterm", "responsibleperson",
-    "requestmark", "activitypurpose", "activitydatacategory", "activitysubjectcategory", "activityrecipient",
-    "activitydatabase", "activityretention", "activitymeasure", "activityclause",
+    "requestmark", "incompatiblepurposes", "activitypurpose", "activitydatacategory", "activitysubjectcategory",
+    "activityrecipient", "activitydatabase", "activityretention", "activitymeasure", "activityclause",
 }  # fmt: skip
-LASTING = {"operator", "policy", "clause", "processingactivity"}
+LASTING = {"operator", "policy", "clause", "processingactivity", "grounddecision", "undertaking"}
 REGISTER = VOCABULARY | LASTING
 VIEW, EDIT = {"view"}, {"view", "add", "change"}
 

@@ -14,20 +14,24 @@ from .activity_links import (
     ActivitySubjectCategory,
 )
 from .base import CONTACT, NONE, PERSONAL, OperatorOwned, Tracked
+from .block import Block
 from .calendar_feed import CalendarFeed, Digest
 from .case import AuthorityRequest, SubjectRequest
 from .case_letter import CaseLetter
 from .case_parts import CaseAttachment, CaseDeadline, CaseStep
 from .categories import DataCategory, SubjectCategory
-from .consent import Agreement, Consent
+from .consent import Agreement, Consent, DistributionCondition
+from .country import CountryProtection
 from .deadline import DayOverride, DeadlineRule
+from .disclosure import Disclosure, DisclosureCategory, Obligation, Undertaking
+from .ground import GroundDecision, SubjectPurpose
 from .import_source import ImportSource
 from .law import Law, Norm
 from .message import Message
 from .operator import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
 from .people import DataSubject, SubjectInCategory
 from .policy import Clause, Policy, RequestMark
-from .purpose import LegalBasis, Purpose
+from .purpose import IncompatiblePurposes, LegalBasis, Purpose
 from .recipient import CrossBorderTransfer, Recipient, TransferCategory
 from .representative import Representative
 from .runs import ExportRun, ImportRun, ListedRow
@@ -49,6 +53,7 @@ __all__ = [
     "ActivitySubjectCategory",
     "Agreement",
     "AuthorityRequest",
+    "Block",
     "CalendarFeed",
     "CaseAttachment",
     "CaseDeadline",
@@ -56,6 +61,7 @@ __all__ = [
     "CaseStep",
     "Clause",
     "Consent",
+    "CountryProtection",
     "CrossBorderTransfer",
     "DataCategory",
     "DataSubject",
@@ -63,9 +69,14 @@ __all__ = [
     "DayOverride",
     "DeadlineRule",
     "Digest",
+    "Disclosure",
+    "DisclosureCategory",
+    "DistributionCondition",
     "ExportRun",
+    "GroundDecision",
     "ImportRun",
     "ImportSource",
+    "IncompatiblePurposes",
     "JournalEntry",
     "JournalHead",
     "JournalSubject",
@@ -75,6 +86,7 @@ __all__ = [
     "Membership",
     "Message",
     "Norm",
+    "Obligation",
     "Operator",
     "OperatorLaw",
     "OperatorOwned",
@@ -90,10 +102,12 @@ __all__ = [
     "SecurityMeasure",
     "SubjectCategory",
     "SubjectInCategory",
+    "SubjectPurpose",
     "SubjectRequest",
     "Suppression",
     "Tracked",
     "Tracker",
     "TransferCategory",
+    "Undertaking",
     "User",
 ]

@@ -73,6 +73,19 @@ class Consent(OperatorOwned):
     other_terms = models.TextField(_("other information"), blank=True)
     channel = models.CharField(_("channel"), max_length=100, blank=True)
     evidence = models.CharField(_("evidence"), max_length=300, blank=True)
+    # Null in what was recorded before these were asked: commitments to it stay as they are.
+    is_implied = models.BooleanField(
+        _("implied"),
+        null=True,
+        blank=True,
+        help_text=_("Read out of the use of a site: recorded, and no ground by itself."),
+    )
+    is_separate = models.BooleanField(
+        _("given separately"), null=True, blank=True, help_text=_("Apart from other consents and documents.")
+    )
+    publication_due_on = models.DateField(_("conditions to be published by"), null=True, blank=True, editable=False)
+    conditions_published_on = models.DateField(_("conditions published on"), null=True, blank=True, editable=False)
+    conditions_url = models.URLField(_("where they are published"), max_length=400, blank=True, editable=False)
     ended_on = models.DateField(
         _("ended on"), null=True, blank=True, editable=False, help_text=_("Last day before a renewal took its place.")
     )
@@ -86,7 +99,8 @@ class Consent(OperatorOwned):
     objects = ConsentQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="subject purpose policy kind given_on expires_on until_purpose_reached third_parties cross_border publication "
-        "data_list channel ended_on withdrawn_at withdrawn_by",
+        "data_list channel is_implied is_separate publication_due_on conditions_published_on conditions_url ended_on withdrawn_at "
+        "withdrawn_by",
         personal="other_terms evidence",
     )
 
@@ -193,6 +207,42 @@ class Consent(OperatorOwned):
             )
         self.withdrawn_at, self.withdrawn_by = at, by
         self.save()
+
+
+class DistributionCondition(OperatorOwned):
+    """What a consent to distribution says of one category of data: forbidden, or allowed under conditions (152-FZ art. 10.1)."""
+
+    PARENT = "consent"
+
+    consent = models.ForeignKey(
+        Consent, models.PROTECT, verbose_name=_("consent"), related_name="distribution_conditions"
+    )
+    data_category = models.ForeignKey(
+        "registry.DataCategory", models.PROTECT, verbose_name=_("data category"), related_name="+"
+    )
+    is_prohibited = models.BooleanField(_("may not be distributed"), default=False)
+    conditions = models.TextField(_("conditions"), blank=True)
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="consent data_category is_prohibited", personal="conditions")
+
+    class Meta:
+        verbose_name = _("condition of distribution")
+        verbose_name_plural = _("conditions of distribution")
+        ordering = ["consent", "data_category__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["consent", "data_category"],
+                name="distribution_condition_once",
+                violation_error_message=_("The consent says something of this category already."),
+            )
+        ]
+
+    def __str__(self):
+        return str(self.data_category)
+
+    def journal_subjects(self):
+        return self.consent.journal_subjects()
 
 
 class Agreement(OperatorOwned):

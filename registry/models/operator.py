@@ -25,11 +25,16 @@ class Operator(LanguageNames, Tracked):
     address = models.CharField(_("address"), max_length=400, blank=True)
     email = models.EmailField(_("mailbox"), blank=True)
     phone = models.CharField(_("phone"), max_length=40, blank=True)
+    only_protecting_states = models.BooleanField(
+        _("transfers only to protecting states"), null=True, blank=True,
+        help_text=_("Its policy is stricter than the law: no consent opens a country that does not ensure protection."),
+    )  # fmt: skip
     sites = models.CharField(_("sites"), max_length=400, blank=True, help_text=_("Domains, with blanks between them."))
 
     history = History()
     FIELD_CLASSES = field_classes(
-        none="code name_en name_ru name_kk legal_form bin country sites", contact="address email phone"
+        none="code name_en name_ru name_kk legal_form bin country sites only_protecting_states",
+        contact="address email phone",
     )
 
     class Meta:

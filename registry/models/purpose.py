@@ -47,6 +47,40 @@ class Purpose(Coded):
         ordering = ["code"]
 
 
+class IncompatiblePurposes(OperatorOwned):
+    """Two purposes whose databases are never merged: 94-V art. 14, policies 5.3 and 6.3."""
+
+    PARENT = "purpose"
+
+    purpose = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("purpose"), related_name="incompatible_with")
+    other = models.ForeignKey(Purpose, models.PROTECT, verbose_name=_("incompatible purpose"), related_name="+")
+    why = models.CharField(_("why"), max_length=300, blank=True)
+    clause = clause_field()
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="purpose other why clause")
+
+    class Meta:
+        verbose_name = _("incompatible purposes")
+        verbose_name_plural = _("incompatible purposes")
+        ordering = ["purpose__code", "other__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["purpose", "other"],
+                name="incompatible_purposes_once",
+                violation_error_message=_("These two are on the list already."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(purpose=models.F("other")),
+                name="incompatible_purposes_differ",
+                violation_error_message=_("A purpose is compatible with itself. Choose another one."),
+            ),
+        ]
+
+    def __str__(self):
+        return f"{self.purpose.code} ≠ {self.other.code}"
+
+
 class LegalBasis(KeepsGate, Coded):
     """A ground for processing as the policy declares it. Whether a law knows it is another question: see `known_to_law`."""
 

@@ -68,6 +68,11 @@ class CrossBorderTransfer(Coded):
         STANDARD_CLAUSES = "standard_clauses", _("standard contractual clauses")
         OTHER = "other", _("other")
 
+    class Suspension(models.TextChoices):
+        COUNTRY = "country", _("the country no longer ensures protection")
+        PROHIBITED = "prohibited", _("the authorised body prohibited it")
+        OFFICER = "officer", _("by the operator")
+
     activity = models.ForeignKey(
         "registry.ProcessingActivity", models.PROTECT, verbose_name=_("activity"), related_name="transfers"
     )
@@ -80,12 +85,20 @@ class CrossBorderTransfer(Coded):
     prohibited_on = models.DateField(_("prohibited on"), null=True, blank=True)
     started_on = models.DateField(_("started on"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
+    suspended_on = models.DateField(_("suspended on"), null=True, blank=True, editable=False)
+    suspension = models.CharField(_("why suspended"), max_length=12, choices=Suspension, blank=True, editable=False)
+    document = models.CharField(
+        _("document"),
+        max_length=300,
+        blank=True,
+        help_text=_("Of the mechanism: contract, treaty, clauses; number and date."),
+    )
     clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(
         none="code name_en name_ru name_kk activity recipient country mechanism information_received_on "
-        "authority_notified_on notice_number prohibited_on started_on ended_on clause"
+        "authority_notified_on notice_number prohibited_on started_on ended_on suspended_on suspension document clause"
     )
 
     class Meta(Coded.Meta):

@@ -171,6 +171,7 @@ class ExportRun(models.Model):
         AUDIT = "audit", _("audit trail")
         LIST = "list", _("list")
         ANSWER = "answer", _("answer to a person")
+        PERMISSIONS = "permissions", _("permissions for the CRM")
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(

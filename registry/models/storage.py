@@ -33,11 +33,20 @@ class Database(KeepsGate, Coded):
     )
     address = models.CharField(_("address"), max_length=400, blank=True)
     provider = models.CharField(_("provider"), max_length=200, blank=True)
+    merged_into = models.ForeignKey(
+        "self",
+        models.PROTECT,
+        verbose_name=_("merged into"),
+        related_name="merged",
+        null=True,
+        blank=True,
+        editable=False,
+    )
     clause = clause_field()
 
     history = History()
     FIELD_CLASSES = field_classes(
-        none="code name_en name_ru name_kk form standing country is_abroad address provider clause"
+        none="code name_en name_ru name_kk form standing country is_abroad address provider merged_into clause"
     )
 
     class Meta(Coded.Meta):

@@ -1,0 +1,227 @@
+"""What left: disclosures of personal data to recipients, what recipients are told to do, and who has promised to keep silent."""
+
+from django.core.exceptions import ValidationError
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+from registry.journal import History
+
+from .base import OperatorOwned, field_classes, indexed_operator
+from .fields import clause_field, not_before
+from .law import Norm
+from .people import DataSubject
+from .recipient import Recipient
+
+
+class Disclosure(OperatorOwned):
+    """Personal data of one person, or of so many people, that a recipient was given on a day, and on what ground."""
+
+    class Ground(models.TextChoices):
+        CONSENT = "consent", _("consent of the data subject")
+        STATE_REQUEST = "state_request", _("reasoned request of a state body")
+        NORM = "norm", _("a norm")
+        INSTRUCTION = "instruction", _("processing on behalf of the operator")
+
+    operator = indexed_operator()
+    activity = models.ForeignKey(
+        "registry.ProcessingActivity", models.PROTECT, verbose_name=_("activity"), related_name="disclosures"
+    )
+    recipient = models.ForeignKey(Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="disclosures")
+    subject = models.ForeignKey(
+        DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="disclosures", null=True, blank=True
+    )
+    people = models.PositiveIntegerField(_("people"), default=1, help_text=_("How many, where it is not one person."))
+    ground = models.CharField(_("ground"), max_length=16, choices=Ground)
+    norm = models.ForeignKey(Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True)
+    disclosed_on = models.DateField(_("disclosed on"))
+    request_number = models.CharField(_("number of the request"), max_length=100, blank=True)
+    request_reasons = models.TextField(_("reasons of the request"), blank=True)
+    given = models.CharField(_("what was given"), max_length=400, blank=True)
+    is_handover = models.BooleanField(_("hand-over to an acquirer"), default=False, editable=False)
+    notice_is_condition = models.BooleanField(
+        _("notice to the person is a condition"), default=False, help_text=_("94-V art. 19: within 10 working days.")
+    )
+    notice_due_on = models.DateField(_("notice due on"), null=True, blank=True, editable=False)
+    notified_at = models.DateTimeField(_("person notified"), null=True, blank=True, editable=False)
+    notified_by = models.ForeignKey(
+        "registry.User",
+        models.PROTECT,
+        verbose_name=_("notified by"),
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(
+        none="activity recipient subject people ground norm disclosed_on request_number is_handover notice_is_condition "
+        "notice_due_on notified_at notified_by",
+        personal="request_reasons given",
+    )
+
+    class Meta:
+        verbose_name = _("disclosure")
+        verbose_name_plural = _("disclosures")
+        ordering = ["-disclosed_on", "-pk"]
+        indexes = [models.Index(fields=["operator", "-disclosed_on", "-id"], name="disclosure_list")]
+
+    def __str__(self):
+        return f"{self.recipient.code} · {self.disclosed_on}"
+
+    def journal_subjects(self):
+        return [self.subject.uid] if self.subject_id else []
+
+
+class DisclosureCategory(OperatorOwned):
+    """A category of data that was disclosed."""
+
+    PARENT = "disclosure"
+
+    disclosure = models.ForeignKey(
+        Disclosure, models.PROTECT, verbose_name=_("disclosure"), related_name="data_categories"
+    )
+    data_category = models.ForeignKey(
+        "registry.DataCategory", models.PROTECT, verbose_name=_("data category"), related_name="+"
+    )
+
+    history = History()
+    FIELD_CLASSES = field_classes(none="disclosure data_category")
+
+    class Meta:
+        verbose_name = _("data category of the disclosure")
+        verbose_name_plural = _("data categories of the disclosure")
+        ordering = ["disclosure", "data_category__code"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["disclosure", "data_category"],
+                name="disclosure_category_once",
+                violation_error_message=_("This category is on the list already."),
+            )
+        ]
+
+    def __str__(self):
+        return str(self.data_category)
+
+    def journal_subjects(self):
+        return self.disclosure.journal_subjects()
+
+
+class ObligationQuerySet(models.QuerySet):
+    def open(self):
+        return self.filter(done_at__isnull=True)
+
+
+class Obligation(OperatorOwned):
+    """What is owed to a person towards a recipient: tell it to stop, to rectify, to destroy; by when, and whether it was done."""
+
+    class What(models.TextChoices):
+        STOP = "stop", _("tell the recipient to stop")
+        RECTIFY = "rectify", _("tell the recipient what changed")
+        DESTROY = "destroy", _("tell the recipient to destroy")
+        INFORM = "inform", _("tell the person")
+
+    request = models.ForeignKey(
+        "registry.SubjectRequest",
+        models.PROTECT,
+        verbose_name=_("request"),
+        related_name="obligations",
+        null=True,
+        blank=True,
+    )
+    subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="obligations")
+    recipient = models.ForeignKey(
+        Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="obligations", null=True, blank=True
+    )
+    what = models.CharField(_("what"), max_length=12, choices=What)
+    norm = models.ForeignKey(Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True)
+    due_on = models.DateField(_("due on"), null=True, blank=True)
+    done_at = models.DateTimeField(_("done"), null=True, blank=True, editable=False)
+    done_by = models.ForeignKey(
+        "registry.User",
+        models.PROTECT,
+        verbose_name=_("done by"),
+        related_name="+",
+        null=True,
+        blank=True,
+        editable=False,
+    )
+    how = models.CharField(_("how it was done"), max_length=250, blank=True, editable=False)
+
+    history = History()
+    objects = ObligationQuerySet.as_manager()
+    FIELD_CLASSES = field_classes(none="request subject recipient what norm due_on done_at done_by", personal="how")
+
+    class Meta:
+        verbose_name = _("obligation")
+        verbose_name_plural = _("obligations")
+        ordering = ["due_on", "pk"]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["request", "recipient", "what"],
+                condition=models.Q(request__isnull=False, recipient__isnull=False),
+                name="obligation_once_a_case",
+                violation_error_message=_("This is owed in that case already."),
+            )
+        ]
+
+    def __str__(self):
+        return f"{self.get_what_display()} · {self.recipient.code if self.recipient_id else '—'}"
+
+    def journal_subjects(self):
+        return [self.subject.uid]
+
+    def fulfil(self, *, by, at, how):
+        """Records that it was done; a second time adds nothing."""
+        if self.done_at is not None:
+            return
+        if not how.strip():
+            raise ValidationError(_("Say how it was done: letter and date, call, message."))
+        self.done_at, self.done_by, self.how = at, by, how
+        self.save()
+
+
+class UndertakingQuerySet(models.QuerySet):
+    def live(self, on):
+        return self.filter(models.Q(ends_on__isnull=True) | models.Q(ends_on__gte=on), starts_on__lte=on)
+
+
+class Undertaking(OperatorOwned):
+    """A promise of confidentiality: of a member of staff, or of a recipient, before data are seen (Lapp 11; 94-V art. 11)."""
+
+    user = models.ForeignKey(
+        "registry.User", models.PROTECT, verbose_name=_("user"), related_name="undertakings", null=True, blank=True
+    )
+    recipient = models.ForeignKey(
+        Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="undertakings", null=True, blank=True
+    )
+    document = models.CharField(_("document"), max_length=250, help_text=_("Number and date of what was signed."))
+    starts_on = models.DateField(_("from"))
+    ends_on = models.DateField(_("until"), null=True, blank=True, help_text=_("Last day. Empty: it stands."))
+    clause = clause_field()
+
+    history = History()
+    objects = UndertakingQuerySet.as_manager()
+    FIELD_CLASSES = field_classes(none="user recipient document starts_on ends_on clause")
+
+    class Meta:
+        verbose_name = _("undertaking of confidentiality")
+        verbose_name_plural = _("undertakings of confidentiality")
+        ordering = ["-starts_on", "pk"]
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(user__isnull=False, recipient__isnull=True)
+                | models.Q(user__isnull=True, recipient__isnull=False),
+                name="undertaking_of_one",
+                violation_error_message=_("Say who promises: a user, or a recipient."),
+            ),
+            not_before(
+                "starts_on",
+                "ends_on",
+                name="undertaking_period",
+                message=_("An undertaking cannot end before it begins."),
+            ),
+        ]
+
+    def __str__(self):
+        return self.document
