@@ -8,13 +8,12 @@ from contextlib import suppress
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django_tasks import task
 from django_tasks_db.models import DBTaskResult
 
 from registry import scope
 from registry.imports import apply as applying
-from registry.imports import progress, storage, undo
+from registry.imports import progress, report, storage, undo
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
@@ -141,13 +140,9 @@ def _broke(run):
     if run.state != State.PLANNING:
         progress.let_go(run, for_good=True)
         return
-    why = _(
-        "An error of the program stopped the reading; nothing was imported. The log names the place: "
-        "tell the administrator, then read the file again."
-    )
     actor = {"by": run.step_by, "role": run.step_role, "operator": run.operator, "run": run.pk}
     try:
-        storage.refuse(run, FileRefused(why), actor)
+        storage.refuse(run, FileRefused(str(report.PROGRAM_ERROR)), actor)
     except (AlreadyTaken, DatabaseError):
         progress.let_go(run, for_good=True)
 
@@ -192,6 +187,17 @@ def _in_background(run_pk, state):
         ended = type(end)
     if ended:
         raise ended from None
+    _report(run_pk)
+
+
+def _report(run_pk):
+    """Mails the report that a command left owed, where the worker brought its run to an end."""
+    try:
+        for run in report.owed(pk=run_pk):
+            report.send(run)
+    except (*report.NOT_SENT, DatabaseError) as error:
+        name = type(error).__name__
+        logger.warning("Import #%d: its report was not mailed (%s); the next call of the command does.", run_pk, name)
 
 
 def _still_may(run):

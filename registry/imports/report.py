@@ -1,15 +1,61 @@
-"""The report of a scheduled import, for a mailbox: counts and sentences, no value of anybody, no links."""
+"""The report of a scheduled import, by mail: counts and sentences, no value of anybody, no links.
 
+It is owed from the beginning, and until it was mailed: whatever ends the process in between, the next one mails it.
+"""
+
+import smtplib
+
+from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry.models import ImportRun
 
+from . import storage
 from .lists import LISTS
 from .preview import WARNINGS_KEPT
+from .progress import was_stopped
 
-COUNTS = ("rows", "new", "changed", "same", "rejected", "stopped", "damaged", "doubles", "missing")
+COUNTS = ("rows", "new", "changed", "same", "rejected", "stopped", "damaged", "further", "doubles", "missing")
 State = ImportRun.State
+PROGRAM_ERROR = gettext_lazy(
+    "An error of the program stopped the reading; nothing was imported. The log names the place: tell the administrator, "
+    "then read the file again."
+)
+# A server that is away, one that refuses, an address that is none.
+NOT_SENT = (OSError, smtplib.SMTPException, ValueError)
+ENDED = (State.APPLIED, State.REFUSED, State.CANCELLED, State.UNDONE)
+
+
+def owed(**of):
+    """Runs of which somebody is to be told now, the oldest first: at their end, or stopped in the middle by an error."""
+    runs = ImportRun.objects.filter(**of, uid__in=storage.reports_owed(), state__in=(*ENDED, State.APPLYING))
+    runs = runs.select_related("operator", "source", "owner", "step_by").order_by("pk")
+    return [run for run in runs if run.state in ENDED or (was_stopped(run) and run.reported_at is None)]
+
+
+def send(run):
+    """Mails the report to the source's mailbox and to whoever imports. NOT_SENT where it stays owed."""
+    to = [run.source.report_to] if run.source else []
+    to += [user.email for user in (run.owner, run.step_by) if user and user.is_active]
+    to = list(dict.fromkeys(filter(None, to)))
+    if to and not _was_told_before(run):
+        EmailMessage(subject(run), body(run), to=to).send()
+        run.reported_at = timezone.now()
+        run.save(update_fields=["reported_at"])
+    if run.state in ENDED:
+        storage.report_done(run)
+
+
+def _was_told_before(run):
+    """Whether the last report told of the same error at the same file: it comes back with every call of cron."""
+    if run.refusal != str(PROGRAM_ERROR):
+        return False
+    before = ImportRun.objects.filter(source=run.source, reported_at__isnull=False).order_by("reported_at").last()
+    return before is not None and all(
+        getattr(before, name) == getattr(run, name) for name in ("refusal", "file_name", "file_size")
+    )
 
 
 def subject(run):
@@ -18,8 +64,8 @@ def subject(run):
     return _("CRM import #%(run)d: %(state)s") % said
 
 
-def body(run, *, refusal=""):
-    """Plain text. refusal: the sentence that may be kept, where the file was refused."""
+def body(run):
+    """Plain text. Of a file that was refused, the sentence that may be kept."""
     facts = [
         (_("Operator"), run.operator.code),
         (_("Source"), run.source.name if run.source else "—"),
@@ -27,15 +73,29 @@ def body(run, *, refusal=""):
         (_("State"), run.get_state_display()),
         (_("Told on"), timezone.localtime().strftime("%d.%m.%Y %H:%M")),
     ]
-    parts = [[f"{label}: {value}" for label, value in facts]]
-    if refusal:
-        parts.append([_("Nothing was imported. %s") % refusal])
-    else:
+    parts = [[f"{label}: {value}" for label, value in facts], _what_came_of_it(run)]
+    if run.state != State.REFUSED:
         parts.append([f"{run._meta.get_field(name).verbose_name}: {getattr(run, name)}" for name in COUNTS])
         parts.append(_to_look_at(run))
     if run.warnings:
         parts.append([_("Warnings:"), *run.warnings[:WARNINGS_KEPT]])
     return "\n\n".join("\n".join(map(str, lines)) for lines in parts if lines) + "\n"
+
+
+def _what_came_of_it(run):
+    """Sentences, where the counts alone would not say it."""
+    done = {"done": run.rows_done, "rows": run.rows}
+    if run.state == State.REFUSED:
+        return [_("Nothing was imported. %s") % run.refusal]
+    if run.state == State.CANCELLED:
+        return [_("It was given up after %(done)d of %(rows)d rows.") % done, *filter(None, [run.refusal])]
+    if run.state == State.APPLYING:
+        told = _("It stopped after %(done)d of %(rows)d rows, for an error that the log names or at somebody's word. Go on with "
+                 "it on its page.")  # fmt: skip
+        return [told % done]
+    if run.state == State.APPLIED and not run.new + run.changed:
+        return [_("Nothing changed in the register.")]
+    return []
 
 
 def _to_look_at(run):

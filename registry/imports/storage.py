@@ -27,6 +27,7 @@ FILE_NAME_MAX_LENGTH = 200
 SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(?!\d)|[^\s@]+@[^\s@]+")
 # What a file of a run is called: the run's uid and what kind of file it is.
 OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
+OWED = ".report"
 WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNED)
 
 
@@ -149,6 +150,24 @@ def discard_lists(run):
     seen_of(run).unlink(missing_ok=True)
 
 
+def owe_report(run):
+    """Somebody is to be told by mail what becomes of the run; `reports_owed` says so until `report_done`."""
+    _report_of(run.uid).touch(mode=0o600)
+
+
+def reports_owed() -> list[uuid.UUID]:
+    """The uids of runs of which somebody is still to be told."""
+    return [uuid.UUID(path.stem) for path in _folder().glob("*" + OWED)]
+
+
+def report_done(run):
+    _report_of(run.uid).unlink(missing_ok=True)
+
+
+def _report_of(uid):
+    return _folder() / (uid.hex + OWED)
+
+
 def scratch():
     """A file that has no name and is gone when closed, or when the process is."""
     return TemporaryFile(dir=_folder())
@@ -187,10 +206,11 @@ def _purge_left_behind(now):
     has_files = models.Q(expires_at__isnull=False) | models.Q(state__in=ImportRun.AT_WORK)
     kept = ImportRun.objects.filter(has_files, uid__in=files).values_list("uid", flat=True)
     a_while_ago = (now - dt.timedelta(hours=settings.IMPORT_FILE_LIFETIME_HOURS)).timestamp()
+    a_week_ago = (now - dt.timedelta(days=REJECTED_KEPT_DAYS)).timestamp()  # what a report points at is gone by then
     for uid in set(files) - set(kept):
         for path in files[uid]:
             with suppress(FileNotFoundError):
-                if path.stat().st_mtime < a_while_ago:
+                if path.stat().st_mtime < (a_week_ago if path.suffix == OWED else a_while_ago):
                     path.unlink()
 
 

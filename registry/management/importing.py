@@ -1,20 +1,26 @@
-"""What the commands that import share: operator and source by name, and a file that is read and applied in one go."""
+"""What the commands that import share: operator and source, a file that is read and applied in one go, and its report."""
 
 import hashlib
+from contextlib import suppress
 from functools import partial
 
 from django.core.management.base import CommandError
+from django.db import DatabaseError
 from django.utils.translation import gettext as _
 
 from registry import tasks
-from registry.imports import storage
+from registry.imports import report, storage
 from registry.imports.apply import cancel, unfinished
+from registry.imports.asking import open_table
 from registry.imports.crm_file import Said
+from registry.imports.inspection import FileRefused
+from registry.imports.sources import of_columns
 from registry.models import ImportSource, Operator
 
 from .line import Line
 
 CHUNK_BYTES = 1 << 20
+SOME_LEFT, NOT_MAILED = 2, 3
 
 
 def operator_of(code):
@@ -36,6 +42,12 @@ def source_of(name, operator):
     return source
 
 
+def known_by_columns(run, said):
+    """The source whose files have the columns of the run's file, as the browser knows it; None where no table can be read."""
+    with suppress(FileRefused):
+        return of_columns(run.operator, open_table(run, said).header)
+
+
 def sha256_of(path):
     with path.open("rb") as stream:
         return hashlib.file_digest(stream, "sha256").hexdigest()
@@ -54,11 +66,16 @@ def go_on(run, acting):
 
 
 def stored(path, operator, source, acting):
-    """A run for a file on this machine. OSError where it cannot be read, FileRefused where it is too large."""
+    """A run for a file on this machine. OSError where it cannot be read, FileRefused, with its `run`, where it is too large."""
+    who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
     with path.open("rb") as stream:
         chunks = iter(partial(stream.read, CHUNK_BYTES), b"")
-        who = {"operator": operator, "owner": acting["by"], "role": acting["role"]}
-        run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
+        try:
+            run = storage.upload(**who, file_name=path.name, chunks=chunks, size=path.stat().st_size)
+        except FileRefused as refusal:
+            refusal.run.source = source
+            refusal.run.save(update_fields=["source"])
+            raise
     run.source = source
     return run
 
@@ -78,3 +95,28 @@ def apply(run, acting, *, here=True):
 
 def give_up(run, acting):
     cancel(run, by=acting["by"], role=acting["role"])
+
+
+class Reports:
+    """Mails what is owed of a source's runs, also those of calls that were cut off; each is tried once."""
+
+    def __init__(self, source, stderr):
+        self.source, self.stderr, self.failed = source, stderr, set()
+
+    def mail(self):
+        """Whether all were mailed."""
+        with suppress(DatabaseError):  # it stays owed
+            for run in report.owed(source=self.source):
+                if run.pk not in self.failed:
+                    self._send(run)
+        return not self.failed
+
+    def _send(self, run):
+        try:
+            report.send(run)
+        except report.NOT_SENT as error:
+            self.failed.add(run.pk)
+            self.stderr.write(
+                _("The report of import #%(run)d was not mailed (%(error)s): the next call tries again. The page of the "
+                  "import says the same.") % {"run": run.pk, "error": type(error).__name__}
+            )  # fmt: skip

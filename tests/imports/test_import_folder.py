@@ -113,15 +113,41 @@ def test_file_too_large_is_refused_and_reported(command, folder, settings):
     assert names(folder) == ["refused/a.csv"]
 
 
-def test_same_file_is_taken_once(command, folder):
-    """The CRM puts the same file there again: it is not read a second time, and both copies are kept."""
+def test_same_file_again_changes_nothing_and_says_so(command, folder):
+    """The CRM puts the same file there again: no history is written, the mailbox hears of it, and both copies are kept."""
     put(folder, "people.csv", csv_of([person(1)]))
     command()
+    history = DataSubject.history.count()
     put(folder, "people.csv", csv_of([person(1)]))
     code, lines, _errors = command()
-    run = ImportRun.objects.get()
-    assert (code, lines) == (0, [f"people.csv: was imported as #{run.pk} before, nothing is done."])
-    assert (names(folder), len(mail.outbox)) == (["done/people-2.csv", "done/people.csv"], 1)
+    run = ImportRun.objects.latest("pk")
+    assert (code, lines) == (
+        0,
+        [f"people.csv: import #{run.pk}, 1 rows, 0 new, 0 changed, 1 same, 0 rejected, 0 stopped."],
+    )
+    assert (names(folder), DataSubject.history.count()) == (["done/people-2.csv", "done/people.csv"], history)
+    assert [("Nothing changed in the register." in report.body) for report in mail.outbox] == [False, True]
+
+
+def test_register_follows_a_crm_that_goes_back(command, folder):
+    """File A, then B, then A again, byte for byte: the register stands where the CRM does, at A."""
+    for number, surname in enumerate(("Ахметова", "Оспанова", "Ахметова")):
+        put(folder, f"{number}.csv", f"crm_id;surname\nC1;{surname}\n".encode())
+        assert command()[0] == 0
+        assert DataSubject.objects.get().surname == surname
+    assert list(ImportRun.objects.order_by("pk").values_list("new", "changed")) == [(1, 0), (0, 1), (0, 1)]
+
+
+def test_file_is_read_anew_where_its_source_was_corrected(command, folder, source):
+    """The same bytes, but a column was said to be another field meanwhile."""
+    content = "crm_id;surname;Tel\nC1;Ахметова;8 (701) 000-00-01\n".encode()
+    put(folder, "people.csv", content)
+    command()
+    source.mapping = "Tel=phone"
+    factories.save(source)
+    put(folder, "people.csv", content)
+    assert command()[0] == 0
+    assert DataSubject.objects.get().phone == "+77010000001"
 
 
 def test_file_that_is_still_written_waits(command, folder, monkeypatch):
@@ -187,7 +213,8 @@ def test_mail_that_fails_undoes_nothing_and_is_exit_3(command, folder, monkeypat
     run = ImportRun.objects.get()
     assert (code, run.state, names(folder)) == (3, "applied", ["done/people.csv"])
     assert errors == [
-        f"The report of import #{run.pk} was not mailed (SMTPRecipientsRefused). The page of the import says the same."
+        f"The report of import #{run.pk} was not mailed (SMTPRecipientsRefused): the next call tries again. The page of the "
+        "import says the same."
     ]
 
 

@@ -116,11 +116,7 @@ def test_ragged_row_keeps_its_surplus_cells_after_the_reason(run_command, tmp_pa
         (b"crm_id;surname\nC1;A\n", ("--encoding", "koi8-r"), "This encoding is not read here."),
         (b"crm_id;surname\nC1;A\n", ("--map", "Name=surname"), "The file has no column of a name that was mapped."),
         (b"crm_id;surname\nC1;A\n", ("--operator", "nobody"), "There is no operator “nobody”. Known are: lapp."),
-        (
-            b"crm_id;surname\nC1;A\n",
-            ("--by", "nobody"),
-            "“nobody” is no DPO or registrar of lapp and cannot import people.",
-        ),
+        (b"crm_id;surname\nC1;A\n", ("--by", "nobody"), "There is no active user “nobody”."),
     ],
 )
 def test_refused_file_is_exit_1(run_command, content, said, reason):
@@ -211,11 +207,20 @@ def test_what_is_said_is_heeded(run_command):
     assert (entry.actor, json.loads(entry.body)["role"]) == (registrar.pk, "registrar")
 
 
-def test_auditor_cannot_import(run_command, lapp):
-    """Only a DPO or a registrar of the operator imports people."""
+def test_whoever_may_not_import_is_refused_and_told_of(run_command, lapp, kazger):
+    """Only a DPO or a registrar of the operator imports people; that somebody else tried is an entry of the journal."""
     factories.make_user("auditor", lapp, username="audit")
-    with pytest.raises(CommandError, match="“audit” is no DPO or registrar of lapp"):
-        run_command([person(1)], "--by", "audit")
+    factories.make_user("dpo", kazger, username="other")
+    for name in ("audit", "other"):
+        with pytest.raises(CommandError) as refusal:
+            run_command([person(1)], "--by", name)
+        assert str(refusal.value) == (
+            f"“{name}” may not do this for lapp. Name in --by who may: Data protection officer, Registrar."
+        )
+        entry = JournalEntry.objects.latest("seq")
+        assert (entry.action, entry.operator, entry.object_type) == ("refused", "lapp", "importrun")
+        assert entry.actor == User.objects.get(username=name).pk
+    assert not ImportRun.objects.exists()
 
 
 def test_cut_off_import_is_finished_by_the_same_command(run_command, monkeypatch):

@@ -95,7 +95,9 @@ def by_command(lapp, tmp_path):
     def run(content, *said):
         path = tmp_path / "people.csv"
         path.write_bytes(content)
-        call_command("import_subjects", path, "--operator", "lapp", *said, stdout=io.StringIO())
+        out = io.StringIO()
+        call_command("import_subjects", path, "--operator", "lapp", *said, stdout=out)
+        return out.getvalue().splitlines()
 
     return run
 
@@ -146,3 +148,41 @@ def test_command_knows_its_sources(lapp, by_command):
     with pytest.raises(CommandError, match="^lapp has no source “Crm”. Known are: “CRM”.$"):
         by_command(b"ID;Name\n1;A\n", "--source", "Crm")
     assert not ImportRun.objects.exists()
+
+
+def test_command_knows_a_source_by_its_columns_as_the_browser_does(lapp, by_command):
+    """A file with the columns of a source's last one is read as that source's are, and the command says so."""
+    source = factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id", defaults="language=kk"))
+    by_command("Nr;Имя\n1;Анна\n".encode(), "--source", "CRM")
+    lines = by_command("Имя;Nr\nОльга;2\n".encode())
+    assert lines[0] == (
+        "Its columns are those of the source “CRM”: it is read as that one's files are. Name another one with --source, or "
+        'none with --source "".'
+    )
+    assert ImportRun.objects.latest("pk").source == source
+    assert DataSubject.objects.get(crm_id="2").language == "kk"
+
+
+def test_what_the_command_says_goes_before_a_source_it_found(lapp, by_command):
+    """An option is somebody's word on this file."""
+    factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id", defaults="language=kk"))
+    by_command("Nr;Имя\n1;Анна\n".encode(), "--source", "CRM")
+    by_command("Nr;Имя\n2;Ольга\n".encode(), "--default", "language=ru")
+    assert DataSubject.objects.get(crm_id="2").language == "ru"
+
+
+def test_command_that_is_told_so_asks_no_source(lapp, by_command):
+    """--source "" means none, whatever its columns."""
+    factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id"))
+    by_command("Nr;Имя\n1;Анна\n".encode(), "--source", "CRM")
+    with pytest.raises(CommandError, match="^No column holds the id of the person"):
+        by_command("Nr;Имя\n2;Ольга\n".encode(), "--source", "")
+    assert ImportRun.objects.latest("pk").source is None
+
+
+def test_file_that_is_no_table_is_refused_once(lapp, by_command):
+    """Looking for its source says nothing of its own: the reading does."""
+    factories.save(ImportSource(operator=lapp, name="CRM"))
+    with pytest.raises(CommandError, match="^The file is empty. Export it from the CRM again.$"):
+        by_command(b"")
+    assert JournalEntry.objects.filter(action="import.reject").count() == 1

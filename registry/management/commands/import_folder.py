@@ -3,13 +3,11 @@
 import fcntl
 import logging
 import os
-import smtplib
 import sys
 import time
 from contextlib import contextmanager
 from pathlib import Path
 
-from django.core.mail import EmailMessage
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
@@ -19,14 +17,12 @@ from registry.imports.sources import said_of
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
 from registry.management.acting import acting, those_who_may
-from registry.models import ImportRun
+from registry.management.importing import NOT_MAILED, SOME_LEFT
 
 logger = logging.getLogger(__name__)
 # A file that was written to within this time may not be complete yet.
 SETTLED_SECONDS = 5
-SOME_LEFT, NOT_MAILED = 2, 3
 DONE, REFUSED = "done", "refused"
-State = ImportRun.State
 
 
 class Command(BaseCommand):
@@ -50,9 +46,11 @@ class Command(BaseCommand):
         self.source = importing.source_of(source, operator)
         self.operator, self.acting, self.plan_only = operator, {"by": by, "role": role}, plan_only
         self.folder, self.exit_code = Path(folder), 0
+        self.reports = importing.Reports(self.source, self.stderr)
         storage.purge_expired()
         try:
             with locked(self.folder):
+                self.mail()
                 files = self.files()
                 for path in files:
                     self.take(path)
@@ -81,11 +79,8 @@ class Command(BaseCommand):
             before = path.stat()
             if time.time() - before.st_mtime < SETTLED_SECONDS:
                 self.say(path, _("is still being written, left for the next time."), SOME_LEFT)
-            elif earlier := self.applied_before(path):
-                self.say(path, _("was imported as #%d before, nothing is done.") % earlier.pk)
-                self.move(path, DONE)
             else:
-                self.take_new(path, before)
+                self.take_settled(path, before)
         except AlreadyTaken:
             self.say(path, _("is being imported by another process, left for the next time."), SOME_LEFT)
         except OSError as error:
@@ -94,9 +89,11 @@ class Command(BaseCommand):
             # What an error says may be a person's; cron would mail it.
             logger.exception("A file of the folder was not imported.")
             self.say(path, _("was not imported for an error that the log names, left for the next time."), SOME_LEFT)
+            self.mail()
 
-    def take_new(self, path, before):
-        refusal, run = None, importing.begun_before(path, self.operator, self.acting)
+    def take_settled(self, path, before):
+        """Also what was imported before: another file may have come in between, and rows that are the same change nothing."""
+        run = importing.begun_before(path, self.operator, self.acting)
         try:
             if run is None:
                 run = importing.stored(path, self.operator, self.source, self.acting)
@@ -106,30 +103,31 @@ class Command(BaseCommand):
                     return
                 self.read(run)
             elif not self.plan_only:
+                storage.owe_report(run)
                 importing.go_on(run, self.acting)
-        except FileRefused as told:
-            run, refusal = run or told.run, told
-        self.tell(path, run, refusal)
+        except FileRefused as refusal:
+            run = run or refusal.run
+        self.tell(path, run)
         if not self.plan_only:
-            self.mail(run, refusal)
-            self.move(path, REFUSED if refusal else DONE)
-
-    def applied_before(self, path):
-        runs = ImportRun.objects.filter(operator=self.operator, source=self.source, state=State.APPLIED)
-        return runs.filter(sha256=importing.sha256_of(path)).order_by("-pk").first()
+            storage.owe_report(run)
+            self.mail()
+            self.move(path, REFUSED if run.refusal else DONE)
 
     def read(self, run):
-        importing.plan(run, said_of(self.source), self.acting)
+        said = said_of(self.source)
         if self.plan_only:
+            importing.plan(run, said, self.acting)
             planned = {name: getattr(run, name) for name in report.COUNTS}
             importing.give_up(run, self.acting)
             vars(run).update(planned)
         else:
+            storage.owe_report(run)
+            importing.plan(run, said, self.acting)
             importing.apply(run, self.acting)
 
-    def tell(self, path, run, refusal):
-        if refusal:  # without what it quotes: cron mails what is printed
-            self.say(path, _("is refused: %s") % refusal, SOME_LEFT)
+    def tell(self, path, run):
+        if run.refusal:  # without what it quotes: cron mails what is printed
+            self.say(path, _("is refused: %s") % run.refusal, SOME_LEFT)
             return
         counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk}
         self.say(
@@ -144,20 +142,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{storage.shown_name(path.name)}: {sentence}")
         self.exit_code = max(self.exit_code, code)
 
-    def mail(self, run, refusal):
-        """To the source's mailbox and to whoever imports. What is imported stays imported, whatever the mail server says."""
-        run.refresh_from_db()
-        to = dict.fromkeys(filter(None, (self.source.report_to, getattr(self.acting["by"], "email", ""))))
-        if not to:
-            return
-        try:
-            message = EmailMessage(report.subject(run), report.body(run, refusal=str(refusal or "")), to=list(to))
-            message.send()
-        except (OSError, smtplib.SMTPException) as error:
-            self.stderr.write(
-                _("The report of import #%(run)d was not mailed (%(error)s). The page of the import says the same.")
-                % {"run": run.pk, "error": type(error).__name__}
-            )
+    def mail(self):
+        """What is imported stays imported, whatever the mail server says."""
+        if not self.plan_only and not self.reports.mail():
             self.exit_code = NOT_MAILED
 
     def move(self, path, where):

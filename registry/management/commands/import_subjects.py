@@ -1,33 +1,34 @@
 """manage.py import_subjects FILE --operator CODE [--plan-only] [--json] …: people, consents and agreements from a CRM."""
 
 import json
-import os
-import stat
 import sys
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
+from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
-from registry import scope
-from registry.choices import DateOrder, Role
+from registry.choices import DateOrder
 from registry.imports import storage
 from registry.imports.compare import KINDS
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
-from registry.imports.rejects import rejected_csv
 from registry.imports.sources import over, said_of
 from registry.imports.storage import AlreadyTaken
-from registry.management.importing import apply, begun_before, give_up, go_on, operator_of, plan, source_of, stored
-from registry.models import User
+from registry.management import importing
+from registry.management.acting import acting, those_who_may
+from registry.management.handing_out import ListsDirectory, RejectsFile
+from registry.management.importing import NOT_MAILED, SOME_LEFT
 
-SOME_LEFT = 2
 WARNINGS_SHOWN = 20
-ROLES = (Role.DPO, Role.REGISTRAR, "system")
 
 
 class Command(BaseCommand):
-    help = "Imports a CSV of the CRM. Exit 0: all applied; 2: some rows rejected or stopped; 1: the file is refused."
+    help = (
+        "Imports a CSV of the CRM. Exit 0: all applied; 2: some rows rejected or stopped; 3: the report was not mailed; "
+        "1: the file is refused."
+    )
 
     def add_arguments(self, parser):
         parser.add_argument("file", metavar="FILE")
@@ -38,7 +39,10 @@ class Command(BaseCommand):
         )
         parser.add_argument("--default", action="append", default=[], metavar="field=value", help="for empty cells")
         parser.add_argument(
-            "--source", metavar="NAME", help="what was remembered of the source's files; options go before it"
+            "--source",
+            metavar="NAME",
+            help="what was remembered of the source's files; options go before it. Found by the columns where not said; "
+            "an empty name is none",
         )
         parser.add_argument(
             "--date-order",
@@ -52,6 +56,12 @@ class Command(BaseCommand):
         parser.add_argument("--encoding", metavar="E", help="utf-8, utf-16 or cp1251; found out where not said")
         parser.add_argument("--delimiter", metavar="D", help="; , | or tab; found out where not said")
         parser.add_argument("--rejects", metavar="OUT.csv", help="write rejected and stopped rows here, with reasons")
+        parser.add_argument(
+            "--lists",
+            metavar="DIR",
+            help="write every list of the import into this new or empty directory; not the people missing from the file, "
+            "who come from the register and leave it by an export",
+        )
         parser.add_argument("--accept-damaged-names", action="store_true", help="take names that lost letters (“?”)")
         parser.add_argument("--by", default="", metavar="USER", help="who imports; without it the system does")
         parser.add_argument("--reason", default="", metavar="TEXT", help="kept in the history of every changed record")
@@ -59,127 +69,135 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object last")
 
     def handle(self, *, file, operator, by, reason, **options):
-        operator = operator_of(operator)
-        by = self.actor(by, operator)
-        acting = {"by": by, "role": scope.role_for(by, operator), "reason": reason}
+        operator = importing.operator_of(operator)
+        by, role = acting(by, those_who_may("import_datasubject"), operator, object_type="importrun")
+        self.acting, self.options, self.reports = {"by": by, "role": role, "reason": reason}, options, None
         storage.purge_expired()
         with ExitStack() as closing:
             try:
-                # Opened first: a path that cannot be written is no surprise to have once everything is applied.
-                rejects = closing.enter_context(RejectsFile(options["rejects"])) if options["rejects"] else None
-                run, warning_count = self.run_for(Path(file), operator, acting, options)
-            except OSError as error:
-                raise CommandError(f"{error.filename or file} cannot be read or written: {error.strerror}.") from None
-            except FileRefused as refusal:
-                raise CommandError(refusal.told) from None
-            except AlreadyTaken:
-                raise CommandError(
-                    "Another process is at this import, or it was cancelled. Look at its page; where a process was killed, "
-                    "the worker goes on in half a minute, and so does this command."
-                ) from None
-            if rejects:
-                self.write_rejects(run, rejects)
-        self.tell(run, warning_count, options["json"])
-        if run.rejected or run.stopped:
-            sys.exit(SOME_LEFT)
+                with told(file):
+                    outputs = self.outputs(closing)
+                    run, warning_count = self.run_for(Path(file), operator)
+            finally:
+                mailed = self.reports is None or self.reports.mail()
+            for output in outputs:
+                self.hand_out(run, output)
+        self.tell(run, warning_count)
+        if not mailed or run.rejected or run.stopped:
+            sys.exit(SOME_LEFT if mailed else NOT_MAILED)
 
-    def run_for(self, path, operator, acting, options):
+    def outputs(self, closing):
+        """Opened first: a path that cannot be written is no surprise to have once everything is applied."""
+        asked = [(RejectsFile, self.options["rejects"]), (ListsDirectory, self.options["lists"])]
+        try:
+            return [closing.enter_context(output(path)) for output, path in asked if path]
+        except ValidationError as refusal:
+            raise CommandError(refusal.messages[0]) from None
+
+    def run_for(self, path, operator):
         """(run, number of warnings). Plans and applies; a run of the same file that was cut off is finished instead."""
-        source = source_of(options["source"], operator) if options["source"] else None
-        begun = None if options["plan_only"] else begun_before(path, operator, acting)
+        name, options = self.options["source"], self.options
+        source = importing.source_of(name, operator) if name else None
+        begun = None if options["plan_only"] else importing.begun_before(path, operator, self.acting)
         if begun is not None:
-            self.stdout.write(f"Import #{begun.pk} was cut off after {begun.rows_done} rows and goes on from there.")
-            return go_on(begun, acting), len(begun.warnings)
-        run = stored(path, operator, source, acting)
-        said = over(
-            said_of(source) if source else Said(),
-            encoding=options["encoding"],
-            delimiter=options["delimiter"],
-            mapping=options["map"],
-            defaults=options["default"],
-            date_order=options["date_order"],
-            blank_clears=options["blank_clears"],
-        )
-        shown = plan(run, said, acting, damaged=options["accept_damaged_names"])
+            return self.finished(begun), len(begun.warnings)
+        try:
+            run = importing.stored(path, operator, source, self.acting)
+        except FileRefused as refusal:
+            self.owe(refusal.run)
+            raise
+        said = self.said(run)
+        self.owe(run)
+        shown = importing.plan(run, said, self.acting, damaged=options["accept_damaged_names"])
         self.warn(run.warnings)
         if options["plan_only"]:
-            give_up(run, acting)
+            importing.give_up(run, self.acting)
         elif options["background"]:
-            self.in_the_background(run, acting)
+            self.in_the_background(run)
         else:
-            apply(run, acting)
+            importing.apply(run, self.acting)
         return run, shown.warning_count
 
-    def in_the_background(self, run, acting):
+    def finished(self, run):
+        said = {"run": run.pk, "done": run.rows_done}
+        self.stdout.write(_("Import #%(run)d was cut off after %(done)d rows and goes on from there.") % said)
+        self.owe(run)
+        return importing.go_on(run, self.acting)
+
+    def said(self, run):
+        """What the options say of the file, over what its source says, which is found by the columns where none was named."""
+        names = ("encoding", "delimiter", "date_order", "blank_clears")
+        given = {name: self.options[name] for name in names}
+        given |= {"mapping": self.options["map"], "defaults": self.options["default"]}
+        if self.options["source"] is None and (source := importing.known_by_columns(run, over(Said(), **given))):
+            run.source = source
+            self.stdout.write(
+                _("Its columns are those of the source “%(name)s”: it is read as that one's files are. Name another one with "
+                  "--source, or none with --source \"\".") % {"name": source}
+            )  # fmt: skip
+        return over(said_of(run.source) if run.source else Said(), **given)
+
+    def owe(self, run):
+        """A report, where the source says to whom."""
+        if run.source and run.source.report_to and not self.options["plan_only"]:
+            storage.owe_report(run)
+            self.reports = importing.Reports(run.source, self.stderr)
+
+    def in_the_background(self, run):
         """Told are the counts of the plan: those of the run begin at nothing again."""
         planned = {kind: getattr(run, kind) for kind in KINDS}
-        apply(run, acting, here=False)
+        importing.apply(run, self.acting, here=False)
         vars(run).update(planned)
-        self.stdout.write(f"Import #{run.pk} waits for the worker, which applies it. Its page shows how far it is.")
-
-    def actor(self, username, operator):
-        if not username:
-            return None
-        user = User.objects.filter(username=username, is_active=True).first()
-        if user is None or scope.role_for(user, operator) not in ROLES:
-            raise CommandError(f"“{username}” is no DPO or registrar of {operator.code} and cannot import people.")
-        return user
+        said = _("Import #%(run)d waits for the worker, which applies it. Its page shows how far it is.")
+        self.stdout.write(said % {"run": run.pk})
 
     def warn(self, warnings):
         for warning in warnings[:WARNINGS_SHOWN]:
-            self.stdout.write(f"Warning: {warning}")
+            self.stdout.write(_("Warning: %s") % warning)
         if len(warnings) > WARNINGS_SHOWN:
-            self.stdout.write(f"… {len(warnings) - WARNINGS_SHOWN} more warnings are kept with the run.")
+            self.stdout.write(_("… %d more warnings are kept with the run.") % (len(warnings) - WARNINGS_SHOWN))
 
-    def write_rejects(self, run, rejects):
+    def hand_out(self, run, output):
         """What is applied is applied: a full disk is told, and the rows stay with the run."""
         try:
-            rejects.write(rejected_csv(run))
+            output.write(run, {"by": self.acting["by"], "role": self.acting["role"]})
         except OSError as error:
             self.stderr.write(
-                f"{rejects.path} cannot be written: {error.strerror}. The rejected rows are kept with import #{run.pk}: "
-                "download them from its page."
+                _(
+                    "%(path)s cannot be written: %(why)s. The rows are kept with import #%(run)d: download them from its page."
+                )
+                % {"path": output.path, "why": error.strerror, "run": run.pk}
             )
 
-    def tell(self, run, warning_count, as_json):
+    def tell(self, run, warning_count):
         mark = {"\t": "tab"}.get(run.delimiter, run.delimiter)
+        said = {name: getattr(run, name) for name in ("rows", *KINDS, "encoding")}
+        said |= {"run": run.pk, "operator": run.operator.code, "state": run.get_state_display(), "mark": mark}
+        said |= {"warnings": warning_count, "seconds": f"{run.seconds:.1f}"}
         self.stdout.write(
-            f"Import #{run.pk} into {run.operator.code}, {run.get_state_display()}: {run.rows} rows, {run.new} new, "
-            f"{run.changed} changed, {run.same} same, {run.rejected} rejected, {run.stopped} stopped "
-            f"({run.encoding}, delimiter “{mark}”, {warning_count} warnings, {run.seconds:.1f} s)."
-        )
-        if as_json:
+            _("Import #%(run)d into %(operator)s, %(state)s: %(rows)d rows, %(new)d new, %(changed)d changed, %(same)d same, "
+              "%(rejected)d rejected, %(stopped)d stopped (%(encoding)s, delimiter “%(mark)s”, %(warnings)d warnings, "
+              "%(seconds)s s).") % said
+        )  # fmt: skip
+        if self.options["json"]:
             kept = ("rows", *KINDS, "damaged", "doubles", "missing", "state", "encoding")
             said = {"run": run.pk} | {name: getattr(run, name) for name in kept}
             said |= {"delimiter": mark, "warnings": warning_count, "seconds": round(run.seconds, 3)}
             self.stdout.write(json.dumps(said))
 
 
-class RejectsFile:
-    """Readable by its owner only, also where it was there before: the rows hold personal values.
-
-    It keeps what it held until there is something to write; one made here in vain is taken away again.
-    """
-
-    def __init__(self, path):
-        self.path, self.written = Path(path), False
-
-    def __enter__(self):
-        self.made = not self.path.exists()
-        self.descriptor = os.open(self.path, os.O_WRONLY | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        self.is_file = stat.S_ISREG(os.fstat(self.descriptor).st_mode)
-        if self.is_file:
-            os.fchmod(self.descriptor, 0o600)
-        return self
-
-    def write(self, pieces):
-        if self.is_file:
-            os.ftruncate(self.descriptor, 0)
-        self.written = True
-        with open(self.descriptor, "wb", closefd=False) as out:
-            out.writelines(pieces)
-
-    def __exit__(self, *failure):
-        os.close(self.descriptor)
-        if self.made and not self.written:
-            self.path.unlink(missing_ok=True)
+@contextmanager
+def told(file):
+    """What keeps a file from being imported, as the sentence the command ends with."""
+    try:
+        yield
+    except OSError as error:
+        said = {"path": error.filename or file, "why": error.strerror}
+        raise CommandError(_("%(path)s cannot be read or written: %(why)s.") % said) from None
+    except FileRefused as refusal:
+        raise CommandError(refusal.told) from None
+    except AlreadyTaken:
+        raise CommandError(
+            _("Another process is at this import, or it was cancelled. Look at its page; where a process was killed, "
+              "the worker goes on in half a minute, and so does this command.")
+        ) from None  # fmt: skip
