@@ -89,6 +89,19 @@ class Trigger(models.TextChoices):
     AUTHORITY_SURVEY = "authority_survey", _("survey of the state technical service")
 
 
+class HandlingAct(models.TextChoices):
+    """What is done with a person's data, as blocks and grounds see it."""
+
+    CHANGE = "change", _("changing them")
+    USE = "use", _("using them")
+    TRANSFER = "transfer", _("passing them on")
+    EXPORT = "export", _("exporting them")
+    DEPERSONALISE = "depersonalise", _("depersonalising them")
+    DESTROY = "destroy", _("destroying them")
+    NARROW = "narrow", _("narrowing their use")
+    READ = "read", _("reading them")
+
+
 class RequestChannel(models.TextChoices):
     """How a request reached the operator."""
 
@@ -151,6 +164,9 @@ class NormTopic(models.TextChoices):
     SUBJECT_RIGHTS = "subject_rights", _("Rights of data subjects")
     PROCESSING_LOG = "processing_log", _("Registration of actions")
     INCIDENT = "incident", _("Security breaches")
+    BLOCKING = "blocking", _("Blocking")
+    WITHDRAWAL = "withdrawal", _("Withdrawal of consent")
+    DISTRIBUTION = "distribution", _("Distribution")
 
 
 class Operation(models.TextChoices):

@@ -104,6 +104,27 @@ class Block(OperatorOwned):
     def journal_subjects(self):
         return [self.subject.uid]
 
+    def save(self, **kwargs):
+        """The state of the person follows. Whoever changes the person at this moment is waited for, and then meets the block."""
+        list(DataSubject.objects.select_for_update().filter(pk=self.subject_id).values_list("pk"))
+        super().save(**kwargs)
+        self.subject.refresh_from_db()
+        self.subject.save()
+
+    def delete(self, **kwargs):
+        raise ValidationError(_("A block is not deleted. Lift it."))
+
+    def lift(self, *, by, at, why):
+        """Lifts the block, by somebody else than who set it; a second time adds nothing."""
+        if self.lifted_at is not None:
+            return
+        if by is not None and by == self.set_by:
+            raise ValidationError(_("You set this block yourself. Somebody else lifts it."))
+        if not why.strip():
+            raise ValidationError(_("Say why the block is lifted."))
+        self.lifted_at, self.lifted_by, self.why_lifted = at, by, why
+        self.save()
+
     def clean(self):
         super().clean()
         stored = self.stored()

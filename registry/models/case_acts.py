@@ -12,7 +12,9 @@ from registry.rules.cases import (
     answer_blockers,
     closing_blockers,
     extension_blockers,
+    identity_blockers,
     open_blockers,
+    person_blockers,
     refusal_blockers,
 )
 from registry.rules.deadlines import day_of
@@ -177,11 +179,9 @@ class RequestActs(models.Model):
 
     def identify(self, method, *, by, at, note=""):
         """Records that the applicant is who they say: the person, or the representative."""
-        refuse(open_blockers(self.facts(at)))
+        refuse(identity_blockers(self.facts(at)))
         if method not in self.IdentityMethod.values:
             raise ValidationError(_("Say how the identity was checked."))
-        if self.subject_id is None and self.kind not in (RequestKind.OTHER, RequestKind.COMPLAINT, RequestKind.CLAIM):
-            raise ValidationError(_("Find the person first: it is their identity that is checked."))
         self.identity_method, self.identity_note = method, note
         self.identified_at, self.identified_by = at, by
         self.save()
@@ -198,9 +198,7 @@ class RequestActs(models.Model):
 
     def opt_out(self, channels, *, by, at):
         """Stops messages on these channels from the day of receipt; those stopped already stay so."""
-        refuse(open_blockers(self.facts(at)))
-        if self.subject_id is None:
-            raise ValidationError(_("Find the person first."))
+        refuse(person_blockers(self.facts(at)))
         since = day_of(self.received_at)
         standing = set(self.subject.suppressions.filter(ended_on=None).values_list("channel", flat=True))
         for channel in channels:

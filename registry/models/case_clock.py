@@ -3,16 +3,13 @@
 from django.db import models
 from django.utils.translation import gettext as _
 
-from registry.choices import RequestKind
+from registry.choices import CaseAct, RequestKind
 from registry.rules.cases import SURVEY, TRIGGERS
 from registry.rules.deadlines import day_of, strictest
 
 from .case_parts import CaseDeadline
 from .deadline import DeadlineRule, working_days
 from .operator import OperatorTerm
-
-# A survey is a request of a state body with a trigger of its own; the operator's promise to answer the body covers both.
-SURVEY_TRIGGERS = ("authority_survey",)
 
 
 class CaseClock(models.Model):
@@ -27,48 +24,60 @@ class CaseClock(models.Model):
         return any(getattr(self, name, None) != getattr(stored, name, None) for name in names)
 
     def counted(self):
-        """Deadlines of the rules of the day of receipt, counted and not yet saved; the case takes the one that ends first."""
-        deadlines = self.applicable()
+        """Deadlines of the rules of the day of receipt, counted and not yet saved; the case takes the one that ends first.
+
+        A term that runs already keeps the version of its rule. A notice of extension that was sent counts for every term of the case
+        that had not ended by then, also where the case is sorted anew.
+        """
+        running = {each.key: each for each in self.deadlines.all()} if self.pk else {}
+        deadlines = [running.get(each.key, each) for each in self.applicable()]
+        noticed_at = self.extension_noticed_at()
         for deadline in deadlines:
-            deadline.count(self.calendar_of(deadline), asked_on=getattr(self, "answer_by_on", None))
+            deadline.starts_at, deadline.is_extended = self.received_at, False
+            self.count(deadline)
+            if noticed_at and deadline.extension and noticed_at < deadline.due.ends_at:
+                deadline.is_extended = True
+                self.count(deadline)
         self.take_first(deadlines)
         return deadlines
 
+    def count(self, deadline):
+        deadline.count(self.calendar_of(deadline), asked_on=getattr(self, "answer_by_on", None))
+
+    def extension_noticed_at(self):
+        """When the notice of extension was sent, or None."""
+        if not self.pk:
+            return None
+        noticed = self.casesteps.filter(act=CaseAct.EXTENDED).order_by("done_at")
+        return noticed.values_list("done_at", flat=True).first()
+
     def take_first(self, deadlines):
         """Marks the deadline that binds, and repeats it on the case. Whether that changed the case."""
+        deadlines = sorted(deadlines, key=lambda each: (each.law_id is None, each.source))
         first = strictest([each.due for each in deadlines])
         for place, deadline in enumerate(deadlines):
             deadline.is_binding = place == first
         before = self.due_on, self.due_at
-        self.due_on, self.due_at = (
-            (deadlines[first].due_on, deadlines[first].due_at) if first is not None else (None, None)
-        )
+        self.due_on, self.due_at = (None, None) if first is None else (deadlines[first].due_on, deadlines[first].due_at)
         return before != (self.due_on, self.due_at)
 
     def keep(self, deadlines):
-        """Saves what was counted over what is stored. Terms that no longer apply are removed; their history stays."""
-        stored = {deadline.source: deadline for deadline in self.deadlines.all()}
-        for new in deadlines:
-            deadline = stored.pop(new.source, new)
+        """Saves what was counted. Terms that no longer apply are removed; their history stays."""
+        for deadline in deadlines:
             for name, value in self.as_parent.items():
                 setattr(deadline, name, value)
-            deadline.take(new)
             deadline.save()
-        for deadline in stored.values():
+        for deadline in self.deadlines.exclude(pk__in=[each.pk for each in deadlines]):
             deadline.delete()
-        if any(
-            deadline.is_extended for deadline in self.deadlines.all()
-        ):  # an extension stays, also where the case is sorted anew
-            self.recount()
 
     def recount(self):
         """Counts the terms of the case by the calendar as it is now: a day was moved by decision, or a term was extended.
 
         The version of each rule stays.
         """
-        deadlines = list(self.deadlines.order_by("pk"))
+        deadlines = list(self.deadlines.select_related("law"))
         for deadline in deadlines:
-            deadline.count(self.calendar_of(deadline), asked_on=getattr(self, "answer_by_on", None))
+            self.count(deadline)
         changed = self.take_first(deadlines)
         for deadline in deadlines:
             deadline.save()
@@ -78,11 +87,10 @@ class CaseClock(models.Model):
     def applicable(self):
         """Unsaved deadlines of the rules in force on the day of receipt, and of what the operator's own policy promises."""
         received_on = day_of(self.received_at)
-        triggers = SURVEY_TRIGGERS if self.kind == SURVEY else TRIGGERS[self.kind]
         laws = self.operator.laws.values("law")
-        rules = DeadlineRule.objects.in_force(received_on).filter(law__in=laws, trigger__in=triggers)
+        rules = DeadlineRule.objects.in_force(received_on).filter(law__in=laws, trigger__in=TRIGGERS[self.kind])
         found = [CaseDeadline.of_rule(self, rule) for rule in rules.select_related("law", "norm__law")]
-        kind = RequestKind.AUTHORITY if self.kind == SURVEY else self.kind
+        kind = RequestKind.AUTHORITY if self.kind == SURVEY else self.kind  # the promise to answer the body covers both
         if kind not in (RequestKind.UNSORTED, RequestKind.OTHER):
             terms = OperatorTerm.objects.filter(operator=self.operator_id, request_kind=kind).select_related("clause")
             found += [CaseDeadline.of_promise(self, term) for term in terms]

@@ -127,23 +127,10 @@ class CaseDeadline(CasePart):
             return self.norm.citation
         return _now("policy, clause %s") % self.clause.number if self.clause_id else _now("the operator’s policy")
 
-    def take(self, new):
-        """The values of another count: the case was sorted otherwise, or received on another day."""
-        counted = (
-            "law",
-            "trigger",
-            "amount",
-            "unit",
-            "extension",
-            "norm",
-            "clause",
-            "starts_at",
-            "due_on",
-            "due_at",
-            "days_off",
-        )
-        for name in (*counted, "is_binding"):
-            setattr(self, name, getattr(new, name))
+    @property
+    def key(self):
+        """What tells the terms of a case apart: the law's rule, or the operator's own term."""
+        return self.law_id, self.source
 
     @property
     def term(self):

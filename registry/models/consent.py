@@ -7,15 +7,17 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import HandlingAct
 from registry.journal import History
 from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items, standing_withdrawal
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import not_before
+from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 
 
-class ConsentQuerySet(models.QuerySet):
+class ConsentQuerySet(HeldQuerySet):
     def complete(self):
         """Those that lack no item of art. 8(4), as `Consent.missing` says of one."""
         named = ~models.Q(operator__name_en="", operator__name_ru="", operator__name_kk="")
@@ -40,7 +42,7 @@ class ConsentQuerySet(models.QuerySet):
         )
 
 
-class Consent(OperatorOwned):
+class Consent(HeldByBlocks, OperatorOwned):
     """A consent for one purpose with the items of 94-V art. 8(4). While one is missing it is incomplete and no ground."""
 
     PARENT = "subject"
@@ -163,6 +165,11 @@ class Consent(OperatorOwned):
                 other.ended_on = ended_on
                 super(Consent, other).save()
 
+    def handling_act(self, stored):
+        """A withdrawal is no use of the data: a block does not stand in its way."""
+        withdraws = stored is not None and stored.withdrawn_at is None and self.withdrawn_at is not None
+        return HandlingAct.NARROW if withdraws else HandlingAct.CHANGE
+
     @property
     def chain(self):
         return {"subject_id": self.subject_id, "purpose_id": self.purpose_id, "kind": self.kind}
@@ -209,7 +216,7 @@ class Consent(OperatorOwned):
         self.save()
 
 
-class DistributionCondition(OperatorOwned):
+class DistributionCondition(HeldByBlocks, OperatorOwned):
     """What a consent to distribution says of one category of data: forbidden, or allowed under conditions (152-FZ art. 10.1)."""
 
     PARENT = "consent"
@@ -225,6 +232,9 @@ class DistributionCondition(OperatorOwned):
 
     history = History()
     FIELD_CLASSES = field_classes(none="consent data_category is_prohibited", personal="conditions")
+
+    def held_subject_id(self):
+        return self.consent.subject_id
 
     class Meta:
         verbose_name = _("condition of distribution")
@@ -245,7 +255,7 @@ class DistributionCondition(OperatorOwned):
         return self.consent.journal_subjects()
 
 
-class Agreement(OperatorOwned):
+class Agreement(HeldByBlocks, OperatorOwned):
     """A contract between the operator and the person."""
 
     PARENT = "subject"
@@ -259,6 +269,7 @@ class Agreement(OperatorOwned):
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
     history = History()
+    objects = HeldQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="subject concluded_on ended_on", personal="number")
 
     class Meta:

@@ -4,16 +4,18 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import HandlingAct
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import clause_field, not_before
+from .held import HeldByBlocks, HeldQuerySet
 from .law import Norm
 from .people import DataSubject
 from .recipient import Recipient
 
 
-class Disclosure(OperatorOwned):
+class Disclosure(HeldByBlocks, OperatorOwned):
     """Personal data of one person, or of so many people, that a recipient was given on a day, and on what ground."""
 
     class Ground(models.TextChoices):
@@ -54,6 +56,7 @@ class Disclosure(OperatorOwned):
     )
 
     history = History()
+    objects = HeldQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="activity recipient subject people ground norm disclosed_on request_number is_handover notice_is_condition "
         "notice_due_on notified_at notified_by",
@@ -68,6 +71,13 @@ class Disclosure(OperatorOwned):
 
     def __str__(self):
         return f"{self.recipient.code} · {self.disclosed_on}"
+
+    def held_activities(self):
+        return frozenset((self.activity_id,))
+
+    def handling_act(self, stored):
+        """To note later that the person was told passes nothing on."""
+        return HandlingAct.TRANSFER if stored is None else HandlingAct.NARROW
 
     def journal_subjects(self):
         return [self.subject.uid] if self.subject_id else []

@@ -4,11 +4,13 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from registry.choices import HandlingAct
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .consent import Agreement, Consent
 from .fields import not_before
+from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 from .purpose import LegalBasis
 
@@ -69,13 +71,13 @@ class GroundDecision(OperatorOwned):
         return f"{self.basis} · {self.valid_from}–{self.valid_until}"
 
 
-class SubjectPurposeQuerySet(models.QuerySet):
+class SubjectPurposeQuerySet(HeldQuerySet):
     def live(self, on):
         """Purposes the person's data serve on that day."""
         return self.filter(models.Q(until_on__isnull=True) | models.Q(until_on__gte=on), since_on__lte=on)
 
 
-class SubjectPurpose(OperatorOwned):
+class SubjectPurpose(HeldByBlocks, OperatorOwned):
     """A purpose that a person's data serve, from when until when, and the one ground it rests on."""
 
     PARENT = "subject"
@@ -143,6 +145,13 @@ class SubjectPurpose(OperatorOwned):
 
     def __str__(self):
         return f"{self.subject} · {self.purpose.code}"
+
+    def held_activities(self):
+        return frozenset(self.purpose.activities.values_list("activity", flat=True))
+
+    def handling_act(self, stored):
+        ends = stored is not None and self.until_on is not None and self.until_on <= (stored.until_on or self.until_on)
+        return HandlingAct.NARROW if ends else HandlingAct.USE
 
     def journal_subjects(self):
         return [self.subject.uid]

@@ -7,18 +7,23 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Language
+from registry.choices import HandlingAct, Language
 from registry.journal import History
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.identifiers import check_iin
 from registry.rules.names import clean_id, clean_name, search_key
 
 from .base import OperatorOwned, field_classes, indexed_operator
+from .held import HeldByBlocks, HeldQuerySet
 
 NAME_FIELDS = ("surname", "given_name", "patronymic")
 
 
-class DataSubject(OperatorOwned):
+class PeopleQuerySet(HeldQuerySet):
+    SUBJECT = "pk"
+
+
+class DataSubject(HeldByBlocks, OperatorOwned):
     """A natural person whom the operator's personal data concern."""
 
     class State(models.TextChoices):
@@ -45,6 +50,7 @@ class DataSubject(OperatorOwned):
     search_key = models.TextField(editable=False, default="")
 
     history = History(excluded_fields=["search_key"])
+    objects = PeopleQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="crm_id language state confirmed_on",
         personal="surname given_name patronymic iin email phone birth_date source",
@@ -114,7 +120,22 @@ class DataSubject(OperatorOwned):
     def save(self, **kwargs):
         self.crm_id = self.crm_id or None
         self.search_key = self.make_search_key()
+        self.state = self.state_by_blocks()
         super().save(**kwargs)
+
+    def state_by_blocks(self):
+        """Nobody sets the state by hand: it follows from the blocks that stand."""
+        if self.state == self.State.DEPERSONALISED or self.pk is None:
+            return self.state
+        blocked = self.blocks.standing().of_everything().exists()
+        return self.State.BLOCKED if blocked else self.State.ACTIVE
+
+    def held_subject_id(self):
+        return self.pk
+
+    def handling_act(self, stored):
+        changed = {name for name in self.FIELD_CLASSES if stored and getattr(stored, name) != getattr(self, name)}
+        return HandlingAct.NARROW if changed == {"state"} else HandlingAct.CHANGE
 
     def clean(self):
         super().clean()
@@ -149,7 +170,7 @@ def _sentence(text):
     return text[:1].upper() + text[1:] + ("" if text.endswith((".", "?")) else ".")
 
 
-class SubjectInCategory(OperatorOwned):
+class SubjectInCategory(HeldByBlocks, OperatorOwned):
     """A category the person belongs to."""
 
     PARENT = "subject"
@@ -160,6 +181,7 @@ class SubjectInCategory(OperatorOwned):
     )
 
     history = History()
+    objects = HeldQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="subject category")
 
     class Meta:

@@ -7,10 +7,11 @@ from registry.journal import History
 
 from .base import OperatorOwned, field_classes
 from .fields import not_before
+from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 
 
-class Representative(OperatorOwned):
+class Representative(HeldByBlocks, OperatorOwned):
     """A legal representative of the person, or one by power of attorney. Without a valid document nobody acts for another."""
 
     PARENT = "subject"
@@ -33,6 +34,7 @@ class Representative(OperatorOwned):
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
     history = History()
+    objects = HeldQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="subject authority valid_from valid_until", personal="name contact document")
 
     class Meta:

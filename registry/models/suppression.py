@@ -7,21 +7,22 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import Channel
+from registry.choices import Channel, HandlingAct
 from registry.journal import History
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import not_before
+from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 
 
-class SuppressionQuerySet(models.QuerySet):
+class SuppressionQuerySet(HeldQuerySet):
     def live(self, on):
         """Those that stand on that day."""
         return self.filter(models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on), since_on__lte=on)
 
 
-class Suppression(OperatorOwned):
+class Suppression(HeldByBlocks, OperatorOwned):
     """The person does not want to be approached on this channel. It outlives consents; a file never lifts it."""
 
     PARENT = "subject"
@@ -67,6 +68,10 @@ class Suppression(OperatorOwned):
 
     def journal_subjects(self):
         return [self.subject.uid]
+
+    def handling_act(self, stored):
+        """To stop messages narrows the use; to let them go on again changes it."""
+        return HandlingAct.NARROW if stored is None else HandlingAct.CHANGE
 
     def is_live(self, on):
         return self.since_on <= on and (self.ended_on is None or self.ended_on >= on)
