@@ -22,18 +22,20 @@ TRIGGERS = {
     RequestKind.STOP_PROCESSING: (Trigger.STOP_DEMAND, Trigger.WITHDRAWAL, Trigger.RIGHTS_REQUEST),
     RequestKind.OPT_OUT: (Trigger.MARKETING_STOP, Trigger.WITHDRAWAL, Trigger.RIGHTS_REQUEST),
     RequestKind.AUTOMATED_OBJECTION: (Trigger.AUTOMATED_OBJECTION, Trigger.RIGHTS_REQUEST),
-    RequestKind.STOP_DISTRIBUTION: (Trigger.DISTRIBUTION_STOP, Trigger.PUBLICATION_REMOVAL),
+    RequestKind.STOP_DISTRIBUTION: (
+        Trigger.DISTRIBUTION_STOP, Trigger.PUBLICATION_REMOVAL, Trigger.RIGHTS_REQUEST,
+    ),
     RequestKind.COMPLAINT: (),
     RequestKind.CLAIM: (),
     RequestKind.OTHER: (),
     RequestKind.AUTHORITY: (Trigger.AUTHORITY_REQUEST,),
+    SURVEY: (Trigger.AUTHORITY_SURVEY,),
 }
+SUBJECT_KINDS = tuple(kind for kind in RequestKind if kind != RequestKind.AUTHORITY)
 # Nobody knows yet what it asks for: until it is sorted the shortest term of any request counts.
 TRIGGERS[RequestKind.UNSORTED] = tuple(
-    dict.fromkeys(each for kind, triggers in TRIGGERS.items() if kind != RequestKind.AUTHORITY for each in triggers)
+    dict.fromkeys(trigger for kind in SUBJECT_KINDS for trigger in TRIGGERS.get(kind, ()))
 )
-
-SUBJECT_KINDS = tuple(kind for kind in RequestKind if kind != RequestKind.AUTHORITY)
 
 # One of these must have happened before a request of the kind is closed as met.
 ASKED_ACTS = {
@@ -50,6 +52,8 @@ ASKED_ACTS = {
 }
 # Whoever asks to be left in peace, or complains, need not prove who they are: nothing about a person is given to them.
 WITHOUT_IDENTITY = (RequestKind.OPT_OUT, RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
+# Whoever asks one of these may be somebody whom the register does not hold.
+WITHOUT_PERSON = (RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
 
 
 class CaseFacts(NamedTuple):
@@ -91,6 +95,23 @@ def open_blockers(facts: CaseFacts) -> list[Blocker]:
         return []
     message = _("The case is closed and stays as it is. Open it again: that makes a new case which follows this one.")
     return [Blocker("closed", message, NormTopic.SUBJECT_RIGHTS)]
+
+
+def person_blockers(facts: CaseFacts) -> list[Blocker]:
+    """What is done to the records of a person waits until it is known whose they are."""
+    found = open_blockers(facts)
+    if not facts.has_subject:
+        found.append(Blocker("no-person", _("Find the person first."), NormTopic.SUBJECT_RIGHTS, "subject"))
+    return found
+
+
+def identity_blockers(facts: CaseFacts) -> list[Blocker]:
+    """An identity is checked against the person of the register, where the request is about one."""
+    found = open_blockers(facts)
+    if not facts.has_subject and facts.kind not in WITHOUT_PERSON:
+        message = _("Find the person first: it is their identity that is checked.")
+        found.append(Blocker("no-person", message, NormTopic.SUBJECT_RIGHTS, "subject"))
+    return found
 
 
 def answer_blockers(facts: CaseFacts) -> list[Blocker]:
