@@ -2,14 +2,18 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import HandlingAct
+from registry.choices import HandlingAct, NormTopic
 from registry.journal import History
+from registry.rules.blockers import Blocker
+from registry.rules.grounds import BY_CONSENT, BY_CONTRACT, ground_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .consent import Agreement, Consent
 from .fields import not_before
+from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 from .purpose import LegalBasis
@@ -73,8 +77,50 @@ class GroundDecision(OperatorOwned):
 
 class SubjectPurposeQuerySet(HeldQuerySet):
     def live(self, on):
-        """Purposes the person's data serve on that day."""
-        return self.filter(models.Q(until_on__isnull=True) | models.Q(until_on__gte=on), since_on__lte=on)
+        """Purposes the person's data serve on that day. What was stopped is served no longer on the very day of the stop."""
+        ends = models.Q(stop="") & (models.Q(until_on__isnull=True) | models.Q(until_on__gte=on))
+        return self.filter(ends | (~models.Q(stop="") & models.Q(until_on__gt=on)), since_on__lte=on)
+
+    def with_ground(self, on):
+        """Those whose ground is live on that day: the consent stands and is complete, the agreement runs, a law knows the basis."""
+        return self.filter(_consent_holds(on) | _agreement_holds(on) | _norm_holds(on))
+
+    def groundless(self, on):
+        """Whose data serve a purpose without a live ground: there is never one."""
+        return self.live(on).exclude(pk__in=self.model.objects.with_ground(on).values("pk"))
+
+
+def _consent_holds(on):
+    """A consent for a marketing purpose is one to marketing, every other one to processing."""
+    good = Consent.objects.in_force(on).complete().exclude(is_implied=True)
+    good = good.filter(pk=models.OuterRef("consent"), purpose=models.OuterRef("purpose"))
+    right_kind = models.Q(kind="marketing", purpose__is_marketing=True) | models.Q(
+        kind="processing", purpose__is_marketing=False
+    )
+    return models.Q(ground="consent") & models.Exists(good.filter(right_kind))
+
+
+def _basis_holds(on):
+    """The basis still belongs to the purpose, and a law of the operator knows it or a decision relies on it."""
+    from .activity import ProcessingActivity
+    from .activity_links import ActivityPurpose
+    from .operator import OperatorLaw
+
+    linked = ActivityPurpose.objects.filter(purpose=models.OuterRef("purpose"), basis=models.OuterRef("basis"))
+    linked = linked.exclude(activity__status=ProcessingActivity.Status.ENDED)
+    own = OperatorLaw.objects.filter(operator=models.OuterRef("operator"), law=models.OuterRef("basis__norm__law"))
+    known = models.Q(basis__norm__is_ground=True) & models.Exists(own)
+    decided = models.Exists(GroundDecision.objects.live(on).filter(basis=models.OuterRef("basis")))
+    return models.Exists(linked) & (known | decided) & models.Q(purpose__is_marketing=False)
+
+
+def _agreement_holds(on):
+    runs = models.Q(agreement__ended_on__isnull=True) | models.Q(agreement__ended_on__gte=on)
+    return models.Q(ground="agreement") & runs & models.Q(basis__kind__in=BY_CONTRACT) & _basis_holds(on)
+
+
+def _norm_holds(on):
+    return models.Q(ground="norm") & ~models.Q(basis__kind__in=(*BY_CONSENT, *BY_CONTRACT)) & _basis_holds(on)
 
 
 class SubjectPurpose(HeldByBlocks, OperatorOwned):
@@ -164,3 +210,42 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
                 raise ValidationError({name: _("This is somebody else’s. Choose one of this person’s.")})
         if self.consent_id and self.purpose_id and self.consent.purpose_id != self.purpose_id:
             raise ValidationError({"consent": _("This consent is for another purpose. Choose one for this purpose.")})
+
+    def save(self, **kwargs):
+        """Asks the basis gate whenever the data begin to serve a purpose, or go on on another ground."""
+        stored = self.stored()
+        named = (
+            "subject_id",
+            "purpose_id",
+            "ground",
+            "consent_id",
+            "agreement_id",
+            "basis_id",
+            "since_on",
+            "until_on",
+            "stop",
+        )
+        if stored is None or any(getattr(stored, name) != getattr(self, name) for name in named):
+            super().save(**kwargs)
+            self.refuse_without_ground()
+
+    def refuse_without_ground(self):
+        """The transaction is undone where what was saved is served today and rests on nothing."""
+        from .grounding import ground_facts
+
+        today = timezone.localdate()
+        mine = type(self).objects.filter(pk=self.pk)
+        if mine.groundless(today).exists():
+            found = ground_blockers(ground_facts(self.subject, self.purpose, today))
+            refuse(found or [not_this_ground()])
+
+    def stop_now(self, why, *, on):
+        """From that day on the data serve the purpose no longer."""
+        self.until_on, self.stop = max(on, self.since_on), why
+        self.save()
+
+
+def not_this_ground():
+    """The purpose has a ground, but not the one that was named."""
+    return Blocker("other-ground", _("What was named as the ground does not hold today. Choose the one that does."),
+                   NormTopic.LAWFUL_BASIS, "ground")  # fmt: skip

@@ -1,0 +1,98 @@
+"""Grounds as they stand in the register: the facts the basis gate asks, and what happens where a ground has gone."""
+
+from django.utils import timezone
+
+from registry.rules.grounds import (
+    MARKETING,
+    PROCESSING,
+    BasisFacts,
+    ConsentFacts,
+    Ground,
+    GroundFacts,
+    ground_blockers,
+    live_ground,
+)
+
+from .activity import ProcessingActivity
+from .activity_links import ActivityPurpose
+from .gate import refuse
+from .ground import GroundDecision, SubjectPurpose
+
+
+def ground_facts(subject, purpose, on) -> GroundFacts:
+    """What the gate asks about a person and a purpose on a day."""
+    consents = (
+        subject.consents.filter(purpose=purpose).select_related("operator", "subject").order_by("-given_on", "-pk")
+    )
+    agreements = [each for each in subject.agreements.all() if each.ended_on is None or each.ended_on >= on]
+    return GroundFacts(
+        str(purpose),
+        MARKETING if purpose.is_marketing else PROCESSING,
+        tuple(consent_facts(consent, on) for consent in consents),
+        bases_of(purpose, on),
+        tuple((each.pk, each.ended_on) for each in agreements),
+    )
+
+
+def consent_facts(consent, on) -> ConsentFacts:
+    ends = min((day for day in (consent.expires_on, consent.ended_on) if day), default=None)
+    return ConsentFacts(
+        consent.pk,
+        consent.kind,
+        stands=consent.term.stands_on(on) and (consent.ended_on is None or consent.ended_on >= on),
+        is_withdrawn=consent.withdrawn_at is not None and timezone.localdate(consent.withdrawn_at) <= on,
+        is_implied=bool(consent.is_implied),
+        lacks=tuple(str(item.message) for item in consent.missing),
+        ends_on=ends,
+        is_separate=consent.is_separate,
+    )
+
+
+def bases_of(purpose, on) -> tuple[BasisFacts, ...]:
+    """The grounds that the activities of the purpose declare, those a law knows first."""
+    links = ActivityPurpose.objects.filter(purpose=purpose, basis__isnull=False).select_related("basis__norm")
+    links = links.exclude(activity__status=ProcessingActivity.Status.ENDED)
+    bases = {link.basis_id: link.basis for link in links}
+    laws = set(purpose.operator.laws.values_list("law", flat=True))
+    decided = GroundDecision.objects.live(on).filter(basis__in=bases).order_by("valid_until")
+    until = dict(decided.values_list("basis", "valid_until"))
+    found = [BasisFacts(pk, str(each), each.kind, each.known_under(laws), until.get(pk)) for pk, each in bases.items()]
+    return tuple(sorted(found, key=lambda basis: (not basis.is_known, basis.pk)))
+
+
+def serve(subject, purpose, *, on, ground: Ground | None = None) -> SubjectPurpose:
+    """Lets the person's data serve the purpose from that day, on the ground that is live. ValidationError with every blocker."""
+    ground = ground or live_ground(ground_facts(subject, purpose, on))
+    record = SubjectPurpose(operator=subject.operator, subject=subject, purpose=purpose, since_on=on)
+    if ground is None:
+        refuse(ground_blockers(ground_facts(subject, purpose, on)))
+    take_ground(record, ground)
+    record.full_clean()
+    record.save()
+    return record
+
+
+def take_ground(record, ground):
+    record.ground, record.until_on = ground.kind, ground.until
+    record.consent_id = ground.pk if ground.kind == SubjectPurpose.Ground.CONSENT else None
+    record.agreement_id = ground.pk if ground.kind == SubjectPurpose.Ground.AGREEMENT else None
+    record.basis_id = ground.basis
+
+
+def settle(on, **of) -> int:
+    """Where a ground has gone, the data go on on another live one, or stop serving the purpose. Returns how many were stopped.
+
+    `of` narrows it: subject=, purpose=, operator=. Called by whatever a ground rests on, when it changes.
+    """
+    stopped = 0
+    for record in SubjectPurpose.objects.filter(**of).groundless(on).select_related("subject", "purpose__operator"):
+        blocked = record.subject.state == record.subject.State.BLOCKED  # to go on is a use, to stop is none
+        ground = None if blocked else live_ground(ground_facts(record.subject, record.purpose, on))
+        if ground is not None:
+            take_ground(record, ground)
+            record.save()
+            continue
+        withdrawn = record.consent_id is not None and record.consent.withdrawn_at is not None
+        record.stop_now(SubjectPurpose.Stop.WITHDRAWN if withdrawn else SubjectPurpose.Stop.EXPIRED, on=on)
+        stopped += 1
+    return stopped

@@ -1,0 +1,135 @@
+"""The basis gate: whether a person's data may serve a purpose at an instant, and on which ground.
+
+Adding a person to a purpose, disclosing, exporting permissions: each asks this one gate. 94-V art. 9 is a closed list and knows
+neither contract nor legitimate interest; what a policy declares beyond the law is no ground, unless a decision says so for a term.
+"""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.utils.translation import gettext as _
+
+from registry.choices import NormTopic
+from registry.rules.blockers import Blocker
+
+PROCESSING, MARKETING, CROSS_BORDER, DISTRIBUTION = "processing", "marketing", "cross_border", "distribution"
+CONSENT, AGREEMENT, NORM = "consent", "agreement", "norm"
+# Kinds of a legal basis that rest on the person's own word, or contract; the others rest on a norm.
+BY_CONSENT = ("consent", "implied_consent")
+BY_CONTRACT = ("contract",)
+
+
+class ConsentFacts(NamedTuple):
+    """A consent as the gate sees it: `lacks` are the items of art. 8(4) it does not name."""
+
+    pk: int
+    kind: str
+    stands: bool
+    is_withdrawn: bool
+    is_implied: bool
+    lacks: tuple[str, ...]
+    ends_on: dt.date | None = None
+    is_separate: bool | None = None
+
+
+class BasisFacts(NamedTuple):
+    """A legal basis of the purpose: known to a law of the operator, or relied on by decision until a day."""
+
+    pk: int
+    name: str
+    kind: str
+    is_known: bool
+    decided_until: dt.date | None = None
+
+    @property
+    def holds(self):
+        return self.is_known or self.decided_until is not None
+
+
+class GroundFacts(NamedTuple):
+    """A person and a purpose at an instant."""
+
+    purpose: str
+    kind: str  # of the consent that is needed where consent is the ground
+    consents: tuple[ConsentFacts, ...] = ()
+    bases: tuple[BasisFacts, ...] = ()
+    agreements: tuple[tuple[int, dt.date | None], ...] = ()  # those that run, and their last day
+
+
+class Ground(NamedTuple):
+    """The ground found: which record, through which basis, and its last day where one is known."""
+
+    kind: str
+    pk: int | None
+    basis: int | None = None
+    until: dt.date | None = None
+
+
+def live_ground(facts: GroundFacts) -> Ground | None:
+    """The ground the purpose rests on now: a consent, else an agreement, else a norm. Direct marketing rests on consent alone."""
+    for consent in facts.consents:
+        if not consent_faults(consent, facts):
+            return Ground(CONSENT, consent.pk, None, consent.ends_on)
+    if facts.kind == MARKETING:
+        return None
+    for basis in facts.bases:
+        if not basis.holds or basis.kind in BY_CONSENT:
+            continue
+        if basis.kind in BY_CONTRACT:
+            for pk, ends_on in facts.agreements:
+                return Ground(AGREEMENT, pk, basis.pk, _earlier(ends_on, basis.decided_until))
+        else:
+            return Ground(NORM, None, basis.pk, basis.decided_until if not basis.is_known else None)
+    return None
+
+
+def _earlier(*days):
+    return min((day for day in days if day), default=None)
+
+
+def consent_faults(consent: ConsentFacts, facts: GroundFacts) -> list[Blocker]:
+    """Why this consent is no ground for the purpose; empty where it is one."""
+    topic, named = NormTopic.CONSENT_ITEMS, {"purpose": facts.purpose}
+    if consent.is_withdrawn:
+        return [
+            Blocker(
+                "withdrawn", _("The consent for “%(purpose)s” was withdrawn.") % named, NormTopic.WITHDRAWAL, "consent"
+            )
+        ]
+    if not consent.stands:
+        return [Blocker("not-in-force", _("The consent for “%(purpose)s” is not in force.") % named, topic, "consent")]
+    found = []
+    if consent.kind != facts.kind:
+        message = _("The consent for “%(purpose)s” is of another kind than needed.") % named
+        found.append(Blocker("other-kind", message, topic, "consent"))
+    if consent.is_implied:
+        message = _("The consent for “%(purpose)s” was read out of the use of a site: it is no ground.") % named
+        found.append(Blocker("implied", message, topic, "consent"))
+    if consent.lacks:
+        said = named | {"items": "; ".join(consent.lacks)}
+        message = _("The consent for “%(purpose)s” lacks: %(items)s.") % said
+        found.append(Blocker("incomplete", message, topic, "consent"))
+    if facts.kind == DISTRIBUTION and not consent.is_separate:
+        message = _("The consent to distribution was not given separately from others: it is none.")
+        found.append(Blocker("bundled", message, NormTopic.DISTRIBUTION, "is_separate"))
+    return found
+
+
+def ground_blockers(facts: GroundFacts) -> list[Blocker]:
+    """Why the purpose must not be served with this person's data now; empty where a ground is live."""
+    if live_ground(facts) is not None:
+        return []
+    named = {"purpose": facts.purpose}
+    found = []
+    for consent in facts.consents:
+        found += consent_faults(consent, facts)
+    for basis in facts.bases:
+        if not basis.holds and basis.kind not in BY_CONSENT and facts.kind != MARKETING:
+            message = _(
+                "“%(basis)s” is declared by the policy only: no law of the operator knows it, and no decision stands."
+            ) % {"basis": basis.name}
+            found.append(Blocker("declared-only", message, NormTopic.LAWFUL_BASIS, "basis"))
+    if not found:
+        message = _("There is no consent for “%(purpose)s”, and no other ground. Record one first.") % named
+        found.append(Blocker("no-ground", message, NormTopic.LAWFUL_BASIS, "purpose"))
+    return list(dict.fromkeys(found))
