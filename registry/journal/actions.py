@@ -36,3 +36,4 @@ class Action(models.TextChoices):
     EXPORT_TRACE = "export.trace", _("lines of an export traced")
     REGISTER_VIEW = "register.view", _("register read")
     JOURNAL_VERIFY = "journal.verify", _("journal verified")
+    REMINDER_SEND = "reminder.send", _("reminder of what is due sent")

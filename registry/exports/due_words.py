@@ -1,0 +1,107 @@
+"""What reminders and calendars say in English, Russian and Kazakh: they are read outside the interface, by whoever chose the language."""
+
+from registry.choices import RequestKind
+from registry.rules.cases import SURVEY
+
+LANGUAGES = ("en", "ru", "kk")
+
+KINDS = {
+    RequestKind.INFORMATION: ("Information about processing", "Информация об обработке", "Өңдеу туралы ақпарат"),
+    RequestKind.RECTIFICATION: ("Change and addition", "Изменение и дополнение", "Өзгерту және толықтыру"),
+    RequestKind.BLOCKING: ("Blocking", "Блокирование", "Бұғаттау"),
+    RequestKind.UNBLOCKING: ("Unblocking", "Снятие блокирования", "Бұғаттауды алып тастау"),
+    RequestKind.DESTRUCTION: ("Destruction", "Уничтожение", "Жою"),
+    RequestKind.WITHDRAWAL: ("Withdrawal of consent", "Отзыв согласия", "Келісімді кері қайтарып алу"),
+    RequestKind.STOP_PROCESSING: (
+        "Demand to stop processing",
+        "Требование прекратить обработку",
+        "Өңдеуді тоқтату туралы талап",
+    ),
+    RequestKind.OPT_OUT: ("Opt-out of messages", "Отказ от рассылки", "Хабарламалардан бас тарту"),
+    RequestKind.AUTOMATED_OBJECTION: (
+        "Objection to automated processing",
+        "Возражение против автоматизированной обработки",
+        "Автоматтандырылған өңдеуге қарсылық",
+    ),
+    RequestKind.STOP_DISTRIBUTION: (
+        "Demand to stop distribution",
+        "Требование прекратить распространение",
+        "Таратуды тоқтату туралы талап",
+    ),
+    RequestKind.COMPLAINT: ("Complaint", "Жалоба", "Шағым"),
+    RequestKind.CLAIM: ("Pre-court claim", "Досудебная претензия", "Сотқа дейінгі талап-арыз (претензия)"),
+    RequestKind.AUTHORITY: (
+        "Request of a state body",
+        "Запрос государственного органа",
+        "Мемлекеттік органның сұрау салуы",
+    ),
+    SURVEY: (
+        "Survey of the state technical service",
+        "Обследование государственной технической службой",
+        "Мемлекеттік техникалық қызметтің зерттеп-қарауы",
+    ),
+    RequestKind.OTHER: ("Other request", "Иное обращение", "Өзге өтініш"),
+    RequestKind.UNSORTED: ("Not sorted yet", "Ещё не разобрано", "Әлі сұрыпталмаған"),
+}
+
+WORDS = {
+    # Sections of a reminder, by name
+    "overdue": ("Overdue", "Просрочено", "Мерзімі өткен"),
+    "today": ("Due today", "Срок сегодня", "Мерзімі бүгін"),
+    "soon": (
+        "Due within 3 working days",
+        "Срок в ближайшие 3 рабочих дня",
+        "Мерзімі таяудағы 3 жұмыс күнінде",
+    ),
+    "unsorted": ("Not sorted yet, due later", "Ещё не разобрано, срок позже", "Әлі сұрыпталмаған, мерзімі кейінірек"),
+    "without_term": (
+        "No term set by law or policy: answer without delay",
+        "Срок не установлен ни законом, ни политикой: ответить без промедления",
+        "Мерзім заңда да, саясатта да белгіленбеген: кідіріссіз жауап беру керек",
+    ),
+    # The mail around them
+    "subject": (
+        "%(code)s: requests due, %(day)s",
+        "%(code)s: сроки обращений, %(day)s",
+        "%(code)s: өтініштер мерзімі, %(day)s",
+    ),
+    "title": (
+        "What is due at %(operator)s on %(day)s.",
+        "Сроки обращений на %(day)s, %(operator)s.",
+        "%(operator)s: %(day)s күнгі өтініштер мерзімі.",
+    ),
+    "line": ("due %s", "срок %s", "мерзімі %s"),
+    "closing": (
+        "Numbers only: what they are about is in the registry.",
+        "Здесь только номера: о чём они, сказано в реестре.",
+        "Мұнда тек нөмірлер: мазмұны тізілімде.",
+    ),
+    # What sets a term
+    "norm": ("%(law)s art. %(article)s", "%(law)s, ст. %(article)s", "%(law)s, %(article)s-бап"),
+    "clause": ("policy, clause %s", "политика, пункт %s", "саясат, %s-тармақ"),
+    "policy": ("the operator’s policy", "политика оператора", "оператордың саясаты"),
+    "secondary": ("secondary source", "вторичный источник", "қосалқы дереккөз"),
+    "unverified": ("unverified", "не проверено", "тексерілмеген"),
+}
+
+
+def word(name, language):
+    return WORDS[name][LANGUAGES.index(language)]
+
+
+def kind_in_words(kind, language):
+    return KINDS[kind][LANGUAGES.index(language)]
+
+
+def citation(deadline, language):
+    """What sets a term, as `CaseDeadline.citation` says it in the interface's language; empty where there is no deadline."""
+    if deadline is None:
+        return ""
+    if norm := deadline.norm:
+        mark = "" if norm.verified == norm.Verified.VERIFIED else f" ({word(norm.verified, language)})"
+        if norm.act:
+            return f"{norm.act} {norm.article}".strip() + mark
+        return word("norm", language) % {"law": norm.law.code, "article": norm.article} + mark
+    if deadline.clause_id:
+        return word("clause", language) % deadline.clause.number
+    return word("policy", language)
