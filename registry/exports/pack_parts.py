@@ -1,0 +1,109 @@
+"""What an answer pack is made of, and what it is made from: the rows of one person, and the register they are processed under."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.utils import timezone
+
+from registry.exports.letter_words import Day
+from registry.exports.pack_words import PackWords
+from registry.models import ProcessingActivity
+from registry.rules.deadlines import day_of
+
+
+class Table(NamedTuple):
+    """Rows of texts under headings; without headings they are labels and values. `shares` are the widths of the columns."""
+
+    rows: tuple[tuple[str, ...], ...]
+    columns: tuple[str, ...] = ()
+    title: str = ""
+    shares: tuple[int, ...] = ()
+
+
+class Section(NamedTuple):
+    """`lines` stand before the tables, `after` behind them."""
+
+    code: str
+    heading: str
+    tables: tuple[Table, ...] = ()
+    lines: tuple[str, ...] = ()
+    after: tuple[str, ...] = ()
+
+    @property
+    def count(self):
+        return sum(len(table.rows) for table in self.tables)
+
+    @property
+    def texts(self):
+        for table in self.tables:
+            yield from (table.title, *table.columns, *(cell for row in table.rows for cell in row))
+        yield from (self.heading, *self.lines, *self.after)
+
+
+class Concerned(NamedTuple):
+    """An activity that the person's data are part of, with those of its purposes that they serve."""
+
+    activity: ProcessingActivity
+    purposes: tuple
+
+
+class Extract:
+    """The person a request is about, and all that may be said to them. Whatever a section reads, it reads from here.
+
+    `person` is None where the register holds nobody: then nothing but the operator and the rights is said.
+    """
+
+    def __init__(self, request, language, at=None):
+        self.request, self.person, self.operator = request, request.subject, request.operator
+        self.at = at or timezone.now()
+        self.words = PackWords(language)
+        self.language = language
+        self.consents = list(self._rows("consents", "purpose", "policy", order=("given_on", "pk")))
+        self.purposes = self._purposes()
+        self.activities = list(self._activities()) if self.person else []
+
+    @property
+    def today(self) -> dt.date:
+        return day_of(self.at)
+
+    @property
+    def day_of_receipt(self) -> dt.date:
+        return day_of(self.request.received_at)
+
+    def _rows(self, related, *fetched, order):
+        return getattr(self.person, related).select_related(*fetched).order_by(*order) if self.person else ()
+
+    def rows(self, related, *fetched, order=("pk",)):
+        """The person's own rows of a kind."""
+        return list(self._rows(related, *fetched, order=order))
+
+    def _purposes(self):
+        """Ids of the purposes that the person's consents, and the register, say the data serve."""
+        if self.person is None:
+            return set()
+        said = set(self.person.purposes.values_list("purpose", flat=True))
+        return said | {consent.purpose_id for consent in self.consents}
+
+    def _activities(self):
+        categories = set(self.person.categories.values_list("category", flat=True))
+        for activity in ProcessingActivity.objects.with_links().filter(operator=self.operator).order_by("code"):
+            of_category = any(link.subject_category_id in categories for link in activity.subject_categories.all())
+            links = [link for link in activity.purposes.all() if of_category or link.purpose_id in self.purposes]
+            if links:
+                yield Concerned(activity, tuple(sorted(links, key=lambda link: link.purpose.code)))
+
+    def day(self, on):
+        """A day as people write it; marked where it is not known."""
+        if on is None:
+            return self.words("missing")
+        return str(Day(on, "en")) if self.language == "en" else f"{on:%d.%m.%Y}"
+
+    def country(self, code):
+        return self.words.or_missing(self.words.known("country", code))
+
+    def section(self, code, *tables, lines=(), after=(), nothing="nothing"):
+        """A section; one without a row says that there is none."""
+        section = Section(code, self.words(f"section.{code}"), tuple(tables), tuple(lines), tuple(after))
+        if section.count or section.lines or section.after:
+            return section
+        return section._replace(tables=(), lines=(self.words(nothing),))

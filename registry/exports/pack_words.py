@@ -1,0 +1,270 @@
+"""The words of an answer pack beside those of the register: said to a person, not to an auditor."""
+
+from registry.exports.terms import LANGUAGES, TERMS, Words
+
+OWN = {
+    "missing": ("[not recorded]", "[не указано]", "[көрсетілмеген]"),
+    "title": (
+        "Information about personal data and their processing",
+        "Сведения о персональных данных и их обработке",
+        "Дербес деректер және оларды өңдеу туралы мәліметтер",
+    ),
+    "request": ("Request", "Обращение", "Өтініш"),
+    "drawn_up_on": ("Drawn up on", "Составлено", "Жасалған күні"),
+    "under": ("Legal basis", "Правовое основание", "Құқықтық негіз"),
+    "person": ("Data subject", "Субъект персональных данных", "Дербес деректер субъектісі"),
+    "see_section": ("see section {number}", "см. раздел {number}", "{number}-бөлімді қараңыз"),
+    # Headings
+    "section.confirmation": ("Confirmation", "Подтверждение", "Растау"),
+    "section.values": (
+        "Personal data held",
+        "Перечень хранимых персональных данных",
+        "Сақталатын дербес деректер тізбесі",
+    ),
+    "section.purposes": (
+        "Purposes of processing and their legal bases",
+        "Цели обработки и их правовые основания",
+        "Өңдеу мақсаттары және олардың құқықтық негіздері",
+    ),
+    "section.categories": ("Categories of data", "Категории данных", "Деректер санаттары"),
+    "section.sources": ("Sources of the data", "Источники данных", "Деректер көздері"),
+    "section.methods": ("Methods of processing", "Способы обработки", "Өңдеу тәсілдері"),
+    "section.consents": ("Consents", "Согласия", "Келісімдер"),
+    "section.agreements": ("Agreements", "Договоры", "Шарттар"),
+    "section.opt_outs": ("Opt-outs of messages", "Отказы от сообщений", "Хабарламалардан бас тарту"),
+    "section.recipients": ("Recipients", "Получатели", "Алушылар"),
+    "section.transfers": ("Cross-border transfer", "Трансграничная передача", "Трансшекаралық беру"),
+    "section.storage": ("Storage periods", "Сроки хранения", "Сақтау мерзімдері"),
+    "section.databases": ("Place of the databases", "Место нахождения баз", "Базалардың орналасқан жері"),
+    "section.measures": ("Security measures", "Меры защиты", "Қорғау шаралары"),
+    "section.readings": ("Who had access", "Кто имел доступ", "Кімде қолжетімділік болды"),
+    "section.requests": ("Earlier requests", "Прежние обращения", "Бұрынғы өтініштер"),
+    "section.rights": (
+        "Rights and how to use them",
+        "Права и порядок их осуществления",
+        "Құқықтар және оларды іске асыру тәртібі",
+    ),
+    "section.complaints": ("Complaints", "Обжалование", "Шағымдану"),
+    "section.operator": (
+        "Operator and responsible person",
+        "Оператор и ответственное лицо",
+        "Оператор және жауапты тұлға",
+    ),
+    # Sentences
+    "confirmed": (
+        "The operator confirms that it processes the personal data of the person named above.",
+        "Оператор подтверждает, что обрабатывает персональные данные указанного лица.",
+        "Оператор көрсетілген тұлғаның дербес деректерін өңдейтінін растайды.",
+    ),
+    "nothing_held": (
+        "The operator’s register holds no personal data to which the request relates. It was searched by what the request says about "
+        "the person.",
+        "Персональных данных, к которым относится обращение, в реестре оператора нет. Поиск вёлся по сведениям, указанным в "
+        "обращении.",
+        "Оператордың тізілімінде өтінішке қатысты дербес деректер жоқ. Іздеу өтініште көрсетілген мәліметтер бойынша жүргізілді.",
+    ),
+    "state.active": ("processed", "обрабатываются", "өңделуде"),
+    "state.blocked": (
+        "blocked: the data are only stored until the block is lifted",
+        "заблокированы: до снятия блокирования данные только хранятся",
+        "бұғатталған: бұғаттау алып тасталғанға дейін деректер тек сақталады",
+    ),
+    "state.depersonalised": (
+        "depersonalised: it can no longer be determined to whom they belong",
+        "обезличены: определить их принадлежность невозможно",
+        "иесіздендірілген: олардың кімге тиесілі екенін анықтау мүмкін емес",
+    ),
+    "no_activity": (
+        "no processing activity of the register names this purpose",
+        "в реестре эта цель не связана с процессом обработки",
+        "тізілімде бұл мақсат өңдеу әрекетімен байланыстырылмаған",
+    ),
+    "no_purposes": (
+        "The register does not say which purposes the data serve.",
+        "В реестре не указано, каким целям служат данные.",
+        "Тізілімде деректердің қандай мақсаттарға қызмет ететіні көрсетілмеген.",
+    ),
+    "nothing.readings": (
+        "The journal tells of no reading.",
+        "В журнале нет записей о просмотре.",
+        "Журналда қарау туралы жазба жоқ.",
+    ),
+    "nothing": ("None recorded.", "Не зарегистрировано.", "Тіркелмеген."),
+    "readings_note": (
+        "By role, out of the journal of the register. Members of staff are not named.",
+        "По ролям, по записям журнала реестра. Имена работников не указываются.",
+        "Тізілім журналының жазбалары бойынша, рөлдермен. Қызметкерлердің аты-жөні көрсетілмейді.",
+    ),
+    "how_to_ask": (
+        "A request is sent to the operator’s address or mailbox named in this document, or in the way its policy sets:",
+        "Обращение направляется по адресу или на электронную почту оператора, указанные в настоящем документе, либо способом, "
+        "установленным его политикой:",
+        "Өтініш осы құжатта көрсетілген оператордың мекенжайына немесе электрондық поштасына не оның саясатында белгіленген "
+        "тәсілмен жіберіледі:",
+    ),
+    "how_to_ask_plain": (
+        "A request is sent to the operator’s address or mailbox named in this document.",
+        "Обращение направляется по адресу или на электронную почту оператора, указанные в настоящем документе.",
+        "Өтініш осы құжатта көрсетілген оператордың мекенжайына немесе электрондық поштасына жіберіледі.",
+    ),
+    # Columns and labels
+    "field": ("Data", "Данные", "Деректер"),
+    "value": ("Value", "Значение", "Мәні"),
+    "source": ("Source", "Источник", "Дереккөз"),
+    "confirmed_on": ("Confirmed on", "Подтверждено", "Расталған күні"),
+    "full_name": ("Full name", "Фамилия, имя, отчество", "Тегі, аты, әкесінің аты"),
+    "surname": ("Surname", "Фамилия", "Тегі"),
+    "given_name": ("Given name", "Имя", "Аты"),
+    "patronymic": ("Patronymic", "Отчество", "Әкесінің аты"),
+    "iin": ("IIN", "ИИН", "ЖСН"),
+    "birth_date": ("Birth date", "Дата рождения", "Туған күні"),
+    "language": ("Language", "Язык", "Тіл"),
+    "crm_id": ("Number in the CRM", "Номер в CRM", "CRM-дегі нөмірі"),
+    "none_held": ("not held", "не хранится", "сақталмайды"),
+    "standing_of_consent": ("State", "Состояние", "Күйі"),
+    "standing": ("State of the data", "Состояние данных", "Деректердің күйі"),
+    "in_register_since": ("In the register since", "В реестре с", "Тізілімде болған күннен"),
+    "declared_basis": ("Legal basis declared", "Заявленное правовое основание", "Мәлімделген құқықтық негіз"),
+    "norm_of_basis": ("Norm that knows it", "Норма, предусматривающая основание", "Негізді көздейтін норма"),
+    "consents_given": ("consent of the person", "согласие субъекта", "субъектінің келісімі"),
+    "operations": ("Operations", "Действия с данными", "Деректермен жасалатын әрекеттер"),
+    "yes_no.automated": ("Automated", "Автоматизированная", "Автоматтандырылған"),
+    "yes_no.network": ("Over a network", "По сети", "Желі арқылы"),
+    "kind": ("Kind", "Вид", "Түрі"),
+    "given_on": ("Given on", "Дано", "Берілген күні"),
+    "channel": ("Given through", "Способ получения", "Алу тәсілі"),
+    "evidence": ("Evidence", "Доказательство получения", "Алғаны туралы дәлелдеме"),
+    "term": ("Term", "Срок действия", "Қолданылу мерзімі"),
+    "until_purpose_reached": ("until the purpose is reached", "до достижения цели", "мақсатқа жеткенге дейін"),
+    "third_parties": ("May be passed to third parties", "Передача третьим лицам", "Үшінші тұлғаларға беру"),
+    "publication": (
+        "May be published in publicly available sources",
+        "Распространение в общедоступных источниках",
+        "Жалпыға бірдей қолжетімді көздерде тарату",
+    ),
+    "data_list": ("Data collected", "Собираемые данные", "Жиналатын деректер"),
+    "other_terms": ("Other information", "Иные сведения", "Өзге мәліметтер"),
+    "policy": ("Policy version", "Редакция политики", "Саясаттың редакциясы"),
+    "renewed": (
+        "replaced by a renewal, last day",
+        "заменено новым, последний день",
+        "жаңасымен ауыстырылды, соңғы күні",
+    ),
+    "in_force": ("in force", "действует", "қолданыста"),
+    "expired": ("expired", "срок истёк", "мерзімі өткен"),
+    "withdrawn_on": ("withdrawn on", "отозвано", "кері қайтарып алынды"),
+    "consent.processing": ("processing", "на обработку", "өңдеуге"),
+    "consent.marketing": ("marketing", "на рекламные сообщения", "жарнамалық хабарламаларға"),
+    "consent.cross_border": ("cross-border transfer", "на трансграничную передачу", "трансшекаралық беруге"),
+    "consent.distribution": ("distribution", "на распространение", "таратуға"),
+    "agreement": ("Number", "Номер", "Нөмірі"),
+    "concluded_on": ("Concluded on", "Заключён", "Жасалған күні"),
+    "ended_on": ("Ended on", "Прекращён", "Тоқтатылған күні"),
+    "opt_out_channel": ("Channel", "Канал", "Арна"),
+    "since": ("Since", "С", "Бастап"),
+    "until": ("Until", "По", "Дейін"),
+    "known_from": ("How the operator knows", "Откуда известно оператору", "Операторға қайдан белгілі"),
+    "channel.email": ("e-mail", "электронная почта", "электрондық пошта"),
+    "channel.call": ("calls", "телефонные звонки", "телефон қоңыраулары"),
+    "channel.message": ("SMS and messengers", "СМС и мессенджеры", "СМС және мессенджерлер"),
+    "channel.post": ("post", "почта", "пошта"),
+    "recipient": ("Recipient", "Получатель", "Алушы"),
+    "country": ("Country", "Страна", "Ел"),
+    "mechanism": ("Ground of the transfer", "Основание передачи", "Беру негізі"),
+    "period": ("Period", "Период", "Кезең"),
+    "database": ("Database", "База", "База"),
+    "measure": ("Measure", "Мера", "Шара"),
+    "role": ("Role", "Роль", "Рөлі"),
+    "how": ("How", "Способ", "Тәсілі"),
+    "times": ("Times", "Количество", "Саны"),
+    "first_on": ("First", "Впервые", "Алғаш"),
+    "last_on": ("Last", "В последний раз", "Соңғы рет"),
+    "role.dpo": (
+        "person responsible for personal data",
+        "лицо, ответственное за персональные данные",
+        "дербес деректерге жауапты тұлға",
+    ),
+    "role.registrar": ("registrar", "регистратор", "тіркеуші"),
+    "role.auditor": ("auditor", "аудитор", "аудитор"),
+    "role.administrator": ("administrator", "администратор", "әкімші"),
+    "role.system": ("the register by itself", "система", "жүйе"),
+    "reading.view": ("record opened", "открытие записи", "жазбаны ашу"),
+    "reading.list": ("shown in a list", "показ в списке", "тізімде көрсету"),
+    "reading.search": ("found by a search", "показ в результатах поиска", "іздеу нәтижесінде көрсету"),
+    "reading.history": ("history read", "просмотр истории", "тарихын қарау"),
+    "reading.import.preview": ("shown before an import", "показ перед загрузкой", "жүктеу алдында көрсету"),
+    "reading.export.start": ("taken into an export", "включение в выгрузку", "шығарып алуға енгізу"),
+    "number_of": ("Number", "Номер", "Нөмірі"),
+    "received_on": ("Received", "Получено", "Алынған күні"),
+    "closed_on": ("Closed", "Закрыто", "Жабылған күні"),
+    "kind.information": ("information about processing", "сведения об обработке", "өңдеу туралы мәліметтер"),
+    "kind.rectification": ("change and addition", "изменение и дополнение", "өзгерту және толықтыру"),
+    "kind.blocking": ("blocking", "блокирование", "бұғаттау"),
+    "kind.unblocking": ("unblocking", "снятие блокирования", "бұғаттауды алып тастау"),
+    "kind.destruction": ("destruction", "уничтожение", "жою"),
+    "kind.withdrawal": ("withdrawal of consent", "отзыв согласия", "келісімді кері қайтарып алу"),
+    "kind.stop_processing": ("demand to stop processing", "прекращение обработки", "өңдеуді тоқтату"),
+    "kind.opt_out": ("opt-out of messages", "отказ от сообщений", "хабарламалардан бас тарту"),
+    "kind.automated_objection": (
+        "objection to automated processing",
+        "возражение против автоматизированной обработки",
+        "автоматтандырылған өңдеуге қарсылық",
+    ),
+    "kind.stop_distribution": ("demand to stop distribution", "прекращение распространения", "таратуды тоқтату"),
+    "kind.complaint": ("complaint", "жалоба", "шағым"),
+    "kind.claim": ("pre-court claim", "досудебная претензия", "сотқа дейінгі талап-арыз (претензия)"),
+    "kind.authority": (
+        "request of the authorised body",
+        "запрос уполномоченного органа",
+        "уәкілетті органның сұрау салуы",
+    ),
+    "kind.other": ("other request", "иное обращение", "өзге өтініш"),
+    "kind.unsorted": ("other request", "иное обращение", "өзге өтініш"),
+    "source.subject": ("the data subject", "субъект персональных данных", "дербес деректер субъектісі"),
+    "source.automatic": ("collected automatically", "собираются автоматически", "автоматты түрде жиналады"),
+    "source.third_party": ("a third party", "третье лицо", "үшінші тұлға"),
+    "source.public": ("a publicly available source", "общедоступный источник", "жалпыға бірдей қолжетімді дереккөз"),
+    "source.crm": ("the CRM", "CRM", "CRM"),
+    "lang.en": ("English", "английский", "ағылшын"),
+    "lang.ru": ("Russian", "русский", "орыс"),
+    "lang.kk": ("Kazakh", "казахский", "қазақ"),
+    "mailbox": ("Mailbox", "Адрес электронной почты", "Электрондық пошта мекенжайы"),
+    "subject_line": ("Subject line", "Тема письма", "Хат тақырыбы"),
+    "what_for": ("What for", "Что запрашивается", "Не сұралады"),
+    "name": ("Name", "Наименование", "Атауы"),
+    "sites": ("Sites", "Сайты", "Сайттары"),
+    "country.KZ": ("Kazakhstan", "Казахстан", "Қазақстан"),
+    "country.RU": ("Russia", "Россия", "Ресей"),
+    "country.BY": ("Belarus", "Беларусь", "Беларусь"),
+    "country.KG": ("Kyrgyzstan", "Кыргызстан", "Қырғызстан"),
+    "country.UZ": ("Uzbekistan", "Узбекистан", "Өзбекстан"),
+    "country.CN": ("China", "Китай", "Қытай"),
+    "country.TR": ("Türkiye", "Турция", "Түркия"),
+    "country.DE": ("Germany", "Германия", "Германия"),
+    "country.IE": ("Ireland", "Ирландия", "Ирландия"),
+    "country.NL": ("Netherlands", "Нидерланды", "Нидерланд"),
+    "country.GB": ("United Kingdom", "Великобритания", "Ұлыбритания"),
+    "country.US": ("United States", "США", "АҚШ"),
+    "since_day": ("since %s", "с %s", "%s бастап"),
+    "until_day": ("until %s", "по %s", "%s дейін"),
+}
+ALL = TERMS | OWN
+
+
+class PackWords(Words):
+    """The register's words and the pack's own; live records instead of rows of history."""
+
+    def __call__(self, key):
+        return ALL[key][LANGUAGES.index(self.language)]
+
+    def known(self, group, code):
+        return self(f"{group}.{code}") if f"{group}.{code}" in ALL else code or ""
+
+    def name(self, row):
+        return row.name_in(self.language) or row.code if row is not None else ""
+
+    def or_missing(self, value):
+        return value or self("missing")
+
+    def yes_no_or_missing(self, value):
+        return self.or_missing(self.yes_no(value))
