@@ -1,4 +1,7 @@
-"""The lists of an import: rows somebody has to look at and people not in the file, a hundred a page and as CSV."""
+"""The lists of an import: rows somebody has to look at and people not in the file, a hundred a page and as CSV.
+
+A list of rows gives its uploader's own file back. People who are not in that file leave the register by an export: import_missing.py.
+"""
 
 from functools import partial
 from itertools import islice
@@ -8,15 +11,19 @@ from django.http import Http404, StreamingHttpResponse
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
+from django.utils.translation import gettext as _
 
 from registry import journal, scope
 from registry.choices import Role
 from registry.imports import storage
-from registry.imports.double_rows import STORED as STORED_DOUBLES
 from registry.imports.lists import LISTS, MISSING, rows_of, shown_people, shown_rows
-from registry.imports.missing import missing_people
-from registry.imports.rejects import STORED, file_name, list_csv
+from registry.imports.missing import about_sources, missing_people
+from registry.imports.rejects import file_name, list_csv
+from registry.imports.rows import NAMES
 from registry.models import ImportRun
+
+from .acts import own_units
+from .import_missing import export_view, may_export
 
 SHOWN = 100
 
@@ -25,7 +32,7 @@ def list_urls(model_admin):
     """The addresses of the lists, beside those of the runs."""
 
     def page(view):
-        return model_admin.admin_site.admin_view(partial(view, model_admin))
+        return model_admin.admin_site.admin_view(own_units(partial(view, model_admin)))
 
     return [
         path("<int:pk>/lists/<slug:kind>/", page(list_view), name="registry_importrun_list"),
@@ -34,11 +41,32 @@ def list_urls(model_admin):
 
 
 def list_links(request, run):
-    """(kind, title, count) of the lists of the run that have something in them and are still kept, for who may see them."""
+    """The lists of the run that have something in them and are still kept, for who may see them."""
     if not may_see_rejected(request, run) or not lists_are_kept(run):
         return []
-    counts = ((kind, listing.title, getattr(run, listing.count)) for kind, listing in LISTS.items())
-    return [each for each in counts if each[-1] and is_kept(run, each[0])]
+    return [
+        {
+            "kind": kind,
+            "title": listing.title,
+            "count": getattr(run, listing.count),
+            "note": note_of(run, kind),
+            "as_file": may_take(request, kind),
+        }
+        for kind, listing in LISTS.items()
+        if getattr(run, listing.count) and is_kept(run, kind)
+    ]
+
+
+def note_of(run, kind):
+    """What stands beside the name of a list."""
+    if kind == "damaged":
+        return _("among the stopped rows")
+    return _("of all sources") if kind == MISSING and about_sources(run) else ""
+
+
+def may_take(request, kind):
+    """Whether somebody who sees the list may take it away as a file."""
+    return kind != MISSING or may_export(request)
 
 
 def is_kept(run, kind):
@@ -76,7 +104,8 @@ def list_view(model_admin, request, pk, kind):
         "kind": kind,
         "listing": listing,
         "count": getattr(run, listing.count),
-        "stored": STORED_DOUBLES if kind == "doubles" else None,
+        "note": about_sources(run) if kind == MISSING else "",
+        "as_file": may_take(request, kind),
         "rows": shown,
         "is_first": after is None,
         "after": shown[-1].after if more else "",
@@ -88,6 +117,8 @@ def list_view(model_admin, request, pk, kind):
 def csv_view(model_admin, request, pk, kind):
     """A whole list as a file for the CRM's owner."""
     run, listing = _own(model_admin, request, pk, kind)
+    if kind == MISSING:
+        return export_view(model_admin, request, run)
     count = getattr(run, listing.count)
     journal.record("import.list.download", object_type="importrun", uid=run.uid, count=count, reason_code=kind)
     response = StreamingHttpResponse(list_csv(run, kind), content_type="text/csv")
@@ -124,5 +155,5 @@ def _rows(run, listing, after):
 
 
 def _people(run, after):
-    people = list(islice(missing_people(run, ("uid", *STORED), after=after or 0), SHOWN + 1))
+    people = list(islice(missing_people(run, ("uid", "crm_id", *NAMES), after=after or 0), SHOWN + 1))
     return shown_people(people), [person["uid"] for person in people[:SHOWN]]

@@ -11,7 +11,7 @@ from registry.exports.trace import TAG_LETTERS, TRACE, Marks, is_mark
 from registry.journal.canonical import body_digest
 from registry.models import ExportRun, JournalEntry
 
-DELIMITERS = ",;\t"
+DELIMITERS = ",;\t|"
 
 
 class Found(NamedTuple):

@@ -1,6 +1,8 @@
 """People of the register who do not stand in the file. They are listed; no import deletes anybody."""
 
-from registry.models import DataSubject
+from django.utils.translation import gettext as _
+
+from registry.models import DataSubject, ImportSource
 
 from . import storage
 
@@ -78,3 +80,16 @@ def missing_people(run, fields, *, after=0):
     """The people missing from the run's file, beyond that primary key, as dicts, one by one."""
     seen = Seen.of(run)
     return unseen(expected(run.operator_id), seen, fields, after=after) if seen else iter(())
+
+
+def about_sources(run):
+    """What is to be said of the people missing from the run's file where the operator has several sources, else nothing.
+
+    Which source somebody comes from cannot be told: a file in which all is as stored leaves no trace of those who stand in it.
+    """
+    if ImportSource.objects.filter(operator=run.operator_id)[:2].count() < 2:
+        return ""
+    return _(
+        "People of all sources are compared with the file, for the register does not know which of them somebody comes from: "
+        "whoever only stands in the files of another source is missing from this one, too."
+    )

@@ -1,23 +1,21 @@
-"""Lists of a run as CSV for the CRM's owner: its own columns, encoding and delimiter, then line and reason."""
+"""Lists of a run as CSV for the CRM's owner: its own columns, encoding and delimiter, then line and reason.
+
+A list that is not stored whole ends in a line that says how many rows are not in it; a file without such a line has all.
+"""
 
 import codecs
 import csv
 import io
-from itertools import chain
 
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports.formulas import Phone, escape
 
-from .lists import LISTS, MISSING, TURNED_DOWN, rows_of
-from .missing import missing_people
+from .lists import LISTS, TURNED_DOWN, rows_of
+from .progress import grouped
+from .reader import TRAILER
 
 EXTRA = ("line", "reason")
-STORED = ("crm_id", "surname", "given_name", "patronymic", "iin", "email", "phone", "birth_date", "language")
-FULL_NAMES = {
-    "full_name": ("surname", "given_name", "patronymic"),
-    "full_name_given_first": ("given_name", "patronymic", "surname"),
-}
 
 
 class Layout:
@@ -37,23 +35,11 @@ class Layout:
         own = [cells[place] if place < len(cells) else "" for place in self.places]
         return [*own, row.line, "; ".join(row.reasons), *cells[self.width :]]
 
-    def of_person(self, person, reason):
-        """A person of the register, in the columns that hold a person's own values; the first where several hold one."""
-        values = {field: person[field] for field in STORED} | {"phone": Phone(person["phone"])}
-        for field, parts in FULL_NAMES.items():
-            values[field] = " ".join(filter(None, (person[part] for part in parts)))
-        return [*(values.pop(field, "") for field in self.fields), "", reason]
-
 
 def list_csv(run, kind):
-    """One list of a run, in pieces of bytes. `kind` is one of LISTS."""
-    layout = Layout(run)
-    if kind == MISSING:
-        reason = _("not in the file")
-        people = (layout.of_person(person, reason) for person in missing_people(run, STORED))
-        # Names of the register have letters that cp1251 lacks; they do not get lost on the way back.
-        return _csv(run, layout, people, "utf-8-sig" if run.encoding == "cp1251" else run.encoding)
-    return _rows(run, LISTS[kind].kinds)
+    """One list of rows of a run, in pieces of bytes. `kind` is one of LISTS, but not that of people."""
+    listing = LISTS[kind]
+    return _rows(run, listing.kinds, listed_of=getattr(run, listing.count) if listing.most else 0)
 
 
 def rejected_csv(run):
@@ -61,24 +47,35 @@ def rejected_csv(run):
     return _rows(run, TURNED_DOWN)
 
 
-def _rows(run, kinds):
+def _rows(run, kinds, *, listed_of=0):
+    """listed_of: how many rows there are, where not all of them may be stored."""
     layout = Layout(run)
-    rows = rows_of(run, kinds).iterator(chunk_size=1000)
-    return _csv(run, layout, map(layout.of_row, rows), run.encoding)
-
-
-def _csv(run, layout, records, encoding):
     # A letter the CRM's encoding lacks can only stand in a reason; the cells came from that encoding.
-    encoder = codecs.getincrementalencoder(encoding or "utf-8")(errors="replace")
-    for cells in chain([[*layout.header, *EXTRA]], records):
-        yield encoder.encode(_line(cells, run.delimiter))
+    encoder = codecs.getincrementalencoder(run.encoding or "utf-8")(errors="replace")
+    written = 0
+    yield encoder.encode(line_of([*layout.header, *EXTRA], run.delimiter))
+    for row in rows_of(run, kinds).iterator(chunk_size=1000):
+        yield encoder.encode(line_of(layout.of_row(row), run.delimiter))
+        written += 1
+    if written < listed_of:
+        yield encoder.encode(line_of([TRAILER, "rows", written, not_listed(listed_of - written)], run.delimiter))
+
+
+def not_listed(count):
+    """What a list that ends before its rows do says of the others."""
+    return ngettext(
+        "%(count)s more row is not listed.",
+        "%(count)s more rows are not listed.",
+        count,
+    ) % {"count": grouped(count)}
 
 
 def file_name(run, kind):
     return f"import-{run.pk}-{kind}.csv"
 
 
-def _line(cells, delimiter):
+def line_of(cells, delimiter):
+    """One line of a CSV, formulas inert."""
     line = io.StringIO()
     csv.writer(line, delimiter=delimiter or ";", lineterminator="\r\n").writerow(map(escape, cells))
     return line.getvalue()

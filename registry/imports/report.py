@@ -14,6 +14,7 @@ from registry.models import ImportRun
 
 from . import storage
 from .lists import LISTS
+from .missing import about_sources
 from .preview import WARNINGS_KEPT
 from .progress import was_stopped
 
@@ -105,4 +106,5 @@ def _to_look_at(run):
     found = [listing.title for listing in LISTS.values() if getattr(run, listing.count)]
     if not found:
         return []
-    return [_("On the page of the import, for a week: %s.") % ", ".join(map(str, found))]
+    told = [_("On the page of the import, for a week: %s.") % ", ".join(map(str, found))]
+    return [*told, *filter(None, [run.missing and about_sources(run)])]

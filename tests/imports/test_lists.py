@@ -2,12 +2,14 @@
 
 import pytest
 
-from registry.imports import storage
+from registry.exports import runs
+from registry.imports import double_rows, listed, report, storage
 from registry.imports.lists import LISTS, rows_of, shown_rows
 from registry.imports.missing import missing_people
+from registry.imports.missing_file import MissingFile
 from registry.imports.rejects import list_csv, rejected_csv
 from registry.imports.room import fit, html_bytes
-from registry.models import DataSubject, ListedRow
+from registry.models import DataSubject, ImportSource, ListedRow
 from tests import factories
 
 from .crm import csv_of, person
@@ -67,6 +69,16 @@ def test_person_on_two_rejected_lines_is_one_person(crm):
     assert (run.missing, missing(run)) == (1, ["C0000002"])
 
 
+def test_report_says_that_people_of_all_sources_are_compared(crm):
+    """Where there are several, whoever stands in the files of another source only is counted, too: the reader is told."""
+    factories.make_subject(crm.operator, crm_id="K1")
+    run, said = crm.load([person(1)]), "People of all sources are compared with the file"
+    for number, expected in ((1, False), (2, True)):
+        factories.save(ImportSource(operator=crm.operator, name=f"CRM {number}"))
+        assert (said in report.body(run)) is expected
+    assert said not in report.body(crm.load([person(1), person(2, crm_id="K1")]))
+
+
 def test_nobody_missing_leaves_no_trace(crm):
     """A full file lists nobody and keeps nothing beside the run."""
     crm.load([person(1)])
@@ -101,10 +113,27 @@ def test_missing_people_are_written_in_the_columns_of_the_crm(crm):
     )
     content = "Код;Телефон;Мобильный телефон;ФИО;Город;Дата рождения\nK2;;;Ким Ли;Алматы;\n".encode("cp1251")
     run = crm.plan(content)
-    assert b"".join(list_csv(run, "missing")).decode("utf-8-sig") == (
-        "Код;Телефон;Мобильный телефон;ФИО;Город;Дата рождения;line;reason\r\n"
-        "'=K1;+77010000001;;Қасымова Әсем;;2000-03-01;;not in the file\r\n"
-    )
+    export = runs.start("list", by=None, role="system", operator=crm.operator, filter={})
+    lines = b"".join(MissingFile(export, run, role="system").stream("csv")).decode("utf-8-sig").splitlines()
+    assert lines[0] == "Код;Телефон;Мобильный телефон;ФИО;Город;Дата рождения;line;reason;trace"
+    assert lines[1].startswith("'=K1;+77010000001;;Қасымова Әсем;;2000-03-01;;not in the file;")
+    assert lines[2] == f"#end;rows;1;sha256;{export.digest};export;{export.uid}"
+
+
+def test_list_that_ends_before_its_rows_says_so_in_its_last_line(crm, monkeypatch):
+    """How many are not in the file; sent back, that line is no row, and a list that has all its rows has no such line."""
+    monkeypatch.setattr(double_rows, "STORED", 2)
+    monkeypatch.setattr(listed, "FURTHER_STORED", 1)
+    rows = [
+        person(number, email="office@example.kz", phone=f"8701000000{number}, 87770000002") for number in range(1, 6)
+    ]
+    run = crm.plan(rows)
+    assert (len(csv(run, "doubles")), csv(run, "doubles")[-1]) == (4, "#end;rows;2;3 more rows are not listed.")
+    assert (len(csv(run, "further")), csv(run, "further")[-1]) == (3, "#end;rows;1;4 more rows are not listed.")
+    again = crm.plan(b"".join(list_csv(run, "doubles")))
+    assert (again.rows, again.rejected) == (2, 0)
+    assert "Line 4 closes an export of this registry and is no row." in again.warnings
+    assert "#end" not in csv(again, "doubles")[-1]
 
 
 def test_doubles_are_written_in_the_columns_of_the_crm(crm):
