@@ -11,6 +11,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
@@ -32,6 +33,7 @@ State = ImportRun.State
 PATIENCE_SECONDS = 5
 OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
+OWNERS = "owner", gettext_lazy("The file is read: whether its plan is applied or given up is for its owner to say.")
 
 
 class ConfirmForm(forms.Form):
@@ -98,8 +100,10 @@ class StepPages:
     @method_decorator(require_POST)
     def continue_view(self, request, pk):
         """Goes on with a step that was cut off, or that no worker takes; with `here` in this very request."""
-        run = self.to_finish(request, pk, ImportRun.AT_WORK)
+        run = self.to_finish(request, pk)
         try:
+            if not run.is_at_work:
+                raise AlreadyTaken
             tasks.go_on(run, **by_user(request), here=True if "here" in request.POST else None)
         except AlreadyTaken:
             return refused(request, self.admin_site, "taken", TAKEN, run=run)
@@ -111,17 +115,23 @@ class StepPages:
     @method_decorator(require_POST)
     def cancel_view(self, request, pk):
         """Gives up a file, a plan, or the rest of an import: it stops after the rows it is at."""
-        run = self.to_finish(request, pk, (*OPEN, State.PLANNING, State.APPLYING))
+        run = self.to_finish(request, pk)
+        if run.state in OPEN and run.owner_id != request.user.pk:
+            return refused(request, self.admin_site, *OWNERS, run=run)
         try:
+            if run.state not in (*OPEN, State.PLANNING, State.APPLYING):
+                raise AlreadyTaken
             cancel(run, **by_user(request))
         except AlreadyTaken:
-            return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+            return refused(request, self.admin_site, *why_not_given_up(run), run=run)
         return HttpResponseRedirect(address(run))
 
     @own_units
     def undo_view(self, request, pk):
         """Says in numbers what undoing would do, and does it for a reason."""
-        run = self.to_finish(request, pk, (State.APPLIED, State.CANCELLED))
+        run = self.to_finish(request, pk)
+        if run.state in (State.UNDOING, State.UNDONE):
+            return self.begun_before(request, run)
         if not can_be_undone(run):
             raise Http404
         form = UndoForm(request.POST or None)
@@ -129,7 +139,7 @@ class StepPages:
             try:
                 tasks.begin_undo(run, **form.cleaned_data, **by_user(request))
             except AlreadyTaken:
-                return refused(request, self.admin_site, "taken", TAKEN, run=run)
+                return self.begun_before(request, run)
             return to_page(request, run)
         context = self.admin_site.each_context(request) | {
             "title": _("Undo import № %(number)d") % {"number": run.pk},
@@ -150,15 +160,23 @@ class StepPages:
             return HttpResponse()
         return render(request, "admin/registry/importrun/moving.html", progress_of(request, run))
 
-    def to_finish(self, request, pk, states):
-        """A run of the operator that this user may bring further: a plan is its owner's, what is at work or ended any DPO's too."""
+    def to_finish(self, request, pk):
+        """A run of the operator that this user may bring further, wherever it stands by now: pages show what was true a while ago."""
         if not may_import(request):
             raise PermissionDenied
-        run = get_object_or_404(self.get_queryset(request), pk=pk, state__in=states)
-        mine = run.owner_id == request.user.pk
-        if not (mine or (run.state not in OPEN and may_finish(run, **by_user(request)))):
+        run = get_object_or_404(self.get_queryset(request), pk=pk)
+        if not may_finish(run, **by_user(request)):
             raise Http404
         return run
+
+    def begun_before(self, request, run):
+        """The answer to a second undo: when it was undone, on the page of the run, or that somebody is at it."""
+        run.refresh_from_db()
+        if run.state != State.UNDONE:
+            return refused(request, self.admin_site, "taken", TAKEN, run=run)
+        when = date_format(timezone.localtime(run.undone_at), "DATETIME_FORMAT")
+        messages.info(request, _("This import was undone before: %(when)s. Once is enough.") % {"when": when})
+        return HttpResponseRedirect(address(run))
 
 
 def may_import(request):
@@ -167,6 +185,12 @@ def may_import(request):
 
 def by_user(request):
     return {"by": request.user, "role": scope.role_of(request.user)}
+
+
+def why_not_given_up(run):
+    """(reason code for the journal, sentence) of a run of which nothing is left to be given up."""
+    code, sentence = why_not_waiting(run)
+    return ("taken", TAKEN) if run.state in (*OPEN, State.PLANNING) else (code, sentence)
 
 
 def can_be_undone(run):

@@ -170,6 +170,8 @@ def why_not_waiting(run):
         return "expired", _("The file was deleted an hour after its last step. Read it again.")
     if run.state == ImportRun.State.CANCELLED:
         return "cancelled", _("This import was cancelled. Its page says what had been applied by then.")
+    if run.state == ImportRun.State.REFUSED:
+        return "refused", _("This import was refused. Its page says why.")
     return NOT_THE_ONE_SENT
 
 
@@ -177,9 +179,11 @@ def refused(request, site, code, sentence, *, run=None):
     """Tells why nothing more is done, and tells the journal, in a unit of its own."""
     with journal.unit_of_work(**actor(request)):
         journal.record("refused", object_type="importrun", uid=run and run.uid, reason_code=code)
-    return nothing_imported(request, site, sentence)
+    return nothing_imported(request, site, sentence, run=run)
 
 
-def nothing_imported(request, site, sentence):
-    context = site.each_context(request) | {"title": _("Nothing was imported"), "sentence": sentence}
+def nothing_imported(request, site, sentence, *, run=None):
+    """run: the one whose page says more."""
+    title = _("Nothing more was done") if run else _("Nothing was imported")
+    context = site.each_context(request) | {"title": title, "sentence": sentence, "run": run}
     return render(request, "admin/registry/datasubject/import_refused.html", context, status=400)

@@ -86,7 +86,7 @@ def test_rest_of_a_cut_off_import_is_given_up(cut_off, login, lapp, registrar, r
     assert (cut_off.state, DataSubject.objects.count(), storage.file_of(cut_off).exists()) == ("cancelled", 2, False)
     entry = JournalEntry.objects.get(action="import.cancel")
     assert (entry.actor, entry.object_uid) == (user.pk, cut_off.uid)
-    assert client.post(step("continue", cut_off)).status_code == 404
+    assert client.post(step("continue", cut_off)).status_code == 400
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ def test_plan_of_a_colleague_is_not_given_up(login, lapp, registrar):
     """A plan is its owner's alone, the DPO's neither: it is gone in an hour by itself."""
     upload(login(registrar), [person(1)])
     run = ImportRun.objects.get()
-    assert login(factories.make_user("dpo", lapp)).post(step("cancel", run)).status_code == 404
+    assert login(factories.make_user("dpo", lapp)).post(step("cancel", run)).status_code == 400
     run.refresh_from_db()
     assert run.state == "planned"
 

@@ -1,0 +1,113 @@
+"""Buttons of a page that was true a moment ago: an import moves on by itself, and a double click is no fault."""
+
+import pytest
+from django.utils import timezone
+
+from registry.models import DataSubject, ImportRun, JournalEntry
+from tests import factories
+from tests.imports.crm import person
+
+from .import_pages import confirm, page_of, step, upload
+
+pytestmark = pytest.mark.django_db
+CONFIRMED = "This import was confirmed before, once is enough. Its page says what came of it."
+TAKEN = "Another process is at this import, or ended it. Look again in a minute."
+
+
+@pytest.fixture(autouse=True)
+def purpose(lapp):
+    return factories.make_purpose(lapp)
+
+
+@pytest.fixture
+def natalia(dpo, browser_client):
+    return browser_client(dpo)
+
+
+@pytest.fixture
+def run(natalia):
+    upload(natalia, [person(1)])
+    return ImportRun.objects.get()
+
+
+def stands(run, state):
+    ImportRun.objects.update(state=state, applied_at=timezone.now(), undone_at=timezone.now(), alive_at=timezone.now())
+    run.refresh_from_db()
+
+
+def told(response):
+    """The sentence of a refusal, which leads to the page of the run."""
+    text = response.content.decode()
+    assert response.status_code == 400
+    assert f'href="{page_of(ImportRun.objects.get())}"' in text.partition('id="content-main"')[2]
+    return text.partition('<p class="notice bad">')[2].partition("</p>")[0]
+
+
+@pytest.mark.parametrize(
+    ("state", "sentence"),
+    [
+        ("applied", CONFIRMED),
+        ("undoing", CONFIRMED),
+        ("undone", CONFIRMED),
+        ("cancelled", "This import was cancelled. Its page says what had been applied by then."),
+        ("refused", "This import was refused. Its page says why."),
+        ("expired", "The file was deleted an hour after its last step. Read it again."),
+    ],
+)
+def test_giving_up_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, state, sentence):
+    """The import ended while somebody looked for the button: nothing is done, and it is said why."""
+    stands(run, state)
+    assert told(natalia.post(step("cancel", run))) == sentence
+    assert ImportRun.objects.get().state == state
+    assert JournalEntry.objects.get(action="refused").object_uid == run.uid
+
+
+@pytest.mark.parametrize("state", ["asking", "planned", "applied", "undone", "refused", "cancelled", "expired"])
+def test_going_on_with_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, state):
+    """The worker took it up and finished it before the button was pressed."""
+    stands(run, state)
+    assert told(natalia.post(step("continue", run))) == TAKEN
+    assert ImportRun.objects.get().state == state
+
+
+def test_stopping_a_colleagues_reading_that_just_ended(run, lapp, client):
+    """By then it is a plan, and a plan is its owner's: the officer is told, the plan waits."""
+    client.force_login(factories.make_user("dpo", lapp), backend="registry.scope.RoleBackend")
+    sentence = "The file is read: whether its plan is applied or given up is for its owner to say."
+    assert told(client.post(step("cancel", run))) == sentence
+    assert ImportRun.objects.get().state == "planned"
+
+
+def test_second_undo_leads_to_the_page_and_says_when_it_was_undone(natalia, run):
+    """A double click, or another tab: nothing is undone twice."""
+    confirm(natalia, natalia.get(page_of(run)), follow=True)
+    natalia.post(step("undo", run), {"reason": "the wrong file"})
+    undone = JournalEntry.objects.count()
+    for answer in (
+        natalia.get(step("undo", run), follow=True),
+        natalia.post(step("undo", run), {"reason": "again"}, follow=True),
+    ):
+        assert answer.redirect_chain == [(page_of(run), 302)]
+        run.refresh_from_db()
+        year = str(timezone.localtime(run.undone_at).year)
+        (message,) = map(str, answer.context["messages"])
+        assert message.startswith("This import was undone before: ") and year in message
+    assert (DataSubject.objects.count(), JournalEntry.objects.count()) == (0, undone)
+
+
+def test_undo_of_what_is_being_undone(natalia, run):
+    """The second of two clicks is told that the first is at work."""
+    stands(run, "undoing")
+    assert told(natalia.post(step("undo", run), {"reason": "again"})) == TAKEN
+    assert told(natalia.get(step("undo", run))) == TAKEN
+
+
+@pytest.mark.parametrize("state", ImportRun.State.values)
+def test_whoever_may_not_finish_it_learns_nothing(run, lapp, kazger, client, state):
+    """A colleague's run, in whatever state, is no run for another registrar, nor for a stranger."""
+    stands(run, state)
+    for user in (factories.make_user("registrar", lapp), factories.make_user("dpo", kazger)):
+        client.force_login(user, backend="registry.scope.RoleBackend")
+        answers = {client.post(step(name, run), {"reason": "x"}).status_code for name in ("continue", "cancel", "undo")}
+        assert answers == {404}
+    assert ImportRun.objects.get().state == state
