@@ -1,13 +1,16 @@
 """One phone and one address of a person are kept: rows that hold more are listed with what is left out."""
 
-import pytest
+import json
 
-from registry.imports import listed
+import pytest
+from django.core.management import call_command
+
+from registry.imports import listed, report
 from registry.imports.crm_file import Said
 from registry.imports.lists import LISTS, rows_of
 from registry.imports.plan import make_plan
 from registry.imports.rejects import list_csv
-from registry.models import DataSubject, ListedRow
+from registry.models import DataSubject, ImportRun, ListedRow
 
 from .crm import csv_of, person
 
@@ -78,6 +81,19 @@ def test_more_rows_than_are_kept_are_counted(crm, monkeypatch):
     run = crm.plan(rows(*range(1, 2102)))
     assert (run.further, rows_of(run, LISTS["further"].kinds).count()) == (2101, 1500)
     assert rows_of(run, LISTS["further"].kinds).last().line == 1501
+
+
+def test_command_and_report_count_them(crm, tmp_path, capsys):
+    """How many rows, for whoever reads the one or the other; no value of them."""
+    path = tmp_path / "people.csv"
+    path.write_bytes(rows(1, 2))
+    call_command("import_subjects", str(path), operator=crm.operator.code, json=True)
+    printed = capsys.readouterr().out
+    assert json.loads(printed.splitlines()[-1])["further"] == 2
+    told = report.body(ImportRun.objects.get())
+    assert "rows with further phones or addresses: 2" in told
+    assert "On the page of the import, for a week: Further phones and addresses." in told
+    assert "777" not in printed + told
 
 
 def test_plan_made_anew_lists_anew(crm):

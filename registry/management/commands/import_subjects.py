@@ -180,7 +180,7 @@ class Command(BaseCommand):
               "%(seconds)s s).") % said
         )  # fmt: skip
         if self.options["json"]:
-            kept = ("rows", *KINDS, "damaged", "doubles", "missing", "state", "encoding")
+            kept = ("rows", *KINDS, "damaged", "doubles", "further", "missing", "state", "encoding")
             said = {"run": run.pk} | {name: getattr(run, name) for name in kept}
             said |= {"delimiter": mark, "warnings": warning_count, "seconds": round(run.seconds, 3)}
             self.stdout.write(json.dumps(said))
