@@ -39,7 +39,7 @@ class Due(NamedTuple):
 
     @property
     def ends_at(self) -> dt.datetime | None:
-        """The first moment that is too late."""
+        """When it is over: midnight after the day, or the moment itself."""
         if self.at is not None:
             return self.at
         return None if self.on is None else start_of(self.on + ONE_DAY)
@@ -68,7 +68,7 @@ def due(term: Term, event_at: dt.datetime, days: WorkingDays, *, asked_on: dt.da
     if term.unit == DeadlineUnit.AT_ONCE:
         return Due(at=event_at.astimezone(dt.UTC))
     if term.unit == DeadlineUnit.AS_REQUESTED:
-        return _before_end_of(asked_on, days) if asked_on else Due()
+        return _as_requested(asked_on, day_of(event_at), days) if asked_on else Due()
     event_on = day_of(event_at)
     if term.unit == DeadlineUnit.BEFORE_EVENT:
         day = days.last_working_before(event_on)
@@ -78,12 +78,15 @@ def due(term: Term, event_at: dt.datetime, days: WorkingDays, *, asked_on: dt.da
     return _moved(_calendar_end(term, event_on), days)
 
 
-def _before_end_of(day, days):
-    """A day that somebody else named is not moved later: where it is off, the last working day before it counts."""
+def _as_requested(day, event_on, days):
+    """A day that somebody else named is not moved later: where it is off, the last working day before it counts.
+
+    Not one before the event, though: where every day in between is off, it stays the day that was named.
+    """
     if days.is_working(day):
         return Due(day)
     end = days.last_working_before(day)
-    return Due(end, days_off=(*_between(end, day), day))
+    return Due(end, days_off=(*_between(end, day), day)) if end >= event_on else Due(day)
 
 
 def _working_days(amount, event_on, days):
@@ -137,7 +140,10 @@ def strictest(dues: list[Due]) -> int | None:
     return min(dated)[1] if dated else None
 
 
-def term_in_words(term: Term) -> str:
+def term_in_words(term: Term, extension: int | None = None) -> str:
+    if extension:
+        said = {"term": term_in_words(term), "extension": term_in_words(term._replace(amount=extension))}
+        return _("%(term)s, extendable once by %(extension)s") % said
     amount = {"count": term.amount}
     match term.unit:
         case DeadlineUnit.HOUR:

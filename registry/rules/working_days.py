@@ -1,6 +1,7 @@
 """Working days of a country: its holidays and moved days as published, and what a decision has moved since."""
 
 import datetime as dt
+import re
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import NamedTuple
@@ -12,7 +13,7 @@ from django.utils.translation import gettext as _
 SATURDAY, SUNDAY = 5, 6
 ONE_DAY = dt.timedelta(days=1)
 
-# The library names Kazakhstan's holidays in Kazakh and English only.
+# The library names Kazakhstan's holidays in Kazakh, English and Ukrainian.
 _KZ_IN_RUSSIAN = {
     "New Year's Day": "Новый год",
     "Orthodox Christmas": "Православное Рождество",
@@ -33,6 +34,8 @@ _RUSSIAN_MARKS = {
     "(observed)": "(перенос)",
     "(estimated)": "(расчётная дата)",
 }
+_MOVED = "Day off (substituted from "
+_MONTH_FIRST = re.compile(r"\b(\d\d)/(\d\d)/(\d{4})\b")
 _LIBRARY_LANGUAGES = {"KZ": {"en": "en_US", "kk": "kk", "ru": "en_US"}, "RU": {"en": "en_US", "ru": "ru", "kk": "ru"}}
 
 
@@ -49,15 +52,21 @@ def _year(country: str, year: int, language: str) -> _Year:
         found = holidays.country_holidays(country, years=around, language=spoken)
     except NotImplementedError:  # a country the library does not know has week-ends only
         return _Year({}, frozenset())
-    names = {day: name for day, name in found.items() if day.year == year}
-    if country == "KZ" and language == "ru":
-        names = {day: _in_russian(name) for day, name in names.items()}
+    named = _in_russian if country == "KZ" and language == "ru" else str
+    names = {day: named(_day_first(name)) for day, name in found.items() if day.year == year}
     return _Year(names, frozenset(day for day in found.weekend_workdays if day.year == year))
 
 
+def _day_first(name):
+    """01/05/2025 is 5 January to the library and 1 May to everybody here."""
+    return _MONTH_FIRST.sub(r"\2.\1.\3", name)
+
+
 def _in_russian(name):
-    if name.startswith("Day off"):
-        return "Перенесённый выходной день"
+    if "; " in name:  # two holidays on one day
+        return "; ".join(map(_in_russian, name.split("; ")))
+    if name.startswith(_MOVED):
+        return f"Выходной (перенесено с {name.removeprefix(_MOVED)}"
     mark = next((mark for mark in _RUSSIAN_MARKS if name.endswith(mark)), "")
     plain = name.removesuffix(mark).strip()
     return f"{_KZ_IN_RUSSIAN.get(plain, plain)} {_RUSSIAN_MARKS.get(mark, '')}".strip()
