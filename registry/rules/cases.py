@@ -23,7 +23,9 @@ TRIGGERS = {
     RequestKind.OPT_OUT: (Trigger.MARKETING_STOP, Trigger.WITHDRAWAL, Trigger.RIGHTS_REQUEST),
     RequestKind.AUTOMATED_OBJECTION: (Trigger.AUTOMATED_OBJECTION, Trigger.RIGHTS_REQUEST),
     RequestKind.STOP_DISTRIBUTION: (
-        Trigger.DISTRIBUTION_STOP, Trigger.PUBLICATION_REMOVAL, Trigger.RIGHTS_REQUEST,
+        Trigger.DISTRIBUTION_STOP,
+        Trigger.PUBLICATION_REMOVAL,
+        Trigger.RIGHTS_REQUEST,
     ),
     RequestKind.COMPLAINT: (),
     RequestKind.CLAIM: (),
@@ -52,8 +54,8 @@ ASKED_ACTS = {
 }
 # Whoever asks to be left in peace, or complains, need not prove who they are: nothing about a person is given to them.
 WITHOUT_IDENTITY = (RequestKind.OPT_OUT, RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
-# Whoever asks one of these may be somebody whom the register does not hold.
-WITHOUT_PERSON = (RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
+# Whoever asks one of these may be somebody whom the register does not hold: the answer then is that nothing is held.
+WITHOUT_PERSON = (RequestKind.INFORMATION, RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
 
 
 class CaseFacts(NamedTuple):
