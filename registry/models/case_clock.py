@@ -1,5 +1,7 @@
 """How a case gets its deadlines: from the laws of its operator and the operator's own policy, as of the day it was received."""
 
+from operator import attrgetter
+
 from django.db import models
 from django.utils.translation import gettext as _
 
@@ -10,6 +12,8 @@ from registry.rules.deadlines import day_of, strictest
 from .case_parts import CaseDeadline
 from .deadline import DeadlineRule, working_days
 from .operator import OperatorTerm
+
+WHAT_IS_COUNTED = attrgetter("due_on", "due_at", "days_off", "is_binding")
 
 
 class CaseClock(models.Model):
@@ -75,12 +79,13 @@ class CaseClock(models.Model):
 
         The version of each rule stays.
         """
-        deadlines = list(self.deadlines.select_related("law"))
+        deadlines = {deadline: WHAT_IS_COUNTED(deadline) for deadline in self.deadlines.select_related("law")}
         for deadline in deadlines:
             self.count(deadline)
         changed = self.take_first(deadlines)
-        for deadline in deadlines:
-            deadline.save()
+        for deadline, before in deadlines.items():
+            if WHAT_IS_COUNTED(deadline) != before:
+                deadline.save()
         if changed:
             self.save()
 

@@ -14,6 +14,7 @@ from .fields import CountryField, not_before
 from .law import Law, Norm, NormQuerySet
 
 WITHOUT_AMOUNT = (DeadlineUnit.AT_ONCE, DeadlineUnit.BEFORE_EVENT, DeadlineUnit.AS_REQUESTED)
+LAST_DAY_OF_A_MONTH = 31
 
 
 class DeadlineRule(Tracked):
@@ -71,12 +72,17 @@ class DeadlineRule(Tracked):
 
     @property
     def term_in_words(self):
-        return term_in_words(self.term)
+        return term_in_words(self.term, self.extension)
 
     def clean(self):
         super().clean()
+        unit = self.get_unit_display()
+        if self.amount and self.unit in WITHOUT_AMOUNT:
+            raise ValidationError({"amount": _("A term that is %s has no length. Leave it out.") % unit})
+        if self.unit == DeadlineUnit.DAY_OF_NEXT_MONTH and self.amount > LAST_DAY_OF_A_MONTH:
+            raise ValidationError({"amount": _("No month has a day %s. Correct it.") % self.amount})
         if self.extension and self.unit in (*WITHOUT_AMOUNT, DeadlineUnit.DAY_OF_NEXT_MONTH):
-            raise ValidationError({"extension": _("A term that is %s is not extended.") % self.get_unit_display()})
+            raise ValidationError({"extension": _("A term that is %s is not extended.") % unit})
         if self.norm_id and self.law_id and self.norm.law_id != self.law_id:
             raise ValidationError(
                 {"norm": _("“%s” is a norm of another law. Choose one of this law.") % self.norm.code}
