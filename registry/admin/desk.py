@@ -19,6 +19,7 @@ from registry.models import (
 )
 from registry.templatetags.registry_ui import grouped
 
+from .case_desk import due_card, due_headline, due_next
 from .labels import Citations, action_label, actor_label, actor_names, object_label
 
 SHOWN = 5
@@ -31,15 +32,18 @@ def desk(request):
     role = scope.role_of(user)
     if role == scope.ADMINISTRATOR:
         return {"today": today, "headline": _("Users and memberships are managed here; personal data are not seen."),
-                "cards": administrator_cards(), "incomplete": None, "imports": None,
+                "cards": administrator_cards(), "due": None, "incomplete": None, "imports": None,
                 "entries": last_entries(user)}  # fmt: skip
     if request.operator is None:
-        return {"today": today, "headline": "", "cards": [], "incomplete": None, "imports": None, "entries": None}
+        return {"today": today, "headline": "", "cards": [], "due": None, "incomplete": None, "imports": None,
+                "entries": None}  # fmt: skip
     incomplete = incomplete_activities(user)
+    due = due_next(request)
     return {
         "today": today,
-        "headline": headline(len(incomplete)),
-        "cards": cards(user, today, len(incomplete)),
+        "headline": " ".join(filter(None, [due and due_headline(request, due), headline(len(incomplete))])),
+        "cards": [*([due_card(due)] if due else []), *cards(user, today, len(incomplete))],
+        "due": due,
         "incomplete": incomplete[:SHOWN],
         "imports": last_imports(user) if user.has_perm("registry.view_importrun") else None,
         "entries": last_entries(user) if user.has_perm("registry.view_journalentry") else None,

@@ -36,8 +36,12 @@ def history_page(record, linked, request):
 
 def entries_of(record, linked):
     """Journal entries with a history row of the record or of a row that was ever linked to it."""
-    if isinstance(record, DataSubject):  # all that is only about the person names them
-        return JournalEntry.objects.filter(subjects__uid=record.uid, history_id__isnull=False).order_by("-seq")
+    if isinstance(
+        record, DataSubject
+    ):  # all that is only about the person names them; their cases have histories of their own
+        parts = [model._meta.model_name for model in (DataSubject, *(model for model, _field in linked))]
+        told = JournalEntry.objects.filter(subjects__uid=record.uid, history_id__isnull=False)
+        return told.filter(object_type__in=parts).order_by("-seq")
     own = Q(object_type=record._meta.model_name, object_uid=record.uid)
     for model, field in linked:
         rows = model.history.model.objects.filter(**{f"{field}_id": record.pk}).order_by()

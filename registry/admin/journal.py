@@ -64,7 +64,7 @@ class ObjectFilter(admin.SimpleListFilter):
     title, parameter_name = _("object"), "object"
 
     def lookups(self, request, model_admin):
-        names = scope.REGISTER | scope.PEOPLE | scope.SOURCES | scope.RUNS
+        names = scope.REGISTER | scope.PEOPLE | scope.CASES | scope.FEEDS | scope.SOURCES | scope.RUNS
         return sorted(((name, object_label(name)) for name in names), key=lambda choice: str(choice[1]))
 
     def queryset(self, request, queryset):

@@ -1,5 +1,7 @@
 """Words the screens share: actions of the journal, names of its actors, norms behind a blocker."""
 
+from itertools import zip_longest
+
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
@@ -42,16 +44,21 @@ def object_label(object_type):
 
 
 class Citations:
-    """The norms of an operator's laws in force today, by topic; what is unverified says so."""
+    """The norms of an operator's laws in force today, by topic, the first of each law before the second; what is unverified
+    says so."""
 
     SHOWN = 3
 
     def __init__(self, operator):
         norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
-        self.by_topic = {}
+        of_laws = {}
         for norm in norms.select_related("law"):
             for topic in norm.topics.split():
-                self.by_topic.setdefault(topic, []).append(norm.citation)
+                of_laws.setdefault(topic, {}).setdefault(norm.law_id, []).append(norm.citation)
+        self.by_topic = {
+            topic: [each for places in zip_longest(*by_law.values()) for each in places if each]
+            for topic, by_law in of_laws.items()
+        }
 
     def described(self, blocker):
         """A blocker with its norms, for templates."""

@@ -1,10 +1,11 @@
 """The sidebar: models grouped by job, not by app; only what the role may see."""
 
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
-from registry.models import ProcessingActivity
+from registry.models import AuthorityRequest, Message, ProcessingActivity, SubjectRequest
 
 GROUPS = (
     (
@@ -24,6 +25,15 @@ GROUPS = (
         ),
     ),
     (_("People"), (("datasubject", None), ("consent", None), ("agreement", None), ("suppression", None))),
+    (
+        _("Cases"),
+        (
+            ("subjectrequest", _("Requests")),
+            ("authorityrequest", _("Authority requests")),
+            ("message", None),
+            ("calendarfeed", None),
+        ),
+    ),
     (_("In and out"), (("importrun", None), ("importsource", None), ("exportrun", None))),
     (_("Audit"), (("journalentry", _("Journal")),)),
     (
@@ -75,8 +85,16 @@ def navigation(request, site):
 
 
 def counts(request):
-    """Drafts wait to be completed."""
-    if not request.user.has_perm("registry.view_processingactivity"):
-        return {}
-    drafts = scope.in_scope(ProcessingActivity.objects.drafts(), request.user).count()
-    return {"processingactivity": drafts or None}
+    """Drafts wait to be completed, cases that are due or not sorted to be answered, messages set aside to be looked at."""
+    user, now = request.user, timezone.now()
+    waiting = {
+        "processingactivity": ProcessingActivity.objects.drafts(),
+        "subjectrequest": SubjectRequest.objects.waiting(now),
+        "authorityrequest": AuthorityRequest.objects.waiting(now),
+        "message": Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None),
+    }
+    return {
+        name: scope.in_scope(records, user).count() or None
+        for name, records in waiting.items()
+        if user.has_perm(f"registry.view_{name}")
+    }

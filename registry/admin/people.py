@@ -10,11 +10,12 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.imports.columns import PERSON_FIELDS
-from registry.models import Agreement, Consent, DataSubject, SubjectInCategory, Suppression
+from registry.models import Agreement, Consent, DataSubject, Representative, SubjectInCategory, Suppression
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryModelAdmin
@@ -59,6 +60,12 @@ class SuppressionInline(RegistryInline):
     model = Suppression
 
 
+class RepresentativeInline(RegistryInline):
+    """Who acts for the person, and by which document."""
+
+    model = Representative
+
+
 def person_column(request, of=lambda record: record):
     """A list column with the label the user may see. Made anew for each request: admin classes are shared by all."""
     personal = scope.sees_personal(request.user)
@@ -87,7 +94,7 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
     list_filter = [("state", StateFilter), "language"]
     # What an import takes again.
     export_fields = [*PERSON_FIELDS, "state"]
-    inlines = [ConsentInline, SuppressionInline, AgreementInline, SubjectInCategoryInline]
+    inlines = [ConsentInline, SuppressionInline, AgreementInline, RepresentativeInline, SubjectInCategoryInline]
     fieldsets = [
         (_("Name"), {"fields": ["surname", "given_name", "patronymic"]}),
         (_("Contacts"), {"fields": ["email", "phone", "language"]}),
@@ -102,7 +109,16 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
 
     def form_context(self, request, record):
         heading = record.label(scope.sees_personal(request.user)) if record else ""
-        return super().form_context(request, record) | {"heading": heading}
+        acts = self.links(request, record) if record else []
+        return super().form_context(request, record) | {"heading": heading, "acts": acts}
+
+    def links(self, request, person):
+        """To what the person asked of the operator; the address holds an id and no name."""
+        if not request.user.has_perm("registry.view_subjectrequest"):
+            return []
+        label = _t("Requests (%d)") % scope.in_scope(person.subjectrequests.all(), request.user).count()
+        url = reverse("admin:registry_subjectrequest_changelist", query={"subject__id__exact": person.pk})
+        return [{"label": label, "url": url}]
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, subject):

@@ -7,7 +7,8 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Language, RequestChannel, RequestKind
 from registry.journal import History
 from registry.rules.cases import SUBJECT_KINDS, SURVEY, intake_blockers, open_blockers
-from registry.rules.deadlines import day_of
+from registry.rules.deadlines import day_of, start_of
+from registry.rules.working_days import ONE_DAY
 
 from .base import OperatorOwned, field_classes
 from .case_acts import CaseActs, RequestActs
@@ -25,6 +26,12 @@ class CaseQuerySet(models.QuerySet):
         """Open cases whose term has ended at that moment, as `is_overdue` says of one."""
         late = models.Q(due_at__lt=at) | models.Q(due_at__isnull=True, due_on__lt=day_of(at))
         return self.open().filter(late)
+
+    def waiting(self, at):
+        """Open cases that want somebody now: due on that day or late, or not sorted yet."""
+        tomorrow = day_of(at) + ONE_DAY
+        ends = models.Q(due_at__lt=start_of(tomorrow)) | models.Q(due_at__isnull=True, due_on__lt=tomorrow)
+        return self.open().filter(ends | models.Q(kind=RequestKind.UNSORTED))
 
     def by_urgency(self):
         """What is due first, first; those without a term last. A moment counts as its day, before the day's others."""

@@ -93,12 +93,17 @@ class Norm(Tracked):
         return self.citation
 
     @property
+    def place(self):
+        """Where it stands."""
+        if self.act:
+            return f"{self.act} {self.article}".strip()
+        return _("%(law)s art. %(article)s") % {"law": self.law.code, "article": self.article}
+
+    @property
     def citation(self):
         """As shown to people: unverified citations say so."""
         mark = "" if self.verified == self.Verified.VERIFIED else f" ({self.get_verified_display()})"
-        if self.act:
-            return f"{self.act} {self.article}".strip() + mark
-        return _("%(law)s art. %(article)s") % {"law": self.law.code, "article": self.article} + mark
+        return self.place + mark
 
     def text_in(self, language):
         return getattr(self, f"text_{(language or 'en')[:2]}", "") or self.text_en

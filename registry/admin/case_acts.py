@@ -1,0 +1,157 @@
+"""Acts on a case and its letters, each on a page of its own: what will happen, what stands in its way, and the act by POST."""
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.models import CaseLetter
+
+from .case_act_forms import (
+    CloseForm,
+    CloseWithoutAnswerForm,
+    IdentifyForm,
+    OpenAgainForm,
+    OptOutForm,
+    RecordForm,
+    SortForm,
+    WithdrawForm,
+)
+from .case_letter_forms import AnswerForm, AskIdentityForm, EditForm, ExtendForm, RefusalForm, SendForm, SignForm
+from .conflict import who_saved
+from .labels import Citations
+
+ON_ANY_CASE = {
+    "record": RecordForm,
+    "answer": AnswerForm,
+    "refuse": RefusalForm,
+    "extend": ExtendForm,
+    "close": CloseForm,
+    "close-without-answer": CloseWithoutAnswerForm,
+    "open-again": OpenAgainForm,
+}
+REQUEST_ACTS = {
+    "sort": SortForm,
+    "identify": IdentifyForm,
+    "withdraw": WithdrawForm,
+    "opt-out": OptOutForm,
+    "ask-identity": AskIdentityForm,
+} | ON_ANY_CASE
+AUTHORITY_ACTS = ON_ANY_CASE
+LETTER_ACTS = {"edit": EditForm, "sign": SignForm, "send": SendForm}
+
+
+class ActPages:
+    """`acts` of the class are the forms of what can be done, by the word in the address."""
+
+    acts = {}
+
+    def get_urls(self):
+        name = self.opts.model_name
+        view = self.admin_site.admin_view(self.act_view)
+        return [
+            path("<int:pk>/act/<slug:act>/", view, name=f"registry_{name}_act"),
+            path("<int:pk>/letter/<int:letter>/act/<slug:act>/", view, name=f"registry_{name}_letter_act"),
+            *super().get_urls(),
+        ]
+
+    def act_view(self, request, pk, act, letter=None):
+        posted = request.method == "POST"
+        case = self.case_or_404(request, pk, lock=posted)
+        letter = letter and get_object_or_404(CaseLetter, pk=letter, **case.as_parent)
+        kind = (LETTER_ACTS if letter else self.acts).get(act)
+        if kind is None:
+            raise Http404
+        if not self.may(request, kind, case, letter):
+            raise PermissionDenied
+        if posted and request.POST.get("_seen", "") != self.seen(request, case):
+            return self.seen_otherwise(request, case)
+        facts, now = case.facts(timezone.now()), timezone.now()
+        refusals = [] if kind.is_offered(case, facts, letter) else [self.why_not_offered(kind, case, facts, letter)]
+        blockers = kind.blockers(case, facts, letter) if not refusals else []
+        form = self.form_of(request, kind, case, letter)
+        if posted and not refusals and not blockers and form.is_valid():
+            try:
+                with transaction.atomic():
+                    made = form.perform(by=request.user, at=now)
+            except ValidationError as refusal:
+                refusals = refusal.messages
+                case.refresh_from_db()
+            else:
+                messages.success(request, kind.done)
+                return HttpResponseRedirect(self.address_of(made or case))
+        self.tell_opened(request, case)
+        context = self.act_context(request, case, letter, form) | {
+            "refusals": refusals,
+            "blockers": [Citations(case.operator).described(blocker) for blocker in blockers],
+            "possible": not blockers and (not refusals or form.is_bound),
+        }
+        status = 409 if posted and (refusals or blockers) else 200
+        return TemplateResponse(request, "admin/registry/subjectrequest/act.html", context, status=status)
+
+    def may(self, request, kind, case, letter=None):
+        """Whether the role may do it at all."""
+        may = self.has_change_permission(request, case)
+        return may and (not kind.permission or request.user.has_perm(kind.permission, letter or case))
+
+    def form_of(self, request, kind, case, letter):
+        """Bound to what was posted, but for “Text anew”: that starts from what was chosen."""
+        if request.method != "POST":
+            return kind(case=case, letter=letter)
+        if "again" in request.POST and hasattr(kind, "chosen"):
+            return kind(case=case, letter=letter, initial=kind.chosen(request.POST))
+        return kind(request.POST, case=case, letter=letter)
+
+    def why_not_offered(self, kind, case, facts, letter):
+        """The gate's own sentence, where it has one: a closed case, say."""
+        found = kind.blockers(case, facts, letter)
+        if found:
+            return found[0].message
+        if letter is not None:
+            said = {"act": kind.label, "state": self.letter_state_word(letter)}
+            return _("“%(act)s” is not possible: the letter is %(state)s.") % said
+        return _("“%s” is not needed in this case as it stands.") % kind.label
+
+    def act_context(self, request, case, letter, form):
+        back = self.address_of(letter or case)
+        return self.admin_site.each_context(request) | {
+            "title": form.label,
+            "opts": self.opts,
+            "case": case,
+            "case_url": self.address_of(case),
+            "letter": letter,
+            "letter_url": self.address_of(letter) if letter else "",
+            "back": back,
+            "form": form,
+            "seen": self.seen(request, case),
+            "act_reason": request.POST.get("_reason", case.number if form.names_case else ""),
+            "media": self.media + form.media,
+        }
+
+    def address_of(self, thing):
+        """The page of a case, or of a letter of one."""
+        if isinstance(thing, CaseLetter):
+            case = thing.case
+            return reverse(f"admin:registry_{case._meta.model_name}_letter", args=[case.pk, thing.pk])
+        return reverse(f"admin:registry_{thing._meta.model_name}_change", args=[thing.pk])
+
+    def conflict(self, request, record):
+        """Somebody, or the same person with the same click, was at the case after this page was drawn."""
+        context = self.admin_site.each_context(request) | {
+            "title": _("The case has changed since"),
+            "case": record,
+            "url": self.address_of(record),
+            "entered": self.entered(request, record),
+            **who_saved(record, self.linked_models()),
+        }
+        return TemplateResponse(request, "admin/registry/subjectrequest/changed.html", context, status=409)
+
+    def entered(self, request, record):
+        """What had been typed, to be used again; of what is only ticked or chosen nothing is worth keeping."""
+        typed = ("text", "note", "demand")
+        return [request.POST[name] for name in typed if request.POST.get(name, "").strip()]

@@ -1,0 +1,80 @@
+"""Due next: the part of the desk that an office begins its day with."""
+
+from django.urls import reverse
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from registry import scope
+from registry.exports.due import due_cases, due_counts
+from registry.models import Message
+from registry.models.deadline import working_days
+
+from .case_due import due_pill, horizon_of
+
+SHOWN = 7
+
+
+def due_next(request):
+    """The most urgent cases and how many there are, or None for those who see no cases. Whose they are is not said here."""
+    user = request.user
+    if not user.has_perm("registry.view_subjectrequest"):
+        return None
+    horizon = horizon_of(request)
+    found = due_cases(request.operator, horizon.at, limit=SHOWN)
+    aside = scope.in_scope(Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None), user)
+    return {
+        "rows": [row(due, horizon) for due in found],
+        "counts": due_counts(request.operator, horizon.at),
+        "set_aside": aside.count(),
+    }
+
+
+def row(due, horizon):
+    return {
+        "number": due.case.number,
+        "url": reverse(f"admin:registry_{due.case._meta.model_name}_change", args=[due.case.pk]),
+        "label": due.label[:1].upper() + due.label[1:],
+        "note": note(due.case),
+        "received_at": due.received_at,
+        "due": due_pill(due, horizon),
+    }
+
+
+def note(case):
+    """How far it has come, in a few words."""
+    if not hasattr(case, "identified_at"):
+        return case.body_number
+    if case.identified_at:
+        return _("identity checked")
+    return _("person found") if case.subject_id else _("nobody linked yet")
+
+
+def due_card(due):
+    """The tile: open cases, and how many of them want somebody."""
+    counts = due["counts"]
+    said = [
+        (counts.overdue, _("%d overdue")),
+        (counts.today, _("%d today")),
+        (counts.soon, _("%d soon")),
+    ]
+    tone = "bad" if counts.overdue else "warn" if counts.today or counts.soon else "ok"
+    note = " · ".join(text % count for count, text in said if count)
+    return {"label": _("Cases open"), "value": counts.open, "note": note or _("nothing is pressing"), "tone": tone}
+
+
+def due_headline(request, due):
+    """What is wanted today; on a day off, when work begins again."""
+    counts, horizon = due["counts"], horizon_of(request)
+    wanted = counts.overdue + counts.today
+    if wanted:
+        said = ngettext("%(count)d case needs you today.", "%(count)d cases need you today.", wanted) % {
+            "count": wanted
+        }
+    else:
+        said = _("No case is due today.")
+    days = working_days(request.operator.country or "KZ")
+    if days.is_working(horizon.today):
+        return said
+    day = date_format(days.next_working(horizon.today), "l, j F")
+    return said + " " + _("The next working day is %s.") % day

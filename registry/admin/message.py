@@ -1,0 +1,121 @@
+"""Messages that came to the mailboxes: evidence, only read. One that was set aside can still be made a case of."""
+
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from registry import scope
+from registry.choices import Language, RequestChannel
+from registry.models import Message, SubjectRequest
+from registry.templatetags.registry_ui import pill
+
+from .base import RegistryModelAdmin
+from .case_cards import SENDER_TONES
+from .case_filters import WithoutCaseFilter
+
+STANDING_TONES = {Message.Standing.SET_ASIDE: "warn"}
+
+
+@admin.register(Message)
+class MessageAdmin(RegistryModelAdmin):
+    list_display = ["received_at", "subject_line", "case", "taken_for", "sent_by", "mailbox"]
+    list_display_links = ["received_at"]
+    list_filter = [WithoutCaseFilter, "standing", "sender_check", "received_at"]
+    list_select_related = ["operator", "request__subject"]
+    empty_text = _("Mail to the mailboxes of the policy stands here as it came, each message once.")
+    fieldsets = [
+        (_("Message"), {"fields": ["received_at", "mailbox", "sender", "subject_line", "text"]}),
+        (_("What was made of it"), {"fields": ["taken_for", "case", "sent_by", "remarks"]}),
+        (_("Audit"), {"fields": ["fetched_at", "size", "digest", "uid"]}),
+    ]
+    readonly_fields = ["taken_for", "case", "sent_by", "digest", "uid"]
+
+    @admin.display(description=_("taken for"), ordering="standing")
+    def taken_for(self, message):
+        return pill(message.get_standing_display(), STANDING_TONES.get(message.standing, "quiet"))
+
+    @admin.display(description=_("sender"), ordering="sender_check")
+    def sent_by(self, message):
+        return pill(message.get_sender_check_display(), SENDER_TONES[message.sender_check])
+
+    @admin.display(description=_("case"), ordering="request")
+    def case(self, message):
+        return message.request.number if message.request_id else ""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.case_view)
+        return [path("<int:pk>/case/", view, name="registry_message_case"), *super().get_urls()]
+
+    def form_context(self, request, record):
+        acts = []
+        if record is not None and record.request_id:
+            url = reverse("admin:registry_subjectrequest_change", args=[record.request_id])
+            acts = [{"label": record.request.number, "url": url, "main": True}]
+        elif record is not None and self.may_make_case(request):
+            url = reverse("admin:registry_message_case", args=[record.pk])
+            acts = [{"label": _t("Make a case of it"), "url": url, "main": True}]
+        heading = (
+            _t("Message of %s") % date_format(timezone.localtime(record.received_at), "DATETIME_FORMAT")
+            if record
+            else ""
+        )
+        return super().form_context(request, record) | {"acts": acts, "heading": heading}
+
+    def may_make_case(self, request):
+        return request.user.has_perm("registry.change_message") and request.user.has_perm("registry.add_subjectrequest")
+
+    def case_view(self, request, pk):
+        """A request nobody has sorted yet, received when the message was: its terms run from then."""
+        message = self.record_or_404(request, str(pk), lock=request.method == "POST")
+        if not self.may_make_case(request):
+            raise PermissionDenied
+        refusals = self.why_not(message)
+        if request.method == "POST" and not refusals:
+            try:
+                with transaction.atomic():
+                    case = make_case(message, by=request.user)
+            except ValidationError as refusal:
+                refusals = refusal.messages
+            else:
+                messages.success(request, _t("The message is a case now. Sort it."))
+                return HttpResponseRedirect(reverse("admin:registry_subjectrequest_change", args=[case.pk]))
+        self.tell_opened(request, message)
+        context = self.admin_site.each_context(request) | {
+            "title": _t("Make a case of it"),
+            "opts": self.opts,
+            "message": message,
+            "personal": scope.sees_personal(request.user),
+            "refusals": refusals,
+        }
+        status = 409 if request.method == "POST" else 200
+        return TemplateResponse(request, "admin/registry/message/case.html", context, status=status)
+
+    def why_not(self, message):
+        if not message.request_id:
+            return []
+        return [_t("It belongs to %s already. Open that case.") % message.request.number]
+
+
+def make_case(message, *, by):
+    """The request a message was after all. The message stays as it came; only what was made of it changes."""
+    case = SubjectRequest(
+        operator=message.operator,
+        channel=RequestChannel.MAIL,
+        received_at=message.received_at,
+        received_by=by,
+        applicant_contact=message.sender,
+        demand="\n\n".join(filter(None, [message.subject_line, message.text])),
+        language=Language.RU,
+    )
+    case.full_clean()
+    case.save()
+    message.request, message.standing = case, Message.Standing.REQUEST
+    message.save()
+    return case
