@@ -21,7 +21,6 @@ LAW_TABLES = {
     "deadline_rule": Table(DeadlineRule, CODE, "law"),
     "day_override": Table(DayOverride, ("country", "day_on")),
 }
-KEPT = (Norm, DeadlineRule)
 
 
 class LawsLoaded(NamedTuple):
@@ -39,9 +38,9 @@ def law_files():
 def load_laws(paths=None, *, by=None, role="system", reason="") -> LawsLoaded:
     """Writes every law, norm, deadline rule and moved day that is new or differs from its file; `written` counts them.
 
-    A norm or rule that no file has any more is kept, and `kept` counts those: registers, cases and history refer to it. Open cases are
-    counted anew by the calendar as it is then; the version of their rules stays. Raises TablesRefused with every problem of a
-    file; nothing is written then.
+    What no file has any more is kept, and `kept` counts it: registers, cases and history refer to norms and rules, and a decision that
+    moved a day is taken back by another one, not by silence. Open cases are counted anew by the calendar as it is then; the version
+    of their rules stays. Raises TablesRefused with every problem of a file; nothing is written then.
     """
     readings = [_read(path) for path in paths or law_files()]
     met = {table.model: set() for table in LAW_TABLES.values()}
@@ -54,23 +53,39 @@ def load_laws(paths=None, *, by=None, role="system", reason="") -> LawsLoaded:
                 law = law or record
                 met[type(record)].add(record.pk)
                 written += is_written
-        for case in (*SubjectRequest.objects.open(), *AuthorityRequest.objects.open()):
-            case.recount()
-    kept = sum(model.objects.filter(law__in=met[Law]).exclude(pk__in=met[model]).count() for model in KEPT)
-    return LawsLoaded(len(met[Law]), len(met[Norm]), len(met[DeadlineRule]), written, kept)
+        for model in (SubjectRequest, AuthorityRequest):
+            for case in model.objects.open().select_related("operator"):
+                case.recount()
+    return LawsLoaded(len(met[Law]), len(met[Norm]), len(met[DeadlineRule]), written, _kept(met))
+
+
+def _kept(met):
+    laws = Law.objects.filter(pk__in=met[Law])
+    stored = {
+        Norm: Norm.objects.filter(law__in=laws),
+        DeadlineRule: DeadlineRule.objects.filter(law__in=laws),
+        DayOverride: DayOverride.objects.filter(country__in=laws.values("calendar_country")),
+    }
+    return sum(records.exclude(pk__in=met[model]).count() for model, records in stored.items())
 
 
 def _bring(reading, path, fields, law):
     """The stored record of that place in the file, and whether it had to be written."""
     name, key = path[0]
     table = LAW_TABLES[name]
-    record = table.model.objects.filter(**dict(zip(table.key, key, strict=True))).first() or table.model()
+    stored = (
+        table.model.objects.filter(**dict(zip(table.key, key, strict=True))) if all(key) else table.model.objects.none()
+    )
+    record = stored.first() or table.model()
     has_law = table.parent == "law"
     stays = record.pk and written_fields(table, record, _references()) == fields and getattr(record, "law", law) == law
     if stays:
         return record, False
     reading.fill(record, table, fields, _norm)
     if has_law:
+        if record.pk and record.law_id != law.pk:
+            reading.note(path, _("this code is taken by %s. Choose another one.") % record.law, "code")
+            reading.refuse_if_faulty()
         record.law = law
     reading.save(record, path)
     return record, True

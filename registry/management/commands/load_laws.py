@@ -24,4 +24,4 @@ class Command(BaseCommand):
             raise CommandError(str(refusal)) from None
         self.stdout.write(f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written.")
         if loaded.kept:
-            self.stdout.write(f"{loaded.kept} norms and rules are no longer in the files and are kept: records refer to them.")
+            self.stdout.write(f"{loaded.kept} norms, rules or moved days are no longer in the files and are kept.")
