@@ -102,16 +102,15 @@ def pack_docx(pack) -> bytes:
         write_paragraph(paper, section.lines)
         for table in section.tables:
             write_table(paper, table)
-        write_paragraph(paper, section.after)
     return paper.bytes()
 
 
 def write_table(paper, table):
     if table.title:
         paper.heading(table.title, 2)
-    if table.columns and table.rows:
+    if table.columns:
         paper.table(table.columns, table.rows, table.shares)
-    elif table.rows:
+    else:
         paper.facts(table.rows)
 
 
@@ -139,12 +138,12 @@ def issue_pack(letter, *, by, role, reason="") -> ExportRun:
         pack = pack_of(request, letter.language, at=at)
         content = pack_docx(pack)
         asked = {"request": request.number, "language": letter.language, "subject": subject_of(request)}
-        told = {"operator": letter.operator, "subjects": request.journal_subjects()}
-        run = runs.start(ExportRun.Kind.ANSWER, by=by, role=role, reason=reason, filter=asked, **told)
+        told = {"role": role, "subjects": request.journal_subjects()}
+        run = runs.start(ExportRun.Kind.ANSWER, by=by, operator=letter.operator, reason=reason, filter=asked, **told)
         attach(
             request, name=f"{request.number}.docx", content=content, origin=CaseAttachment.Origin.LETTER, by=by, at=at
         )
-        runs.finish(run, count=pack.count, digest=hashlib.sha256(content).hexdigest(), role=role)
+        runs.finish(run, count=pack.count, digest=hashlib.sha256(content).hexdigest(), **told)
         letter.pack = run
         letter.save()
     return run

@@ -31,8 +31,8 @@ def start(kind, *, by, role, operator=None, reason="", filter, subjects=()):
     return run
 
 
-def finish(run, *, count, digest, role):
-    """Closes the run: how many lines left and the SHA-256 of the file."""
+def finish(run, *, count, digest, role, subjects=()):
+    """Closes the run: how many lines left and the SHA-256 of the file. `subjects` are the uids of the people it is about."""
     with unit_of_work(by=run.started_by, role=role, operator=run.operator):
         run.count, run.digest, run.finished_at = count, digest, timezone.now()
         run.save(update_fields=["count", "digest", "finished_at"])
@@ -40,6 +40,7 @@ def finish(run, *, count, digest, role):
             FINISHED,
             object_type="exportrun",
             uid=run.uid,
+            uids=subjects,
             run=run.pk,
             count=count,
             public=public_commitment(given(run)),
