@@ -5,6 +5,7 @@ from registry.models import Operator, OperatorLaw, OperatorTerm, ResponsiblePers
 
 from .base import RegistryModelAdmin
 from .scoped import RegistryInline
+from .vocabulary_import import VocabularyImport
 
 
 class OperatorLawInline(RegistryInline):
@@ -37,7 +38,7 @@ class OperatorAdmin(RegistryModelAdmin):
 
 
 @admin.register(ResponsiblePerson)
-class ResponsiblePersonAdmin(RegistryModelAdmin):
+class ResponsiblePersonAdmin(VocabularyImport, RegistryModelAdmin):
     writable = True
     list_display = ["name", "position", "email", "is_deputy", "appointed_on", "dismissed_on"]
     list_filter = ["is_deputy"]

@@ -7,6 +7,7 @@ from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .vocabulary_import import VocabularyImport
 
 
 @admin.register(Policy)
@@ -34,7 +35,7 @@ class PolicyAdmin(RegistryModelAdmin):
 
 
 @admin.register(Clause)
-class ClauseAdmin(RegistryModelAdmin):
+class ClauseAdmin(VocabularyImport, RegistryModelAdmin):
     writable = True
     list_display = ["number", "obliges", "behaviours", "in_force", "policy"]
     list_filter = ["in_force", "policy"]
@@ -52,7 +53,7 @@ class ClauseAdmin(RegistryModelAdmin):
 
 
 @admin.register(RequestMark)
-class RequestMarkAdmin(RegistryModelAdmin):
+class RequestMarkAdmin(VocabularyImport, RegistryModelAdmin):
     writable = True
     list_display = ["subject_line", "mailbox", "request_kind", "clause"]
     list_display_links = ["subject_line", "mailbox"]

@@ -1,4 +1,7 @@
-"""A vocabulary out of a CSV file: upload, preview of every row, one confirmation; all of it or nothing."""
+"""A vocabulary out of a CSV file: upload, preview of every row, one confirmation; all of it or nothing.
+
+Its list leaves with the columns that come in this way.
+"""
 
 import hashlib
 import json
@@ -22,8 +25,10 @@ from import_export.admin import ImportMixin
 from import_export.forms import ImportForm
 from import_export.results import RowResult
 
+from registry.exports.lists import Column
 from registry.imports.inspection import FileRefused
-from registry.imports.vocabulary import VocabularyCSV, resource_for
+from registry.imports.vocabulary import VocabularyCSV, links_of, resource_for
+from registry.imports.vocabulary_cells import BETWEEN
 
 MOST_BYTES = 5_000_000
 LIFETIME_SECONDS = 3600
@@ -78,13 +83,36 @@ class VocabularyImport(ImportMixin):
         return [resource_for(self.model)]
 
     def get_import_resource_kwargs(self, request, **kwargs):
-        return {"operator": request.operator}
+        return {"operator": request.operator, "passed_over": self.worked_out}
+
+    def resource(self, request):
+        return resource_for(self.model)(**self.get_import_resource_kwargs(request))
 
     def get_import_form_kwargs(self, request):
         return super().get_import_form_kwargs(request) | {"acting": self.acting(request)}
 
     def get_import_data_kwargs(self, **kwargs):
         return {"rollback_on_validation_errors": True}
+
+    # The list
+
+    @property
+    def worked_out(self):
+        """Columns of the list that no file fills: the status, what is missing. One sorted by a field shows that field."""
+        shown = [getattr(getattr(self, name, None), "admin_order_field", None) or name for name in self.list_display]
+        read = resource_for(self.model)._meta.fields
+        return [name for name in shown if name not in read]
+
+    def get_list_select_related(self, request):
+        return [*(super().get_list_select_related(request) or ()), *links_of(self.model)]
+
+    def export_columns(self, request, shown):
+        """What an import takes again as it takes it, and behind that what it passes over."""
+        fields = self.resource(request).fields
+        columns = [Column(name, name, fields[name].export) for name in resource_for(self.model)._meta.fields]
+        return columns + [self.export_column(name)._replace(heading=name) for name in self.worked_out]
+
+    # The two steps
 
     def acting(self, request):
         return {"user": request.user.pk, "operator": request.operator.pk, "model": self.opts.model_name}
@@ -94,26 +122,20 @@ class VocabularyImport(ImportMixin):
         if request.operator is None:
             raise PermissionDenied
         response = super().import_action(request, **kwargs)
-        result = response.context_data.get("result")
+        context, key = response.context_data, resource_for(self.model)._meta.import_id_fields
+        context |= {"key": BETWEEN.join(key), "worked_out": self.worked_out}
+        result = context.get("result")
         if result is not None:
-            response.context_data["totals"] = result.totals
-            response.context_data["changes"] = [
-                (
-                    row.import_type == RowResult.IMPORT_TYPE_NEW,
-                    row.code,
-                    [*zip(result.diff_headers, row.diff, strict=True)],
-                )
-                for row in result.valid_rows()
-            ]
-            stored = response.context_data["form"].cleaned_data["import_file"].stored
-            if "confirm_form" in response.context_data:
-                response.context_data["confirm_form"].initial["ticket"] = stored.ticket(shown(result))
+            file = context["form"].cleaned_data["import_file"]
+            context |= {"totals": result.totals, "notes": file.format.notes, "changes": changes(result, key)}
+            if "confirm_form" in context:
+                context["confirm_form"].initial["ticket"] = file.stored.ticket(shown(result))
             else:
-                stored.remove()
+                file.stored.remove()
         return response
 
     def write_to_tmp_storage(self, import_file, input_format):
-        import_file.stored = StoredVocabulary.store(import_file)
+        import_file.format, import_file.stored = input_format, StoredVocabulary.store(import_file)
         return import_file.stored
 
     def add_data_read_fail_error_to_form(self, form, e):
@@ -131,10 +153,9 @@ class VocabularyImport(ImportMixin):
         stored = StoredVocabulary.of(request.POST.get("ticket", ""), self.acting(request))
         if stored is None:
             return self.again(request, _("The file was confirmed before, or an hour ago. Read it again."))
-        resource = resource_for(self.model)(operator=request.operator)
         try:
             with transaction.atomic():
-                result = resource.import_data(
+                result = self.resource(request).import_data(
                     VocabularyCSV().create_dataset(stored.read()), rollback_on_validation_errors=True
                 )
                 as_shown = not (result.has_errors() or result.has_validation_errors()) and (
@@ -165,9 +186,25 @@ class VocabularyImport(ImportMixin):
         return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_import"))
 
 
+def changes(result, key):
+    """(whether it is new, what it is called, what its columns get) of every entry that is not as the file says."""
+    return [
+        (
+            row.import_type == RowResult.IMPORT_TYPE_NEW,
+            row.called,
+            [
+                (name, each)
+                for name, each in zip(result.diff_headers, row.diff, strict=True)
+                if each and name not in key
+            ],
+        )
+        for row in result.valid_rows()
+    ]
+
+
 def shown(result):
     """A digest of what each line does: an entry that somebody else changed since the preview is not overwritten unseen."""
-    rows = [[row.import_type, row.code, row.diff and list(map(str, row.diff))] for row in result.rows]
+    rows = [[row.import_type, row.called, row.diff and list(map(str, row.diff))] for row in result.rows]
     return hashlib.sha256(json.dumps(rows).encode()).hexdigest()
 
 

@@ -1,35 +1,43 @@
-"""The register's vocabulary out of CSV, through import-export: row by row, checked as a form checks, all or nothing."""
+"""The register's vocabulary out of CSV, through import-export: row by row, checked as a form checks, all or nothing.
 
-import datetime as dt
+What leaves a list is written by the same resource, so that it comes in again without a change.
+"""
+
 from collections import defaultdict
 
 import tablib
 from django.core.exceptions import ValidationError
-from django.db import models
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
-from import_export import fields, resources, widgets
+from import_export import fields, resources
 from import_export.formats import base_formats
 from import_export.instance_loaders import ModelInstanceLoader
 
 from registry.exports.formulas import unescape
-from registry.exports.register_file import CODE, LIBRARY, Table
-from registry.models import Clause, Norm
-from registry.models.fields import CodesField
-from registry.rules.dates import parse_date
+from registry.exports.register_file import TABLES
+from registry.models import Clause
 
 from .columns import folded
 from .inspection import FileRefused, Limits, inspect
+from .preview import trailer_note
 from .reader import Table as CSVTable
-from .rows import WORDS
+from .reader import control_in
+from .vocabulary_cells import BETWEEN, OneField, said
 
 # A vocabulary is written by people: the five policies name 40 entries at most.
 MOST_ROWS = 5000
 LINES_NAMED = 10
+# The records of a register file, those that hang on another one included.
+KINDS = {table.model: table for each in TABLES.values() for table in (each, *each.children.values())}
 
 
 class VocabularyCSV(base_formats.Format):
-    """A CSV file with a header of the field names; encoding and delimiter are found out."""
+    """A CSV file with a header of the field names; encoding and delimiter are found out.
+
+    notes: what the reader of the preview should know of the file.
+    """
+
+    notes = ()
 
     def get_title(self):
         return "CSV"
@@ -50,15 +58,45 @@ class VocabularyCSV(base_formats.Format):
         dataset = tablib.Dataset(headers=table.header)
         problems = []
         for row in table:
-            if row.problem:
-                problems.append(_("Line %(line)d: %(problem)s.") % {"line": row.line, "problem": row.problem})
-            else:
-                dataset.append([unescape(cell.strip()) for cell in row.cells], tags=[row.line])
+            problems += problems_of(row, table.header)
+            if not problems:
+                dataset.append([unescape(cell).strip() for cell in row.cells], tags=[row.line])
         if problems:
             raise FileRefused(" ".join(problems[:LINES_NAMED]))
         if not dataset.height:
             raise FileRefused(_("The file has a header and no rows: there is nothing to import."))
+        self.notes = notes_on(table)
         return dataset
+
+
+def problems_of(row, header):
+    """Why the row cannot be read, a sentence each."""
+    if row.problem:
+        return [_("Line %(line)d: %(problem)s.") % {"line": row.line, "problem": row.problem}]
+    if "".join(row.cells).isprintable():
+        return []
+    return [
+        _(
+            "Line %(line)d, column “%(column)s”: the cell holds the control character U+%(code)04X, which is no text: "
+            "type it again."
+        )
+        % {"line": row.line, "column": column, "code": ord(mark)}
+        for column, cell in zip(header, row.cells, strict=True)
+        if (mark := control_in(cell))
+    ]
+
+
+def notes_on(table):
+    """What was guessed of the file, and whether an export of ours lost lines; the table has been read to its end."""
+    notes = []
+    if table.file.encoding_guessed:
+        notes.append(
+            _("The encoding is guessed to be %(encoding)s: look at the names below, or save the file in UTF-8.")
+            % {"encoding": table.file.encoding}
+        )
+    if table.trailer and table.trailer.said != str(table.trailer.rows):
+        notes.append(trailer_note(table.trailer))
+    return notes
 
 
 class Difference(resources.Diff):
@@ -75,40 +113,55 @@ class Difference(resources.Diff):
 
 
 class OwnLoader(ModelInstanceLoader):
-    """Entries are told apart by their code, among the operator's own."""
+    """Entries are told apart by their key as a file writes it, among the operator's own."""
+
+    def __init__(self, resource, dataset=None):
+        super().__init__(resource, dataset)
+        self.places = {resource.stored_key(each): each.pk for each in resource.get_queryset()}
 
     def get_instance(self, row):
-        code = row.get("code", "")
-        return self.get_queryset().filter(code=code).first() if code else None
+        return self.get_queryset().filter(pk=self.places.get(self.resource.key_of(row))).first()
 
 
 class VocabularyResource(resources.ModelResource):
-    """Entries of one vocabulary of one operator. A blank cell keeps what is stored; nothing is ever deleted by a file."""
+    """Entries of one vocabulary of one operator. A blank cell keeps what is stored; nothing is ever deleted by a file.
+
+    passed_over: columns a list leaves with that no file fills.
+    """
 
     class Meta:
         abstract = True
-        import_id_fields = CODE
         clean_model_instances = True
         skip_unchanged = True
         report_skipped = False
         use_transactions = True
         instance_loader_class = OwnLoader
 
-    def __init__(self, *, operator=None):
+    def __init__(self, *, operator=None, passed_over=()):
         super().__init__()
-        self.operator = operator
+        self.operator, self.passed_over = operator, passed_over
         for name, field in self.fields.items():
             field.widget = OneField(self._meta.model._meta.get_field(name), operator)
 
+    @property
+    def key(self):
+        return self._meta.import_id_fields
+
     def get_queryset(self):
-        return self._meta.model.objects.filter(operator=self.operator)
+        return self._meta.model.objects.filter(operator=self.operator).select_related(*links_of(self._meta.model))
 
     def get_diff_class(self):
         return Difference
 
+    def stored_key(self, record):
+        return tuple(said(self.fields[name].export(record)) for name in self.key)
+
+    def key_of(self, row):
+        return tuple(self.fields[name].widget.as_written(row.get(name, "")) for name in self.key)
+
     def before_import(self, dataset, **kwargs):
         """Headers become field names. ValidationError for what is no column of this list, or stands twice."""
-        known = {}
+        known = {folded(name): name for name in self.passed_over}
         for name in self.fields:
             known |= {folded(name): name, folded(str(self._meta.model._meta.get_field(name).verbose_name)): name}
         strangers = [header for header in dataset.headers if folded(header) not in known]
@@ -118,33 +171,42 @@ class VocabularyResource(resources.ModelResource):
                 % {"columns": "”, “".join(strangers), "known": ", ".join(self.fields)}
             )
         dataset.headers = [known[folded(header)] for header in dataset.headers]
+        self._refuse_headers(dataset.headers)
+        for name in {*self.passed_over} & {*dataset.headers}:
+            del dataset[name]
         self._refuse_doubles(dataset)
 
-    def _refuse_doubles(self, dataset):
-        twice = {header for header in dataset.headers if dataset.headers.count(header) > 1}
+    def _refuse_headers(self, headers):
+        twice = {header for header in headers if headers.count(header) > 1}
         if twice:
             raise ValidationError(_("The file has the column “%s” twice. Leave one out.") % "”, “".join(sorted(twice)))
-        if "code" not in dataset.headers:
-            raise ValidationError(_("The file has no column “code”. Entries are told apart by it."))
+        if missing := [name for name in self.key if name not in headers]:
+            raise ValidationError(
+                _("The file has no column “%s”. Entries are told apart by it.") % "”, “".join(missing)
+            )
+
+    def _refuse_doubles(self, dataset):
         lines = defaultdict(list)
-        for row, code in zip(dataset._data, dataset["code"], strict=True):
-            lines[code].append(str(row.tags[0]))
-        for code, places in lines.items():
-            if code and len(places) > 1:
+        for row in dataset._data:
+            lines[self.key_of(dict(zip(dataset.headers, row, strict=True)))].append(str(row.tags[0]))
+        for key, places in lines.items():
+            if any(key) and len(places) > 1:
                 raise ValidationError(
-                    _("Lines %(lines)s all have the code “%(code)s”: an entry has one line. Keep the right one.")
-                    % {"lines": ", ".join(places[:LINES_NAMED]), "code": code}
+                    _("Lines %(lines)s all have the %(columns)s “%(key)s”: an entry has one line. Keep the right one.")
+                    % {"lines": ", ".join(places[:LINES_NAMED]), "columns": BETWEEN.join(self.key), "key": called(key)}
                 )
 
     def after_init_instance(self, instance, new, row, **kwargs):
         instance.operator = self.operator
 
     def import_field(self, field, instance, row, is_m2m=False, **kwargs):
-        if row.get(field.column_name):
+        """A cell that says what is stored, as an export writes it, leaves it untouched: blanks and line ends are kept."""
+        text = row.get(field.column_name)
+        if text and said(text) != said(field.export(instance)):
             super().import_field(field, instance, row, is_m2m, **kwargs)
 
     def after_import_row(self, row, row_result, **kwargs):
-        row_result.code = row["code"]
+        row_result.called = called(self.key_of(row))
 
     def after_import(self, dataset, result, **kwargs):
         """Rows are called by their line in the file."""
@@ -153,69 +215,21 @@ class VocabularyResource(resources.ModelResource):
 
 
 def resource_for(model):
-    """The resource of a vocabulary's model: its columns are those of the register file."""
-    names = [field.name for field in Table(model).fields if field.editable]
-    meta = type("Meta", (VocabularyResource.Meta,), {"model": model, "fields": names, "import_order": names})
+    """The resource of a vocabulary's model: its columns are those of the register file, what tells entries apart first."""
+    table = KINDS[model]
+    key = (table.parent, *table.key) if table.parent else table.key
+    names = list(dict.fromkeys([*key, *(field.name for field in table.fields if field.editable)]))
+    own = {"model": model, "fields": names, "import_order": names, "import_id_fields": key}
     columns = {name: fields.Field(attribute=name, column_name=name) for name in names}
+    meta = type("Meta", (VocabularyResource.Meta,), own)
     return type(f"{model.__name__}Resource", (VocabularyResource,), columns | {"Meta": meta})
 
 
-class OneField(widgets.Widget):
-    """A cell as the value of a model's field. ValueError says what is wrong with it and what to do."""
+def links_of(model):
+    """The records that a file calls by name, as one query finds them: a clause with the policy it is called by."""
+    links = [field for field in model._meta.concrete_fields if field.is_relation and field.name != "operator"]
+    return [f"{field.name}__policy" if field.related_model is Clause else field.name for field in links]
 
-    def __init__(self, field, operator):
-        super().__init__()
-        self.field, self.operator = field, operator
 
-    def clean(self, value, row=None, **kwargs):
-        field = self.field
-        if field.is_relation:
-            return self._record(value)
-        if isinstance(field, CodesField):
-            return field.to_python(list(dict.fromkeys(value.replace(",", " ").replace(";", " ").split())))
-        if isinstance(field, models.BooleanField):
-            return self._one_of(value, {word: said for said, words in WORDS.items() for word in words.split(";")})
-        if field.choices:
-            codes = {str(code).casefold(): code for code, _label in field.flatchoices}
-            return self._one_of(value, codes | {str(label).casefold(): code for code, label in field.flatchoices})
-        if isinstance(field, models.DateField):
-            checked = parse_date(value, today=dt.date.today(), future=True)
-            if checked.error:
-                raise ValueError(_("“%(value)s”: %(error)s.") % {"value": value, "error": checked.error})
-            return checked.value
-        return value
-
-    def render(self, value, obj=None, **kwargs):
-        if value is None or value == "":
-            return ""
-        return getattr(value, "code", None) or str(value)
-
-    def _one_of(self, value, known):
-        if (found := known.get(value.casefold())) is None:
-            codes = ", ".join(str(code).lower() for code in dict.fromkeys(known.values()))
-            raise ValueError(
-                _("“%(value)s” is not on the list. Write one of: %(codes)s.") % {"value": value, "codes": codes}
-            )
-        return found
-
-    def _record(self, value):
-        model = self.field.related_model
-        found = list(self._candidates(model, value)[:2])
-        if len(found) == 1:
-            return found[0]
-        said = {"value": value, "kind": model._meta.verbose_name}
-        if found:
-            raise ValueError(_("“%(value)s” is a clause of two policies. Write version / language / number.") % said)
-        if model is Norm:
-            raise ValueError(_("There is no norm “%(value)s”. Write its code, for example KZ-94-V/8(1).") % said)
-        raise ValueError(_("The operator has no %(kind)s “%(value)s”. Correct it, or add that record first.") % said)
-
-    def _candidates(self, model, value):
-        if model in LIBRARY:
-            return model.objects.filter(code=value)
-        own = model.objects.filter(operator=self.operator)
-        if model is Clause:
-            version, language, number = ([None, None, *value.split(" / ")])[-3:]
-            own = own.filter(policy__version=version, policy__language=language) if version else own
-            return own.filter(number=number)
-        return own.filter(code=value)
+def called(parts):
+    return BETWEEN.join(filter(None, parts))

@@ -9,7 +9,19 @@ from django.urls import reverse
 
 from registry.admin import vocabulary_import
 from registry.journal import unit_of_work
-from registry.models import Clause, Database, JournalEntry, LegalBasis, Policy, Purpose, Recipient, RetentionRule
+from registry.models import (
+    Clause,
+    Database,
+    JournalEntry,
+    LegalBasis,
+    Policy,
+    ProcessingActivity,
+    Purpose,
+    Recipient,
+    RequestMark,
+    ResponsiblePerson,
+    RetentionRule,
+)
 from tests import factories
 from tests.world import make_world
 
@@ -125,6 +137,108 @@ def test_links_are_found_by_code_among_the_operators_own(desk, lapp):
     desk.confirm()
     basis = LegalBasis.objects.get(operator=lapp)
     assert (basis.kind, basis.norm) == ("law", norm)
+
+
+def test_clause_of_two_policies_is_called_by_its_policy(desk, lapp):
+    """A number that two versions have names no clause; version, language and number do."""
+    for version in ("1", "2 / 2025"):
+        policy = factories.save(Policy(operator=lapp, version=version, title="Policy"))
+        factories.save(Clause(operator=lapp, policy=policy, number="3.2", obliges="Say why."))
+    page = desk("purpose", "code;name_en;clause\nnews;News;3.2\n")
+    assert "“3.2” is a clause of two policies. Write version / language / number." in page
+    desk("purpose", "code;name_en;clause\nnews;News;2 / 2025 / en / 3.2\n")
+    desk.confirm()
+    assert Purpose.objects.get().clause.policy.version == "2 / 2025"
+
+
+def test_control_characters_are_refused_cell_by_cell(desk, lapp):
+    """No keyboard writes NUL or a backspace: line and column are named; line breaks, tabs and right-to-left marks are text."""
+    before = set(vocabulary_import.folder().iterdir())
+    page = desk("purpose", 'code;name_en;name_ru\na;Na\x08me;Имя\nb;B;a\x00b\nc;"C\r\n\tc";\u202eИмя\n')
+    for told in ("Line 2, column “name_en”: the cell holds the control character U+0008", "Line 3, column “name_ru”:"):
+        assert told in page
+    assert "U+0000, which is no text: type it again." in page and "Line 4" not in page
+    assert set(vocabulary_import.folder().iterdir()) == before, "a refused file is not kept"
+    desk("purpose", 'code;name_en;name_ru\nc;"C\r\n\tc";\u202eИмя\n')
+    desk.confirm()
+    assert (Purpose.objects.get().name_en, Purpose.objects.get().name_ru) == ("C\r\n\tc", "\u202eИмя")
+
+
+def test_guess_of_the_encoding_stands_above_the_preview(desk, lapp):
+    """Nothing in a Windows-1251 file says that it is one: who confirms it looks at the names first."""
+    text = "code;name_ru\nnews;Новости\n"
+    guess = "The encoding is guessed to be cp1251: look at the names below, or save the file in UTF-8."
+    page = desk("purpose", text.encode("cp1251"))
+    assert page.index(guess) < page.index("Новости")
+    assert guess not in desk("purpose", text)
+
+
+def test_export_that_lost_lines_says_so(desk, lapp):
+    """The last line of an export of ours says how many there were."""
+    told = (
+        "Line 3 closes an export of this registry and is no row. It says 2 rows, the file has 1: it was edited or cut."
+    )
+    assert told in desk("purpose", "code,name_en\nnews,News\n#end,rows,2,sha256,00\n")
+    assert "closes an export" not in desk("purpose", "code,name_en\nnews,News\n#end,rows,1,sha256,00\n")
+
+
+def test_what_the_register_works_out_is_passed_over(desk, lapp):
+    """An exported list of activities shows status and what is missing; a file makes no activity active."""
+    url = reverse("admin:registry_processingactivity_import")
+    told = "Of an exported list, what the register works out itself is passed over: status, missing."
+    assert told in desk.client.get(url).content.decode()
+    desk("processingactivity", "code;name_en;status;missing\nnews;News;active;nothing\n")
+    desk.confirm()
+    assert ProcessingActivity.objects.get().status == "draft"
+
+
+def test_request_marks_are_told_apart_by_mailbox_and_subject(desk, lapp):
+    """The same mailbox with another subject line, or none, is another mark."""
+    head = "mailbox;subject_line;request_kind\n"
+    desk("requestmark", head + "dpo@lapp.kz;;other\ndpo@lapp.kz;Withdrawal;withdrawal\n")
+    desk.confirm()
+    page = desk("requestmark", head + "dpo@lapp.kz;Withdrawal;opt_out\ndpo@lapp.kz;Claim;claim\n")
+    assert "<bdi>dpo@lapp.kz / Withdrawal</bdi>" in page
+    desk.confirm()
+    marks = RequestMark.objects.order_by("subject_line").values_list("subject_line", "request_kind")
+    assert list(marks) == [("", "other"), ("Claim", "claim"), ("Withdrawal", "opt_out")]
+    twice = desk("requestmark", head + "dpo@lapp.kz;Claim;claim\ndpo@lapp.kz;Claim;other\n")
+    assert "Lines 2, 3 all have the mailbox / subject_line “dpo@lapp.kz / Claim”" in twice
+    assert "The file has no column “subject_line”." in desk("requestmark", "mailbox;request_kind\na@b.kz;other\n")
+
+
+def test_responsible_persons_are_told_apart_by_name_and_day(desk, lapp):
+    """One who leaves and the next who comes fit in one file; a day is a day however it is written."""
+    head = "name;appointed_on;dismissed_on;email\n"
+    desk("responsibleperson", head + "Asel;2024-01-01;;asel@lapp.kz\n")
+    desk.confirm()
+    page = desk("responsibleperson", head + "Olga;01.07.2025;;\n")
+    assert "Asel is in office then." in page
+    desk("responsibleperson", head + "Asel;01.01.2024;30.06.2025;\nOlga;1.07.2025;;\n")
+    assert [(new, called) for new, called, _values in desk.page.context["changes"]] == [
+        (False, "Asel / 2024-01-01"),
+        (True, "Olga / 2025-07-01"),
+    ]
+    desk.confirm()
+    kept = ResponsiblePerson.objects.order_by("name").values_list("name", "dismissed_on", "email")
+    assert list(kept) == [("Asel", dt.date(2025, 6, 30), "asel@lapp.kz"), ("Olga", None, "")]
+    assert "“soon”" in desk("responsibleperson", head + "Ivan;soon;;\n")
+
+
+def test_clauses_are_told_apart_by_policy_and_number(desk, lapp):
+    """A clause belongs to one version of the policy in one language; its text may change, the published policy may not."""
+    for language in ("en", "ru"):
+        factories.save(Policy(operator=lapp, version="1", language=language, title="Policy"))
+    head = "policy;number;obliges;behaviours;in_force\n"
+    page = desk("clause", head + "1;3.2;Answer.;;\n")
+    assert "“1” is the version of two policies. Write version / language." in page
+    assert "The operator has no policy “2 / en”." in desk("clause", head + "2 / en;3.2;Answer.;;\n")
+    desk("clause", head + "1 / en;3.2;Answer.;B11 B10;yes\n1 / ru;3.2;Отвечать.;B10;нет\n")
+    desk.confirm()
+    page = desk("clause", head + "1 / ru;3.2;Отвечать.;B10;да\n")
+    assert [called for _new, called, _values in desk.page.context["changes"]] == ["1 / ru / 3.2"]
+    found = Clause.objects.order_by("policy__language").values_list("obliges", "behaviours", "in_force", "sort_key")
+    assert list(found) == [("Answer.", "B10 B11", True, "0003.0002"), ("Отвечать.", "B10", False, "0003.0002")]
 
 
 def test_dates_and_formulas_are_read_as_text_says(desk, lapp):
