@@ -12,16 +12,21 @@ from registry.models import (
     ActivityRetention,
     ActivitySubjectCategory,
     Agreement,
+    AuthorityRequest,
+    CalendarFeed,
     Clause,
     Consent,
     CrossBorderTransfer,
     Database,
     DataCategory,
+    DayOverride,
+    DeadlineRule,
     ExportRun,
     ImportRun,
     ImportSource,
     JournalEntry,
     LegalBasis,
+    Message,
     Norm,
     OperatorTerm,
     Policy,
@@ -33,12 +38,21 @@ from registry.models import (
     SecurityMeasure,
     SubjectCategory,
     SubjectInCategory,
+    SubjectRequest,
     Suppression,
     Tracker,
     TransferCategory,
 )
+from registry.rules.dates import HOME_ZONE
 
 from .factories import make_norm, make_operator, make_purpose, make_subject, make_user, save
+
+RECEIVED_AT = dt.datetime(2026, 3, 20, 10, tzinfo=HOME_ZONE)
+
+
+def make_feed(user, operator):
+    digest = CalendarFeed.digest_of(f"{user.pk} of {operator.code}")
+    return save(CalendarFeed(operator=operator, user=user, token_digest=digest, made_at=RECEIVED_AT, made_by=user))
 
 
 def make_world(code):
@@ -46,6 +60,13 @@ def make_world(code):
     operator = make_operator(code, bin="241040012133")
     norm = Norm.objects.first() or make_norm("KZ-94-V/8", topics="lawful_basis", is_ground=True)
     world = {"operator": operator, "norm": norm, "law": norm.law, "operatorlaw": operator.laws.get()}
+    # Neither moves a date of the requests below.
+    world["deadlinerule"] = DeadlineRule.objects.first() or save(
+        DeadlineRule(law=norm.law, code="KZ-BREACH", trigger="security_breach", amount=1, unit="day", norm=norm)
+    )
+    world["dayoverride"] = DayOverride.objects.first() or save(
+        DayOverride(country="RU", day_on=dt.date(2026, 8, 22), is_working=True, source="Decree 12")
+    )
 
     def add(model, **fields):
         record = save(model(operator=operator, **fields))
@@ -93,9 +114,13 @@ def make_world(code):
     add(Agreement, subject=subject, number="A-1")
     add(Suppression, subject=subject, channel="email", since_on=dt.date(2025, 1, 1))
     add(ImportSource, name=f"CRM of {code}")
+    add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)
+    add(AuthorityRequest, body="Ministry", body_number="17-3/456", received_at=RECEIVED_AT)
+    add(Message, digest="0" * 64, received_at=RECEIVED_AT, fetched_at=RECEIVED_AT, standing="set_aside")
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
     world["exportrun"] = ExportRun.objects.create(operator=operator, kind="register")
     world["membership"] = make_user("auditor", operator, username=f"auditor-of-{code}").memberships.get()
     world["user"] = world["membership"].user
+    world["calendarfeed"] = make_feed(world["user"], operator)
     world["journalentry"] = JournalEntry.objects.filter(operator=code).latest("seq")
     return world

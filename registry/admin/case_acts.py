@@ -71,27 +71,44 @@ class ActPages:
             raise PermissionDenied
         if posted and request.POST.get("_seen", "") != self.seen(request, case):
             return self.seen_otherwise(request, case)
-        facts, now = case.facts(timezone.now()), timezone.now()
-        refusals = [] if kind.is_offered(case, facts, letter) else [self.why_not_offered(kind, case, facts, letter)]
-        blockers = kind.blockers(case, facts, letter) if not refusals else []
-        form = self.form_of(request, kind, case, letter)
-        if posted and not refusals and not blockers and form.is_valid():
+        facts = case.facts(timezone.now())
+        form, refusals = self.form_of(request, kind, case, letter), []
+        if not kind.is_offered(case, facts, letter):
+            return self.act_page(request, form, refusals=[self.why_not_offered(kind, case, facts, letter)])
+        if blockers := kind.blockers(case, facts, letter):
+            return self.act_page(request, form, blockers=blockers)
+        if form.is_valid():
             try:
                 with transaction.atomic():
-                    made = form.perform(by=request.user, at=now)
+                    made = form.perform(by=request.user, at=facts.now)
             except ValidationError as refusal:
                 refusals = refusal.messages
                 case.refresh_from_db()
             else:
-                messages.success(request, kind.done)
+                messages.success(request, form.done)
                 return HttpResponseRedirect(self.address_of(made or case))
+        return self.act_page(request, form, refusals=refusals, possible=True)
+
+    def act_page(self, request, form, *, refusals=(), blockers=(), possible=False):
+        """The form, or why there is none; what an act refused stands above the form, with what was typed in it."""
+        case, letter = form.case, form.letter
         self.tell_opened(request, case)
-        context = self.act_context(request, case, letter, form) | {
+        context = self.admin_site.each_context(request) | {
+            "title": form.label,
+            "opts": self.opts,
+            "case": case,
+            "case_url": self.address_of(case),
+            "letter": letter,
+            "back": self.address_of(letter or case),
+            "form": form,
+            "seen": self.seen(request, case),
+            "act_reason": request.POST.get("_reason", case.number if form.names_case else ""),
+            "media": self.media + form.media,
             "refusals": refusals,
             "blockers": [Citations(case.operator).described(blocker) for blocker in blockers],
-            "possible": not blockers and (not refusals or form.is_bound),
+            "possible": possible,
         }
-        status = 409 if posted and (refusals or blockers) else 200
+        status = 409 if request.method == "POST" and (refusals or blockers) else 200
         return TemplateResponse(request, "admin/registry/subjectrequest/act.html", context, status=status)
 
     def may(self, request, kind, case, letter=None):
@@ -116,22 +133,6 @@ class ActPages:
             said = {"act": kind.label, "state": self.letter_state_word(letter)}
             return _("“%(act)s” is not possible: the letter is %(state)s.") % said
         return _("“%s” is not needed in this case as it stands.") % kind.label
-
-    def act_context(self, request, case, letter, form):
-        back = self.address_of(letter or case)
-        return self.admin_site.each_context(request) | {
-            "title": form.label,
-            "opts": self.opts,
-            "case": case,
-            "case_url": self.address_of(case),
-            "letter": letter,
-            "letter_url": self.address_of(letter) if letter else "",
-            "back": back,
-            "form": form,
-            "seen": self.seen(request, case),
-            "act_reason": request.POST.get("_reason", case.number if form.names_case else ""),
-            "media": self.media + form.media,
-        }
 
     def address_of(self, thing):
         """The page of a case, or of a letter of one."""

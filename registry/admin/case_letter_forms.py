@@ -196,6 +196,10 @@ class SignForm(LetterForm):
     def is_offered(cls, case, facts, letter=None):
         return super().is_offered(case, facts, letter) and not letter.is_signed
 
+    @classmethod
+    def blockers(cls, case, facts, letter=None):
+        return letter.signing_blockers(facts.now)
+
     def perform(self, *, by, at):
         if self.cleaned_data.get("with_pack"):
             issue_pack(self.letter, by=by, role=scope.role_of(by), reason=self.case.number)
@@ -208,7 +212,7 @@ class SendForm(LetterForm):
     lead = _(
         "By e-mail it leaves at once. What is posted, handed over or put on the portal is recorded here when it has left."
     )
-    done = _("The letter is on its way, or recorded as sent.")
+    done = _("It is recorded that the letter has left.")
 
     way = forms.ChoiceField(label=_("How"), choices=[("", "—"), *Way.choices])
     address = forms.CharField(
@@ -235,6 +239,7 @@ class SendForm(LetterForm):
         way, address = self.cleaned_data["way"], self.cleaned_data["address"]
         if way == Way.MAIL:
             send_letter(self.letter, address=address, by=by, at=at)
+            self.done = _t("The letter is given to the mailer. Its page says when it has left.")
         else:
             self.letter.address = address if way == Way.POST else ""
             self.letter.mark_sent(by=by, at=at, way=way)

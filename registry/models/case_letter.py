@@ -6,7 +6,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import Language
 from registry.journal import History
-from registry.rules.cases import answer_blockers, extension_blockers, refusal_blockers
+from registry.rules.cases import answer_blockers, extension_blockers, open_blockers, refusal_blockers
+from registry.rules.letters import unfinished_blockers
 
 from .base import field_classes
 from .case_parts import PART, CasePart, of_one_case
@@ -117,17 +118,24 @@ class CaseLetter(CasePart):
     def is_signed(self):
         return self.signed_at is not None or self.kind in self.UNSIGNED
 
-    def sign(self, *, by, at):
-        """Signs the letter off: the gates are asked once more, the identity may have been doubted since."""
-        if self.is_signed:
-            return
+    def signing_blockers(self, at):
+        """The gate of the act it is part of, asked once more, for the identity may have been doubted since; and open places."""
         case, facts = self.case, self.case.facts(at)
         if self.kind == self.Kind.REFUSAL:
-            refuse(refusal_blockers(facts, has_norm=self.norm_id is not None, text=self.text))
+            found = refusal_blockers(facts, has_norm=self.norm_id is not None, text=self.text)
         elif self.kind == self.Kind.ANSWER:
-            refuse(answer_blockers(facts))
+            found = answer_blockers(facts)
         elif self.kind == self.Kind.EXTENSION:
-            refuse(extension_blockers(facts, case.extension_facts(self.text)))
+            found = extension_blockers(facts, case.extension_facts(self.text))
+        else:
+            found = open_blockers(facts)
+        return [*found, *unfinished_blockers(self.text)]
+
+    def sign(self, *, by, at):
+        """Signs the letter off. What was signed is what is sent."""
+        if self.is_signed:
+            return
+        refuse(self.signing_blockers(at))
         self.signed_at, self.signed_by = at, by
         self.save()
 
