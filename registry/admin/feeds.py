@@ -56,14 +56,15 @@ class CalendarFeedAdmin(RegistryModelAdmin):
 
     @admin.display(description=gettext_lazy("state"), ordering="revoked_at")
     def state(self, feed):
-        return pill(_("revoked"), "bad") if feed.revoked_at else pill(_("open"), "ok")
+        return pill(_("revoked"), "quiet") if feed.revoked_at else pill(_("open"), "ok")
 
     def form_context(self, request, feed):
         acts = []
         if feed is not None and feed.revoked_at is None and request.user.has_perm("registry.change_calendarfeed", feed):
             url = reverse("admin:registry_calendarfeed_revoke", args=[feed.pk])
             acts = [{"label": _("Revoke"), "url": url}]
-        return super().form_context(request, feed) | {"acts": acts}
+        heading = {"heading": self.number(feed)} if feed else {}
+        return super().form_context(request, feed) | {"acts": acts} | heading
 
     def add_view(self, request, form_url="", extra_context=None):
         """Makes a feed. Its address is shown in this answer and kept nowhere: only its digest is stored."""

@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext
 
 from registry.exports.due import DueCounts, Standing, due_cases, due_counts, record_listed
-from registry.journal import unit_of_work
+from registry.journal import reading
 from registry.management.acting import acting, those_who_may
 from registry.management.importing import operator_of
 from registry.models import Operator
@@ -52,7 +52,7 @@ class Command(BaseCommand):
         at = end_of(on) if on else timezone.now()
         by, role = acting(by, MAY_READ, named, object_type="subjectrequest")
         operators = [named] if named else Operator.objects.all()
-        with unit_of_work(by=by, role=role):
+        with reading(by=by, role=role):
             listed = {each: due_cases(each, at) for each in operators}
             for each, found in listed.items():
                 record_listed(each, found)
@@ -89,10 +89,10 @@ def as_json(due, *, with_operator):
         "case": due.case.number,
         "kind": due.kind,
         "person": due.person and str(due.person),
-        "received_at": local(due.received_at).isoformat(),
+        "received_at": local(due.received_at).isoformat(timespec="seconds"),
     }
     if due.due_at:
-        said["due_at"] = local(due.due_at).isoformat()
+        said["due_at"] = local(due.due_at).isoformat(timespec="seconds")
     else:
         said["due_on"] = due.due_on and due.due_on.isoformat()
     return said | {"law": due.law, "norm": due.norm, "overdue": due.is_overdue}
