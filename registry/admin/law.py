@@ -1,14 +1,24 @@
 from django.contrib import admin
+from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import Law, Norm
+from registry.models import DayOverride, DeadlineRule, Law, Norm
 from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 
 TONES = {"verified": "ok", "secondary": "warn", "unverified": "bad"}
+
+
+def place_of(norm):
+    return f"{norm.act} {norm.article}".strip()
+
+
+def verification_of(norm):
+    return pill(norm.get_verified_display(), TONES[norm.verified])
 
 
 @admin.register(Law)
@@ -32,7 +42,7 @@ class NormAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("article"), ordering="article")
     def place(self, norm):
-        return f"{norm.act} {norm.article}".strip()
+        return place_of(norm)
 
     @admin.display(description=_("what it says"))
     def text(self, norm):
@@ -44,4 +54,39 @@ class NormAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("verification"), ordering="verified")
     def verification(self, norm):
-        return pill(norm.get_verified_display(), TONES[norm.verified])
+        return verification_of(norm)
+
+
+@admin.register(DeadlineRule)
+class DeadlineRuleAdmin(RegistryModelAdmin):
+    list_display = ["code", "law", "trigger", "length", "cited", "valid_from", "valid_until"]
+    list_filter = ["law", "trigger", "unit"]
+    list_select_related = ["law", "norm__law"]
+    search_fields = ["code", "norm__code", "note"]
+    exclude = ()
+    empty_text = _("The terms of the laws come with the files of the laws: manage.py load_laws.")
+
+    @admin.display(description=_("term"), ordering="unit")
+    def length(self, rule):
+        return rule.term_in_words
+
+    @admin.display(description=_("norm"), ordering="norm__code")
+    def cited(self, rule):
+        norm = rule.norm
+        return format_html("{} {}", place_of(norm), verification_of(norm))
+
+
+@admin.register(DayOverride)
+class DayOverrideAdmin(RegistryModelAdmin):
+    list_display = ["day_on", "weekday", "country", "is_working", "source"]
+    list_filter = ["country", "is_working"]
+    search_fields = ["source"]
+    exclude = ()
+    empty_text = _(
+        "Days that a decision made working or off later than the published calendar stand here. They come with the files of the laws, "
+        "as [[day_override]]."
+    )
+
+    @admin.display(description=_("day of the week"))
+    def weekday(self, moved):
+        return date_format(moved.day_on, "l")

@@ -46,6 +46,8 @@ GROUPS = (
             ("responsibleperson", None),
             ("law", None),
             ("norm", None),
+            ("deadlinerule", None),
+            ("dayoverride", None),
         ),
     ),
     (_("Administration"), (("user", None), ("membership", None))),

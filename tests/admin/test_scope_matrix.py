@@ -7,7 +7,7 @@ from django.urls import NoReverseMatch, reverse
 from registry.models import JournalEntry, Membership, Purpose
 from tests.factories import make_user, save
 from tests.forms import form_fields
-from tests.world import make_world
+from tests.world import make_feed, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -23,8 +23,11 @@ CODED = (
 DPO = (
     dict.fromkeys(REGISTER, "vacde")
     | dict.fromkeys(CODED, "vacdie")
-    | {"requestmark": "vacde", "processingactivity": "vacie", "policy": "vace", "clause": "vace", "operator": "vce"}
-    | {"law": "ve", "norm": "ve", "datasubject": "vacie", "consent": "ve", "agreement": "ve"}
+    | {"requestmark": "vacdie", "responsibleperson": "vacdie", "processingactivity": "vacie", "clause": "vacie"}
+    | {"policy": "vace", "operator": "vce"}
+    | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve"}
+    | {"datasubject": "vacie", "consent": "ve", "agreement": "ve"}
+    | {"subjectrequest": "vace", "authorityrequest": "vace", "message": "ve", "calendarfeed": "vae"}
     | {
         "suppression": "ve",
         "importsource": "vace",
@@ -38,14 +41,16 @@ DPO = (
 RIGHTS = {
     "dpo": DPO,
     "registrar": dict.fromkeys(DPO, "v")
-    | {"datasubject": "vaci", "importsource": "vac", "exportrun": "", "journalentry": "", "user": "", "membership": ""},
-    "auditor": dict.fromkeys(DPO, "ve") | {"datasubject": "v", "user": "", "membership": ""},
+    | {"datasubject": "vaci", "importsource": "vac", "exportrun": "", "journalentry": "", "user": "", "membership": ""}
+    | {"subjectrequest": "vac", "authorityrequest": "vac", "calendarfeed": "va"},
+    "auditor": dict.fromkeys(DPO, "ve") | {"datasubject": "v", "calendarfeed": "", "user": "", "membership": ""},
     "administrator": dict.fromkeys(DPO, "")
-    | {"law": "v", "norm": "v", "operator": "v", "user": "vac", "membership": "vacd", "journalentry": "v"},
+    | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve", "operator": "ve"}
+    | {"user": "vace", "membership": "vacde", "journalentry": "ve"},
     "stranger": dict.fromkeys(DPO, ""),
 }
 # What all operators share is nobody's own: there is no foreign record of it.
-SHARED = {"law", "norm"}
+SHARED = {"law", "norm", "deadlinerule", "dayoverride"}
 VIEWS = {"changelist": "v", "add": "a", "change": "v", "history": "v", "delete": "d", "import": "i", "export": "e"}
 OF_A_RECORD = {"change", "history", "delete"}
 GUESSED = 987654321
@@ -79,10 +84,13 @@ def test_every_registered_model_has_a_row():
 def test_own_operator(role, view, worlds, browser_client):
     """In their own operator people reach what their role allows, and nothing else."""
     own = worlds["lapp"]
-    client = browser_client(user_of(role, own["operator"]))
+    user = user_of(role, own["operator"])
+    client = browser_client(user)
     found = {}
     for model, rights in RIGHTS[role].items():
         record = own["operator"] if model == "operator" else own[model]
+        if model == "calendarfeed":  # of a colleague's nobody is told
+            record = make_feed(user, own["operator"])
         if model == "journalentry" and role == "administrator":
             record = JournalEntry.objects.filter(operator="").first()
         if (url := url_of(model, view, record.pk)) is None:
