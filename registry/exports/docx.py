@@ -59,9 +59,11 @@ class Paper:
                 fonts.set(qn(f"w:{script}"), FONT)
             style.paragraph_format.space_before, style.paragraph_format.space_after = Pt(before), Pt(after)
             style.paragraph_format.line_spacing = 1.08
-        border = styles["Title"].element.pPr.find(qn("w:pBdr"))
-        if border is not None:
-            styles["Title"].element.pPr.remove(border)
+        title = styles["Title"].element
+        for properties, name in ((title.pPr, "pBdr"), (title.rPr, "spacing"), (title.rPr, "kern")):
+            for each in properties.findall(qn(f"w:{name}")):
+                properties.remove(each)
+        _soften(styles["Table Grid"].element)
         for language in styles.element.iter(qn("w:lang")):
             language.set(qn("w:val"), LANGUAGE_TAGS[self.language])
 
@@ -131,7 +133,7 @@ class Paper:
 
     def columns(self, left, right):
         """Two columns of lines without borders; what stands on the right is addressed."""
-        table = self._table(1, (TEXT_MM * 0.5, TEXT_MM * 0.5), style=None)
+        table = self._table(1, (TEXT_MM * 0.58, TEXT_MM * 0.42), style=None)
         for cell, lines in zip(table.rows[0].cells, (left, right), strict=True):
             _fill(cell, "\n".join(lines), size=None)
         self.gap()
@@ -175,6 +177,8 @@ class Paper:
         table = self.document.add_table(rows, len(widths))
         if style:
             table.style = style
+        else:
+            table._tbl.tblPr.append(_margins(left=0, right=113))
         table.autofit, table.alignment = False, WD_TABLE_ALIGNMENT.CENTER
         for column, width in zip(table.columns, widths, strict=True):
             column.width = Mm(width)
@@ -226,6 +230,28 @@ def _line_below(paragraph):
         line.set(qn(f"w:{name}"), value)
     borders.append(line)
     paragraph._p.get_or_add_pPr().append(borders)
+
+
+def _margins(**sides):
+    """Of the cells, in twentieths of a point."""
+    margins = OxmlElement("w:tblCellMar")
+    for side, width in sides.items():
+        margin = OxmlElement(f"w:{side}")
+        margin.set(qn("w:w"), str(width))
+        margin.set(qn("w:type"), "dxa")
+        margins.append(margin)
+    return margins
+
+
+def _soften(style):
+    """Grey lines, and room around what stands in a cell."""
+    for line in style.iter(*(qn(f"w:{side}") for side in ("top", "left", "bottom", "right", "insideH", "insideV"))):
+        if line.getparent().tag == qn("w:tblBorders"):
+            line.set(qn("w:color"), "9AA5B1")
+    properties = style.find(qn("w:tblPr"))
+    for each in properties.findall(qn("w:tblCellMar")):
+        properties.remove(each)
+    properties.append(_margins(top=35, left=100, bottom=35, right=100))
 
 
 def _shade(cell):

@@ -125,7 +125,7 @@ def extended(case):
         if deadline.extension and not deadline.is_extended:
             until = deadline.due_on
             deadline.is_extended = True
-            deadline.count(case.calendar_of(deadline))
+            case.count(deadline)
             found.append((until, deadline.due_on, deadline.norm))
     return min(found, key=lambda each: each[1], default=(None, None, None))
 

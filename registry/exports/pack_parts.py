@@ -21,13 +21,12 @@ class Table(NamedTuple):
 
 
 class Section(NamedTuple):
-    """`lines` stand before the tables, `after` behind them."""
+    """`lines` stand before the tables."""
 
     code: str
     heading: str
     tables: tuple[Table, ...] = ()
     lines: tuple[str, ...] = ()
-    after: tuple[str, ...] = ()
 
     @property
     def count(self):
@@ -37,7 +36,7 @@ class Section(NamedTuple):
     def texts(self):
         for table in self.tables:
             yield from (table.title, *table.columns, *(cell for row in table.rows for cell in row))
-        yield from (self.heading, *self.lines, *self.after)
+        yield from (self.heading, *self.lines)
 
 
 class Concerned(NamedTuple):
@@ -59,7 +58,7 @@ class Extract:
         self.words = PackWords(language)
         self.language = language
         self.consents = list(self._rows("consents", "purpose", "policy", order=("given_on", "pk")))
-        self.purposes = self._purposes()
+        self.served = self.rows("purposes", "purpose", "consent", "agreement", "basis", order=("since_on", "pk"))
         self.activities = list(self._activities()) if self.person else []
 
     @property
@@ -77,18 +76,13 @@ class Extract:
         """The person's own rows of a kind."""
         return list(self._rows(related, *fetched, order=order))
 
-    def _purposes(self):
-        """Ids of the purposes that the person's consents, and the register, say the data serve."""
-        if self.person is None:
-            return set()
-        said = set(self.person.purposes.values_list("purpose", flat=True))
-        return said | {consent.purpose_id for consent in self.consents}
-
     def _activities(self):
+        served = {each.purpose_id for each in (*self.consents, *self.served)}
         categories = set(self.person.categories.values_list("category", flat=True))
         for activity in ProcessingActivity.objects.with_links().filter(operator=self.operator).order_by("code"):
+            # Of an activity about people like this one all purposes, else those that a consent or the register names.
             of_category = any(link.subject_category_id in categories for link in activity.subject_categories.all())
-            links = [link for link in activity.purposes.all() if of_category or link.purpose_id in self.purposes]
+            links = [link for link in activity.purposes.all() if of_category or link.purpose_id in served]
             if links:
                 yield Concerned(activity, tuple(sorted(links, key=lambda link: link.purpose.code)))
 
@@ -101,9 +95,10 @@ class Extract:
     def country(self, code):
         return self.words.or_missing(self.words.known("country", code))
 
-    def section(self, code, *tables, lines=(), after=(), nothing="nothing"):
+    def section(self, code, *tables, lines=(), nothing="nothing"):
         """A section; one without a row says that there is none."""
-        section = Section(code, self.words(f"section.{code}"), tuple(tables), tuple(lines), tuple(after))
-        if section.count or section.lines or section.after:
+        tables = tuple(table for table in tables if table.rows)
+        section = Section(code, self.words(f"section.{code}"), tables, tuple(lines))
+        if section.count or section.lines:
             return section
         return section._replace(tables=(), lines=(self.words(nothing),))

@@ -7,28 +7,52 @@ from registry.models import CrossBorderTransfer
 
 
 def purposes(extract) -> Section:
-    """Purposes with the bases as they are declared, and whether a law of the operator knows them."""
+    """Purposes with the bases as they are declared, and whether a law of the operator knows them; then what each of them rests on
+    for this person."""
     words = extract.words
     laws = set(extract.operator.laws.values_list("law", flat=True))
-    rows, seen = [], set()
-    for activity, links in extract.activities:
-        for link in links:
-            seen.add(link.purpose_id)
-            name = words.name(link.purpose)
-            rows.append((f"{name}\n{words.name(activity)}", *basis(extract, link, laws)))
-    for consent in extract.consents:
-        if consent.purpose_id not in seen:
-            seen.add(consent.purpose_id)
-            said = words("consents_given"), words("no_activity")
-            rows.append((words.name(consent.purpose), *said))
+    rows = [
+        (f"{words.name(link.purpose)}\n{words.name(activity)}", *basis(extract, link, laws))
+        for activity, links in extract.activities
+        for link in links
+    ]
+    named = {link.purpose_id for _activity, links in extract.activities for link in links}
+    rows += [(words.name(purpose), words("missing"), words("no_activity")) for purpose in others(extract, named)]
     columns = words("purpose"), words("declared_basis"), words("norm_of_basis")
-    return extract.section("purposes", Table(tuple(rows), columns, shares=(36, 32, 32)), nothing="no_purposes")
+    table = Table(tuple(rows), columns, shares=(36, 32, 32))
+    return extract.section("purposes", table, grounds(extract), nothing="no_purposes")
+
+
+def others(extract, named):
+    """Purposes that the person's data serve and no activity names."""
+    found = {each.purpose_id: each.purpose for each in (*extract.consents, *extract.served)}
+    return sorted((each for pk, each in found.items() if pk not in named), key=lambda purpose: purpose.code)
+
+
+def grounds(extract):
+    words = extract.words
+    rows = [
+        (words.name(each.purpose), ground(extract, each), extract.day(each.since_on),
+         ", ".join(filter(None, [extract.day(each.until_on) if each.until_on else "", words.known("stop", each.stop)])) or "—")
+        for each in extract.served
+    ]  # fmt: skip
+    columns = words("purpose"), words("stood_on"), words("since"), words("until")
+    return Table(tuple(rows), columns, shares=(32, 34, 14, 20))
+
+
+def ground(extract, each):
+    """What a purpose rests on for this person: the consent, the agreement, or the basis."""
+    words = extract.words
+    if each.consent_id:
+        return words("ground.consent") % extract.day(each.consent.given_on)
+    agreement = words("ground.agreement") % each.agreement.number if each.agreement_id else ""
+    return "\n".join(filter(None, [agreement, words.name(each.basis)])) or words.known("ground", each.ground)
 
 
 def basis(extract, link, laws):
     words, row = extract.words, link.basis
     if row is None:
-        return words("missing"), words("missing")
+        return "\n".join(filter(None, [words("missing"), link.document])), words("missing")
     document = link.document or row.document
     declared = "\n".join(filter(None, [f"{words.name(row)} ({words.known('basis', row.kind)})", document]))
     known = cited(row.norm, extract.language) if row.norm_id else ""
@@ -83,7 +107,7 @@ def methods(extract) -> Section:
              words.yes_no_or_missing(activity.is_automated), words.yes_no_or_missing(activity.over_network))
         )  # fmt: skip
     columns = tuple(words(code) for code in ("activity", "operations", "yes_no.automated", "yes_no.network"))
-    return extract.section("methods", Table(tuple(rows), columns, shares=(32, 36, 17, 15)))
+    return extract.section("methods", Table(tuple(rows), columns, shares=(30, 32, 23, 15)))
 
 
 def when(extract, activity):

@@ -30,12 +30,20 @@ def confirmation(extract) -> Section:
         words.name(each.category) for each in extract.rows("categories", "category", order=("category__code",))
     ]
     facts = [
-        (words("person"), words.or_missing(person.full_name)),
         (words("standing"), words.known("state", person.state)),
+        *((words("blocked_since"), block) for block in blocked(extract)),
         (words("in_register_since"), extract.day(first and day_of(first.history_date))),
         (words("subject_categories"), words.or_missing("\n".join(categories))),
     ]
     return extract.section("confirmation", Table(tuple(facts)), lines=[words("confirmed")])
+
+
+def blocked(extract):
+    """Blocks that stand: since when, and of what. Why, is the operator's note."""
+    for block in extract.rows("blocks", "activity", order=("set_at", "pk")):
+        if block.lifted_at is None:
+            what = extract.words.name(block.activity) or extract.words("everything")
+            yield f"{extract.day(day_of(block.set_at))} ({what})"
 
 
 def values(extract) -> Section:
