@@ -2,6 +2,7 @@ from django.contrib import admin
 from django.utils.formats import date_format
 from django.utils.html import format_html
 from django.utils.translation import get_language
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import DayOverride, DeadlineRule, Law, Norm
@@ -59,8 +60,9 @@ class NormAdmin(RegistryModelAdmin):
 
 @admin.register(DeadlineRule)
 class DeadlineRuleAdmin(RegistryModelAdmin):
-    list_display = ["code", "law", "trigger", "length", "cited", "valid_from", "valid_until"]
-    list_filter = ["law", "trigger", "unit"]
+    list_display = ["law", "code", "trigger", "length", "cited", "validity"]
+    list_display_links = ["code"]
+    list_filter = ["law", "unit"]
     list_select_related = ["law", "norm__law"]
     search_fields = ["code", "norm__code", "note"]
     exclude = ()
@@ -73,7 +75,14 @@ class DeadlineRuleAdmin(RegistryModelAdmin):
     @admin.display(description=_("norm"), ordering="norm__code")
     def cited(self, rule):
         norm = rule.norm
-        return format_html("{} {}", place_of(norm), verification_of(norm))
+        return format_html("<span>{} {}</span>", place_of(norm), verification_of(norm))
+
+    @admin.display(description=_("in force"), ordering="valid_from")
+    def validity(self, rule):
+        first, last = (day and date_format(day) for day in (rule.valid_from, rule.valid_until))
+        if first and last:
+            return f"{first} – {last}"
+        return (first and _t("from %s") % first) or (last and _t("until %s") % last)
 
 
 @admin.register(DayOverride)
@@ -83,8 +92,8 @@ class DayOverrideAdmin(RegistryModelAdmin):
     search_fields = ["source"]
     exclude = ()
     empty_text = _(
-        "Days that a decision made working or off later than the published calendar stand here. They come with the files of the laws, "
-        "as [[day_override]]."
+        "Days that a decision made working or off later than the published calendar stand here. They come with the files of the laws: "
+        "whoever runs the registry enters the decision there."
     )
 
     @admin.display(description=_("day of the week"))
