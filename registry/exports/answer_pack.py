@@ -43,7 +43,7 @@ OF_PERSON = (
     pack_sections.readings,
     pack_sections.earlier_requests,
 )
-OF_EVERYBODY = (pack_sections.rights, pack_sections.complaints, pack_sections.operator)
+OF_EVERYBODY = (pack_sections.rights, pack_sections.asking, pack_sections.complaints, pack_sections.operator)
 
 
 class Pack(NamedTuple):

@@ -29,6 +29,12 @@ MARKS = {
 LANGUAGES = ("en", "ru", "kk")
 
 
+def article(norm, language) -> str:
+    """Where the norm stands in its law, and the mark."""
+    where = _act(norm, language) if norm.act else ", ".join(_places(norm, language))
+    return _marked(where, norm, language)
+
+
 def place(norm, language) -> str:
     """Where the norm stands."""
     return _act(norm, language) if norm.act else _law(norm, language)
@@ -36,8 +42,7 @@ def place(norm, language) -> str:
 
 def cited(norm, language) -> str:
     """Where the norm stands; one that was not read in an official text says so."""
-    mark = MARKS.get(norm.verified)
-    return f"{place(norm, language)} ({mark[LANGUAGES.index(language)]})" if mark else place(norm, language)
+    return _marked(place(norm, language), norm, language)
 
 
 def cited_with_text(norm, language) -> str:
@@ -54,11 +59,20 @@ def norms_of(operator, codes, on):
     return [found[code] for code in codes if code in found]
 
 
+def _marked(where, norm, language):
+    mark = MARKS.get(norm.verified)
+    return f"{where} ({mark[LANGUAGES.index(language)]})" if mark else where
+
+
 def _law(norm, language):
+    return ", ".join([norm.law.name_in(language), *_places(norm, language)])
+
+
+def _places(norm, language):
+    """Article, part and the part's part, each by its word."""
     words = PLACES[language].get(norm.law.code[:2], PLACES[language][""])
     parts = re.split(r"[()]+", norm.article.rstrip(")"))
-    places = [word.format(part) for word, part in zip(words, parts, strict=False)]
-    return ", ".join([norm.law.name_in(language), *places, *parts[len(words) :]])
+    return [*(word.format(part) for word, part in zip(words, parts, strict=False)), *parts[len(words) :]]
 
 
 def _act(norm, language):

@@ -127,7 +127,7 @@ class Paper:
     def item(self, text):
         """A line of a list, its dash standing out."""
         paragraph = self.text(text)
-        paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Mm(5), Mm(-4)
+        paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Mm(5), Mm(-5)
         paragraph.paragraph_format.space_after = Pt(2)
         return paragraph
 
@@ -157,6 +157,7 @@ class Paper:
             _fill(row.cells[1], value)
             _shade(row.cells[0])
             _row_stays_whole(row)
+        _stays_with_next(table.rows[:-1])
         self.gap()
 
     def table(self, columns, rows, shares=None):
@@ -171,6 +172,7 @@ class Paper:
             for cell, text in zip(row.cells, cells, strict=True):
                 _fill(cell, text)
             _row_stays_whole(row)
+        _stays_with_next(table.rows[:1])
         self.gap()
 
     def _table(self, rows, widths, style="Table Grid"):
@@ -264,6 +266,13 @@ def _shade(cell):
 def _repeat(row):
     row._tr.get_or_add_trPr().append(OxmlElement("w:tblHeader"))
     _row_stays_whole(row)
+
+
+def _stays_with_next(rows):
+    """Rows that are not parted from those below them by the end of a page, where these fit on one."""
+    for row in rows:
+        for cell in row.cells:
+            cell.paragraphs[0].paragraph_format.keep_with_next = True
 
 
 def _row_stays_whole(row):

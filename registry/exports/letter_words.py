@@ -207,12 +207,12 @@ WORDS = {
     ),
     # Extension
     "extension.until": (
-        "Your request No. {number}, received on {received}, was to be answered by {due}.",
+        "The term for answering your request No. {number}, received on {received}, ends on {due}.",
         "Срок ответа на Ваше обращение № {number}, полученное {received}, истекает {due}.",
         "Сіздің {received:at} алынған № {number} өтінішіңізге жауап беру мерзімі {due:at} аяқталады.",
     ),
     "extension.until.authority": (
-        "Your letter {letter}, registered here under No. {number}, was to be answered by {due}.",
+        "The term for answering your letter {letter}, registered here under No. {number}, ends on {due}.",
         "Срок ответа на Ваш запрос {letter} (вх. № {number}) истекает {due}.",
         "Сіздің {letter} сұрау салуыңызға (кіріс № {number}) жауап беру мерзімі {due:at} аяқталады.",
     ),

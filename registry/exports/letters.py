@@ -154,7 +154,7 @@ def write_paragraph(paper, lines):
             if plain:
                 paper.text("\n".join(plain))
                 plain = []
-            paper.item(line)
+            paper.item(f"–\t{line.removeprefix(DASH)}")
         else:
             plain.append(line)
     if plain:

@@ -12,14 +12,15 @@ def purposes(extract) -> Section:
     words = extract.words
     laws = set(extract.operator.laws.values_list("law", flat=True))
     rows = [
-        (f"{words.name(link.purpose)}\n{words.name(activity)}", *basis(extract, link, laws))
+        (words.name(link.purpose), words.name(activity), *basis(extract, link, laws))
         for activity, links in extract.activities
         for link in links
     ]
     named = {link.purpose_id for _activity, links in extract.activities for link in links}
-    rows += [(words.name(purpose), words("missing"), words("no_activity")) for purpose in others(extract, named)]
-    columns = words("purpose"), words("declared_basis"), words("norm_of_basis")
-    table = Table(tuple(rows), columns, shares=(36, 32, 32))
+    missing = words("missing")
+    rows += [(words.name(purpose), words("no_activity"), missing, missing) for purpose in others(extract, named)]
+    columns = tuple(words(code) for code in ("purpose", "activity", "declared_basis", "norm_of_basis"))
+    table = Table(tuple(rows), columns, shares=(26, 22, 24, 28))
     return extract.section("purposes", table, grounds(extract), nothing="no_purposes")
 
 
@@ -87,7 +88,7 @@ def category(words, row):
 def sources(extract) -> Section:
     """Where the data come from: as recorded for the person, and as the activities say."""
     words = extract.words
-    rows = [(words("person"), words.or_missing(extract.person.source))]
+    rows = [(words("recorded_source"), words.or_missing(extract.person.source))]
     for activity, _links in extract.activities:
         chosen = activity.sources.split()
         named = [words.known("source", code) for code in Source.values if code in chosen]

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from registry.exports.citations import cited_with_text, norms_of
+from registry.exports.citations import article, norms_of
 from registry.exports.letter_texts import Said
 from registry.exports.pack_parts import Section, Table
 from registry.models import Consent, JournalEntry, RequestMark, SubjectRequest
@@ -137,7 +137,7 @@ def readings(extract) -> Section:
         for (role, action), (times, first, last) in sorted(readings_of(extract).items())
     ]
     columns = tuple(words(code) for code in ("role", "how", "times", "first_on", "last_on"))
-    table = Table(tuple(rows), columns, shares=(30, 28, 12, 15, 15))
+    table = Table(tuple(rows), columns, shares=(29, 27, 14, 15, 15))
     return extract.section(
         "readings", table, lines=[words("readings_note")] if rows else (), nothing="nothing.readings"
     )
@@ -170,10 +170,17 @@ def earlier_requests(extract) -> Section:
 
 
 def rights(extract) -> Section:
-    """What the laws of the operator give the person, and where to write."""
+    """What each law of the operator gives the person."""
+    by_law = {}
+    for norm in norms_of(extract.operator, RIGHTS, extract.today):
+        by_law.setdefault(norm.law, []).append((article(norm, extract.language), norm.text_in(extract.language)))
+    tables = [Table(tuple(rows), title=law.name_in(extract.language)) for law, rows in by_law.items()]
+    return extract.section("rights", *tables)
+
+
+def asking(extract) -> Section:
+    """Where to write, and under which subject line, as the operator's policy says."""
     words = extract.words
-    norms = norms_of(extract.operator, RIGHTS, extract.today)
-    lines = [f"– {cited_with_text(norm, extract.language)}" for norm in norms]
     marks = RequestMark.objects.filter(operator=extract.operator).order_by("request_kind", "mailbox", "subject_line")
     rows = [
         (words.known("kind", mark.request_kind), mark.mailbox, mark.subject_line or "—")
@@ -181,7 +188,7 @@ def rights(extract) -> Section:
     ]
     columns = words("what_for"), words("mailbox"), words("subject_line")
     how = words("how_to_ask" if rows else "how_to_ask_plain")
-    return extract.section("rights", Table(tuple(rows), columns, shares=(34, 30, 36)), lines=[*lines, how])
+    return extract.section("asking", Table(tuple(rows), columns, shares=(34, 30, 36)), lines=[how])
 
 
 def complaints(extract) -> Section:

@@ -13,7 +13,6 @@ OWN = {
     "drawn_up_on": ("Drawn up on", "Составлено", "Жасалған күні"),
     "under": ("Legal basis", "Правовое основание", "Құқықтық негіз"),
     "person": ("Data subject", "Субъект персональных данных", "Дербес деректер субъектісі"),
-    "see_section": ("see section {number}", "см. раздел {number}", "{number}-бөлімді қараңыз"),
     # Headings
     "section.confirmation": ("Confirmation", "Подтверждение", "Растау"),
     "section.values": (
@@ -39,11 +38,8 @@ OWN = {
     "section.measures": ("Security measures", "Меры защиты", "Қорғау шаралары"),
     "section.readings": ("Who had access", "Кто имел доступ", "Кімде қолжетімділік болды"),
     "section.requests": ("Earlier requests", "Прежние обращения", "Бұрынғы өтініштер"),
-    "section.rights": (
-        "Rights and how to use them",
-        "Права и порядок их осуществления",
-        "Құқықтар және оларды іске асыру тәртібі",
-    ),
+    "section.rights": ("Rights of the data subject", "Права субъекта", "Субъектінің құқықтары"),
+    "section.asking": ("How to use the rights", "Порядок осуществления прав", "Құқықтарды іске асыру тәртібі"),
     "section.complaints": ("Complaints", "Обжалование", "Шағымдану"),
     "section.operator": (
         "Operator and responsible person",
@@ -108,11 +104,11 @@ OWN = {
         "Өтініш осы құжатта көрсетілген оператордың мекенжайына немесе электрондық поштасына жіберіледі.",
     ),
     # Columns and labels
+    "recorded_source": ("As recorded for the person", "Указан для субъекта", "Субъект үшін көрсетілген"),
     "field": ("Data", "Данные", "Деректер"),
     "value": ("Value", "Значение", "Мәні"),
     "source": ("Source", "Источник", "Дереккөз"),
     "confirmed_on": ("Confirmed on", "Подтверждено", "Расталған күні"),
-    "full_name": ("Full name", "Фамилия, имя, отчество", "Тегі, аты, әкесінің аты"),
     "surname": ("Surname", "Фамилия", "Тегі"),
     "given_name": ("Given name", "Имя", "Аты"),
     "patronymic": ("Patronymic", "Отчество", "Әкесінің аты"),
@@ -188,7 +184,7 @@ OWN = {
     "measure": ("Measure", "Мера", "Шара"),
     "role": ("Role", "Роль", "Рөлі"),
     "how": ("How", "Способ", "Тәсілі"),
-    "times": ("Times", "Количество", "Саны"),
+    "times": ("Times", "Число раз", "Саны"),
     "first_on": ("First", "Впервые", "Алғаш"),
     "last_on": ("Last", "В последний раз", "Соңғы рет"),
     "role.dpo": (

@@ -1,6 +1,7 @@
-"""Files as LibreOffice reads them: it opens them, and says of each cell what it holds and whether it computes it."""
+"""Files as LibreOffice reads them: it opens them, says of each cell what it holds and whether it computes it, and prints them."""
 
 import os
+import re
 import shutil
 import subprocess
 import xml.etree.ElementTree as ET
@@ -12,6 +13,7 @@ TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 TEXT = "{urn:oasis:names:tc:opendocument:xmlns:text:1.0}"
 OFFICE = "{urn:oasis:names:tc:opendocument:xmlns:office:1.0}"
 SECONDS = 120
+A4 = (0, 0, 595, 842)  # in points
 # Separator, quote, UTF-8, first line; then the type of each column: 2 is text. Empty types leave it to LibreOffice, which is
 # told to recognise all it can and to compute formulas: the least careful way to open a file.
 AS_TEXTS = "CSV:{separator},34,76,1," + "/".join(f"{column}/2" for column in range(1, 61))
@@ -26,20 +28,42 @@ class Cell(NamedTuple):
 
 def opened(paths, *, filter=None):
     """The cells of each file in one start of LibreOffice: by path, sheet name → rows of cells."""
-    program = shutil.which("soffice") or shutil.which("libreoffice")
-    if program is None:
-        if os.environ.get("REQUIRE_OFFICE") == "1":
-            pytest.fail("LibreOffice is required (REQUIRE_OFFICE=1) and not found: install libreoffice-calc.")
-        pytest.skip("LibreOffice is not found: install libreoffice-calc to run these tests.")
+    return {path: sheets(each) for path, each in converted(paths, "fods", filter=filter).items()}
+
+
+def printed(paths):
+    """The text of each document as it is printed, by path: pages, each its lines. The sheets are A4."""
+    read = needed("pdftotext", "poppler-utils")
+    texts = {}
+    for path, pdf in converted(paths, "pdf").items():
+        told = subprocess.run([read, "-layout", pdf, "-"], capture_output=True, text=True, timeout=SECONDS, check=True)
+        texts[path] = told.stdout.split("\f")[:-1]
+        boxes = re.findall(rb"/MediaBox ?\[([\d. ]+)\]", pdf.read_bytes())
+        assert boxes and {tuple(round(float(side)) for side in box.split()) for box in boxes} == {A4}
+    return texts
+
+
+def converted(paths, ending, *, filter=None):
+    """The file LibreOffice makes of each, by path, in one start."""
+    program = shutil.which("libreoffice") or needed("soffice", "libreoffice-calc and libreoffice-writer")
     folder = paths[0].parent / "opened"
-    command = [program, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", "fods"]
+    command = [program, f"-env:UserInstallation=file://{folder}/profile", "--headless", "--convert-to", ending]
     command += [f"--infilter={filter}"] if filter else []
     told = subprocess.run(
         [*command, "--outdir", folder, *paths], capture_output=True, text=True, timeout=SECONDS, check=False
     )
-    written = {path: folder / f"{path.stem}.fods" for path in paths}
+    written = {path: folder / f"{path.stem}.{ending}" for path in paths}
     assert all(each.exists() for each in written.values()), told.stdout + told.stderr
-    return {path: sheets(each) for path, each in written.items()}
+    return written
+
+
+def needed(name, package):
+    program = shutil.which(name)
+    if program is None:
+        if os.environ.get("REQUIRE_OFFICE") == "1":
+            pytest.fail(f"{name} is required (REQUIRE_OFFICE=1) and not found: install {package}.")
+        pytest.skip(f"{name} is not found: install {package} to run these tests.")
+    return program
 
 
 def sheets(path):
