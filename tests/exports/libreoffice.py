@@ -32,11 +32,11 @@ def opened(paths, *, filter=None):
 
 
 def printed(paths):
-    """The text of each document as it is printed, by path: pages, each its lines. The sheets are A4."""
+    """The text of each document as it is printed, by path: a list of its pages. The sheets are A4."""
     read = needed("pdftotext", "poppler-utils")
     texts = {}
     for path, pdf in converted(paths, "pdf").items():
-        told = subprocess.run([read, "-layout", pdf, "-"], capture_output=True, text=True, timeout=SECONDS, check=True)
+        told = subprocess.run([read, pdf, "-"], capture_output=True, text=True, timeout=SECONDS, check=True)
         texts[path] = told.stdout.split("\f")[:-1]
         boxes = re.findall(rb"/MediaBox ?\[([\d. ]+)\]", pdf.read_bytes())
         assert boxes and {tuple(round(float(side)) for side in box.split()) for box in boxes} == {A4}
