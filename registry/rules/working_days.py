@@ -46,7 +46,7 @@ class _Year(NamedTuple):
 
 @lru_cache(maxsize=256)
 def _year(country: str, year: int, language: str) -> _Year:
-    around = (year - 1, year, year + 1)  # a holiday of December may be kept in January
+    around = (year - 1, year, year + 1)  # a Saturday of December may be worked for a day of January
     spoken = _LIBRARY_LANGUAGES.get(country, {}).get(language, "en_US")
     try:
         found = holidays.country_holidays(country, years=around, language=spoken)
