@@ -99,7 +99,9 @@ def pack_docx(pack) -> bytes:
     paper.facts(pack.facts)
     for number, section in enumerate(pack.sections, 1):
         paper.heading(f"{number}. {section.heading}")
-        write_paragraph(paper, section.lines)
+        last = write_paragraph(paper, section.lines)
+        if last is not None and section.tables:
+            last.paragraph_format.keep_with_next = True
         for table in section.tables:
             write_table(paper, table)
     return paper.bytes()

@@ -45,6 +45,15 @@ def cited(norm, language) -> str:
     return _marked(place(norm, language), norm, language)
 
 
+def cited_together(norms, language) -> str:
+    """Norms one after another, the name of each law once."""
+    said, law = [], None
+    for norm in norms:
+        said.append(article(norm, language) if norm.law == law else cited(norm, language))
+        law = norm.law if not norm.act else None
+    return "; ".join(said)
+
+
 def cited_with_text(norm, language) -> str:
     """The citation and what the norm says, in the register's own words."""
     return f"{cited(norm, language)}: {norm.text_in(language)}"

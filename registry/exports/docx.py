@@ -124,11 +124,13 @@ class Paper:
     def heading(self, text, level=1):
         return self.document.add_heading(legal(text), level)
 
-    def item(self, text):
-        """A line of a list, its dash standing out."""
-        paragraph = self.text(text)
-        paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Mm(5), Mm(-5)
-        paragraph.paragraph_format.space_after = Pt(2)
+    def items(self, texts):
+        """A list, its dashes standing out. Returns its last line."""
+        for text in texts:
+            paragraph = self.text(f"–\t{text}")
+            paragraph.paragraph_format.left_indent, paragraph.paragraph_format.first_line_indent = Mm(5), Mm(-5)
+            paragraph.paragraph_format.space_after = Pt(2)
+        paragraph.paragraph_format.space_after = Pt(6)
         return paragraph
 
     def columns(self, left, right):

@@ -1,7 +1,7 @@
 """Letters of a case: what one says before the officer edits it, in the applicant's language. Nothing is written here."""
 
 from registry.choices import CaseAct, RequestKind
-from registry.exports.citations import cited, cited_with_text, norms_of
+from registry.exports.citations import cited_together, cited_with_text, norms_of
 from registry.exports.letter_words import WORDS, Day, kind_word, open_place, word
 from registry.models import AuthorityRequest, CaseLetter
 from registry.rules.cases import ASKED_ACTS
@@ -65,7 +65,7 @@ class Said:
         return norms_of(self.case.operator, codes, self.received_on)
 
     def basis(self, norms):
-        return self("basis", norm="; ".join(cited(norm, self.language) for norm in norms)) if norms else ""
+        return self("basis", norm=f"{cited_together(norms, self.language)}.") if norms else ""
 
     def basis_with_text(self):
         norm = cited_with_text(self.norm, self.language) if self.norm else self.open_place("norm")

@@ -81,9 +81,9 @@ WORDS = {
         "Дербес деректерді өңдеуді ұйымдастыруға жауапты тұлғаның орынбасары",
     ),
     "enclosure": (
-        "Enclosure: information about personal data and their processing, file {file}.",
-        "Приложение: сведения о персональных данных и их обработке, файл {file}.",
-        "Қосымша: дербес деректер және оларды өңдеу туралы мәліметтер, {file} файлы.",
+        "Enclosure: information about personal data and their processing, on request No. {number}.",
+        "Приложение: сведения о персональных данных и их обработке по обращению № {number}.",
+        "Қосымша: № {number} өтініш бойынша дербес деректер және оларды өңдеу туралы мәліметтер.",
     ),
     "title.acknowledgement": ("Acknowledgement of receipt", "О получении обращения", "Өтініштің алынғаны туралы"),
     "title.identity": ("Proof of identity", "О подтверждении личности", "Жеке басты растау туралы"),

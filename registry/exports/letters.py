@@ -1,5 +1,6 @@
 """A letter as it is laid out on its sheet, for DOCX and print alike: plain texts, nothing of the staff but who signs."""
 
+import itertools
 from typing import NamedTuple
 
 from registry.exports.citations import cited_with_text, place
@@ -60,7 +61,7 @@ def sheet_of(letter) -> Sheet:
         addressee=() if is_acknowledgement else addressee(letter),
         title=word(f"title.{title}", language),
         paragraphs=tuple(paragraphs(letter)),
-        enclosure=word("enclosure", language).format(file=f"{case.number}.docx") if letter.pack_id else "",
+        enclosure=word("enclosure", language).format(number=case.number) if letter.pack_id else "",
         signature=None if is_acknowledgement else signature(letter, on),
     )
 
@@ -147,15 +148,11 @@ def plain_text(letter) -> str:
 
 
 def write_paragraph(paper, lines):
-    """Lines that begin with a dash are a list; others are lines of one paragraph."""
-    plain = []
-    for line in lines:
-        if line.startswith(DASH):
-            if plain:
-                paper.text("\n".join(plain))
-                plain = []
-            paper.item(f"–\t{line.removeprefix(DASH)}")
+    """Lines that begin with a dash are a list; others are lines of one paragraph. Returns the last paragraph."""
+    last = None
+    for is_list, group in itertools.groupby(lines, key=lambda line: line.startswith(DASH)):
+        if is_list:
+            last = paper.items([line.removeprefix(DASH) for line in group])
         else:
-            plain.append(line)
-    if plain:
-        paper.text("\n".join(plain))
+            last = paper.text("\n".join(group))
+    return last

@@ -75,7 +75,7 @@ def categories(extract) -> Section:
                  words.or_missing(each.necessity), words.yes_no_or_missing(each.is_mandatory))
             )  # fmt: skip
     columns = tuple(words(code) for code in ("data_category", "purpose", "necessity", "mandatory"))
-    return extract.section("categories", Table(tuple(dict.fromkeys(rows)), columns, shares=(30, 28, 26, 16)))
+    return extract.section("categories", Table(tuple(dict.fromkeys(rows)), columns, shares=(29, 26, 26, 19)))
 
 
 def category(words, row):
@@ -108,7 +108,7 @@ def methods(extract) -> Section:
              words.yes_no_or_missing(activity.is_automated), words.yes_no_or_missing(activity.over_network))
         )  # fmt: skip
     columns = tuple(words(code) for code in ("activity", "operations", "yes_no.automated", "yes_no.network"))
-    return extract.section("methods", Table(tuple(rows), columns, shares=(30, 32, 23, 15)))
+    return extract.section("methods", Table(tuple(rows), columns, shares=(28, 30, 23, 19)))
 
 
 def when(extract, activity):
