@@ -136,7 +136,7 @@ def letter_docx(letter) -> bytes:
 
 
 def letter_context(letter):
-    """What templates/registry/print/letter.html shows: the same sheet."""
+    """What templates/registry/print/sheet.html shows: the same sheet."""
     return {"sheet": sheet_of(letter)}
 
 
