@@ -13,7 +13,13 @@ ALMATY = gettext_lazy("Time of Almaty. The terms are counted from it.")
 WHAT_MAKES_IT_THE_SAME = ("received_at", "channel", "applicant_name", "applicant_contact", "demand")
 
 
-class RequestIntakeForm(ScopedForm):
+class IntakeForm(ScopedForm):
+    def clean_received_at(self):
+        """Fields show whole seconds; a moment that nobody corrected stays what it was."""
+        return self.cleaned_data["received_at"] if "received_at" in self.changed_data else self.initial["received_at"]
+
+
+class RequestIntakeForm(IntakeForm):
     class Meta:
         help_texts = {
             "received_at": ALMATY,
@@ -43,7 +49,7 @@ class RequestIntakeForm(ScopedForm):
             raise ValidationError(message % {"number": twin.number})
 
 
-class AuthorityIntakeForm(ScopedForm):
+class AuthorityIntakeForm(IntakeForm):
     class Meta:
         help_texts = {
             "received_at": ALMATY,

@@ -97,7 +97,8 @@ class AskIdentityForm(DraftForm):
 
     @classmethod
     def is_offered(cls, case, facts, letter=None):
-        return any(blocker.code == "no-identity" for blocker in answer_blockers(facts))
+        stranger = any(blocker.code == "no-identity" for blocker in answer_blockers(facts))
+        return super().is_offered(case, facts) and stranger
 
 
 class AnswerForm(DraftForm):

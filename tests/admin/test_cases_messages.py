@@ -1,0 +1,90 @@
+"""Messages in the admin: evidence that is only read; one that was set aside can still be made a case of, once."""
+
+import pytest
+from django.urls import reverse
+
+from registry.models import Message, SubjectRequest
+from tests.factories import make_rule, make_user, save
+
+from .case_pages import address, moment, text_of
+
+pytestmark = pytest.mark.django_db
+MESSAGES = "admin:registry_message_changelist"
+RECEIVED = moment("2026-04-01 10:00")
+
+
+@pytest.fixture
+def office(lapp):
+    make_rule("KZ-INFO")
+    return lapp
+
+
+def make_message(operator, standing="set_aside", **fields):
+    given = {"sender": "asem@example.kz", "subject_line": "Мои данные", "text": "Что вы храните?", "digest": standing}
+    return save(
+        Message(operator=operator, received_at=RECEIVED, fetched_at=RECEIVED, standing=standing, **given | fields)
+    )
+
+
+@pytest.mark.parametrize("standing", ["set_aside", "automatic"])
+def test_message_becomes_a_case_received_when_it_was(standing, office, client_of_dpo, dpo):
+    """What was taken for no request was one: unsorted, with the shortest term from the day the message came."""
+    message = make_message(office, standing)
+    response = client_of_dpo.post(address(message, "case"), {"_reason": "It is a request after all"})
+    case = SubjectRequest.objects.get()
+    assert response.url == address(case)
+    assert (case.kind, case.channel, case.received_at, case.received_by) == ("unsorted", "mail", RECEIVED, dpo)
+    assert (case.applicant_contact, case.demand) == ("asem@example.kz", "Мои данные\n\nЧто вы храните?")
+    message.refresh_from_db()
+    assert (message.request, message.standing) == (case, "request")
+    assert message.history.first().history_change_reason == "It is a request after all"
+
+
+def test_message_becomes_one_case(office, client_of_dpo):
+    """The second of two clicks is told which case it is."""
+    message = make_message(office)
+    for _time in range(2):
+        response = client_of_dpo.post(address(message, "case"))
+    case = SubjectRequest.objects.get()
+    assert response.status_code == 409
+    assert response.context["refusals"] == [f"It belongs to {case.number} already. Open that case."]
+
+
+def test_message_of_a_case_leads_to_it(office, client_of_dpo):
+    """From the evidence to the case is one click, and back."""
+    message = make_message(office)
+    client_of_dpo.post(address(message, "case"))
+    case = SubjectRequest.objects.get()
+    assert [each["url"] for each in client_of_dpo.get(address(message)).context["acts"]] == [address(case)]
+    assert [each["url"] for each in client_of_dpo.get(address(case)).context["mails"]] == [address(message)]
+
+
+def test_auditor_sees_messages_without_their_words(office, browser_client):
+    """When it came and what it was taken for; not from whom, nor what it says. A case is made by others."""
+    message = make_message(office)
+    client = browser_client(make_user("auditor", office))
+    for page in (reverse(MESSAGES), address(message), address(message, "history")):
+        text = text_of(client, page)
+        for value in ("asem@example.kz", "Мои данные", "Что вы храните"):
+            assert value not in text, page
+    assert client.get(address(message)).context["acts"] == []
+    assert (client.get(address(message, "case")).status_code, client.post(address(message, "case")).status_code) == (
+        403,
+        403,
+    )
+
+
+def test_message_of_another_operator_does_not_exist(office, kazger, client_of_dpo):
+    """Neither its page nor the act."""
+    foreign = make_message(kazger)
+    assert client_of_dpo.get(address(foreign)).status_code == 404
+    assert client_of_dpo.post(address(foreign, "case")).status_code == 404
+    assert not SubjectRequest.objects.exists()
+
+
+def test_messages_without_a_case_are_filtered(office, client_of_dpo):
+    """What nobody has made a case of is found at once."""
+    message, other = make_message(office), make_message(office, "automatic")
+    client_of_dpo.post(address(message, "case"))
+    shown = client_of_dpo.get(reverse(MESSAGES), {"case": "none"}).context["cl"].result_list
+    assert list(shown) == [other]

@@ -1,0 +1,117 @@
+"""The desk: an office sees first what is due, how much of it, and what nobody has looked at."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.models import AuthorityRequest, JournalEntry, Message, OperatorTerm, SubjectRequest
+from registry.rules.deadlines import day_of
+from tests.factories import make_request, make_rule, make_user, save
+
+from .case_pages import address, closed, moment
+
+pytestmark = pytest.mark.django_db
+DESK = "/admin/"
+
+
+@pytest.fixture
+def office(lapp):
+    make_rule("KZ-INFO")
+    save(OperatorTerm(operator=lapp, code="authority", request_kind="authority", amount=100, unit="day"))
+    return lapp
+
+
+@pytest.fixture
+def late(office):
+    return make_request(office, received_at=moment("2026-03-20 10:00"))
+
+
+def desk_of(client):
+    return client.get(DESK).context["desk"]
+
+
+def test_desk_shows_what_is_due_next(office, late, client_of_dpo, dpo):
+    """The most urgent first, requests of people and of state bodies together, with what is known of each."""
+    body = save(AuthorityRequest(operator=office, body="Ministry", body_number="17-3", received_at=timezone.now()))
+    unsorted = make_request(office, kind="unsorted", received_at=moment("2026-03-21 10:00"))
+    closed(make_request(office, received_at=moment("2026-03-22 10:00")), dpo)
+    due = desk_of(client_of_dpo)["due"]
+    assert [(row["number"], row["url"]) for row in due["rows"]] == [
+        (each.number, address(each)) for each in sorted((late, unsorted), key=lambda each: each.due_on)
+    ] + [(body.number, address(body))]
+    assert "overdue" in due["rows"][0]["due"]
+    assert (due["counts"].open, due["counts"].overdue, due["counts"].unsorted) == (3, 2, 1)
+
+
+def test_desk_counts_and_says_what_is_wanted_today(late, client_of_dpo):
+    """One sentence and one tile tell how the day begins."""
+    desk = desk_of(client_of_dpo)
+    assert desk["headline"].startswith("1 case needs you today.")
+    assert (desk["cards"][0]["value"], desk["cards"][0]["note"], desk["cards"][0]["tone"]) == (1, "1 overdue", "bad")
+
+
+def test_desk_without_cases_offers_the_first_step(office, client_of_dpo):
+    """Nothing is due: that is said, and where a request is taken in."""
+    text = client_of_dpo.get(DESK).content.decode()
+    assert desk_of(client_of_dpo)["headline"].startswith("No case is due today.")
+    assert reverse("admin:registry_subjectrequest_add") in text
+
+
+def test_headline_names_the_next_working_day(office, client_of_dpo, monkeypatch):
+    """On a Saturday the office reads when work begins again: 21–25 March 2026 are off, the 26th is a working day."""
+    saturday = moment("2026-03-21 09:00")
+    monkeypatch.setattr("registry.admin.case_due.timezone.now", lambda: saturday)
+    assert "The next working day is Thursday, 26 March." in desk_of(client_of_dpo)["headline"]
+
+
+def test_messages_set_aside_wait_on_the_desk(office, client_of_dpo):
+    """What the intake did not dare to sort is counted until somebody has looked."""
+    at = timezone.now()
+    for standing in ("set_aside", "automatic"):
+        save(Message(operator=office, digest=standing, received_at=at, fetched_at=at, standing=standing))
+    assert desk_of(client_of_dpo)["due"]["set_aside"] == 1
+
+
+def test_desk_names_nobody(office, client_of_dpo):
+    """Numbers, kinds and dates: reading the desk reads no person, and tells the journal nothing."""
+    make_request(office, applicant_name="Қасымова", applicant_contact="asem@example.kz")
+    before = JournalEntry.objects.count()
+    text = client_of_dpo.get(DESK).content.decode()
+    assert "Қасымова" not in text and "asem@" not in text
+    assert JournalEntry.objects.count() == before
+
+
+def test_desk_of_an_auditor_and_of_an_administrator(late, lapp, browser_client):
+    """The auditor sees what is due; the administrator, who sees no cases, does not."""
+    assert len(desk_of(browser_client(make_user("auditor", lapp)))["due"]["rows"]) == 1
+    assert desk_of(browser_client(make_user("administrator")))["due"] is None
+
+
+def test_cases_of_another_operator_are_not_counted(kazger, lapp, client_of_dpo):
+    """Every number is of the current operator."""
+    make_request(kazger, received_at=moment("2026-03-20 10:00"))
+    desk = desk_of(client_of_dpo)
+    assert (desk["due"]["rows"], desk["due"]["counts"].open) == ([], 0)
+
+
+def test_sidebar_counts_what_waits(office, late, dpo, client_of_dpo):
+    """Overdue, due today and unsorted ones wait; what is due later and what is closed does not."""
+    make_request(office, kind="unsorted", received_at=timezone.now())
+    make_request(office, kind="complaint")
+    closed(make_request(office, received_at=moment("2026-03-20 10:00")), dpo)
+    groups = client_of_dpo.get(DESK).context["registry_nav"]
+    cases = next(group for group in groups if str(group["label"]) == "Cases")
+    counts = {item["label"]: item["count"] for item in cases["items"]}
+    assert counts | {"Calendar feeds": None} == {
+        "Requests": 2, "Authority requests": None, "Messages": None, "Calendar feeds": None,
+    }  # fmt: skip
+
+
+def test_waiting_on_the_day_a_case_is_due(office):
+    """The day before it does not wait yet, on its day and after it does."""
+    case = make_request(office, received_at=moment("2026-04-01 10:00"))  # Wednesday: 2, 3, 6 April
+    assert day_of(case.received_at) + dt.timedelta(days=5) == case.due_on
+    for at, waits in (("2026-04-05 23:59", False), ("2026-04-06 00:00", True), ("2026-04-07 00:00", True)):
+        assert SubjectRequest.objects.waiting(moment(at)).exists() == waits, at
