@@ -57,6 +57,7 @@ def test_everything_applied_is_exit_0(run_command):
         "stopped": 0,
         "damaged": 0,
         "doubles": 0,
+        "further": 0,
         "missing": 0,
         "state": "applied",
         "encoding": "utf-8",
