@@ -12,7 +12,7 @@ from django.urls import reverse
 from registry.exports import lists, runs
 from registry.models import Consent, DataSubject, ExportRun, JournalEntry, Policy, Purpose
 from tests.factories import make_purpose, make_subject, make_user, save
-from tests.world import make_world
+from tests.world import make_feed, make_world
 
 pytestmark = pytest.mark.django_db
 
@@ -184,6 +184,7 @@ def test_every_list_leaves(browser_client, role):
     """Each list that somebody sees can be exported, with a cell for each heading."""
     world = make_world("lapp")
     user = make_user(role, world["operator"])
+    make_feed(user, world["operator"])  # everybody sees their own only
     client = browser_client(user)
     lists_of = {
         model._meta.model_name
