@@ -8,9 +8,9 @@ from django.db import connection
 from django_tasks_db.models import DBTaskResult
 
 from registry import tasks
-from registry.imports import crm_file
+from registry.imports import crm_file, storage
 from registry.imports.crm_file import Said
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow
+from registry.models import Consent, DataSubject, ImportRun, ImportSource, JournalEntry, ListedRow
 from tests import factories, worker_process
 from tests.imports.crm import CRM, consent, person
 
@@ -115,6 +115,30 @@ def test_step_whose_worker_was_killed_is_finished_by_the_next(crm, workers, monk
     quick = workers()
     worker_process.until(lambda: state_of(run) == state, quick)
     as_if_uninterrupted(run, state)
+
+
+def test_worker_that_finishes_a_scheduled_import_mails_its_report_once(crm, workers, settings):
+    """The command was killed, and so was the worker that took over: the next one finishes it and tells the mailbox."""
+    run = applying(crm)
+    source = factories.save(ImportSource(operator=crm.operator, name="Bitrix24", report_to="crm@lapp.kz"))
+    ImportRun.objects.filter(pk=run.pk).update(source=source)
+    storage.owe_report(run)
+    slow = workers(pause=0.2)
+    worker_process.until(lambda: 0 < done_of(run) < PEOPLE, slow)
+    slow.kill()
+    slow.wait()
+    assert not reports(settings)
+    quick = workers()
+    worker_process.until(lambda: state_of(run) == "applied" and run.reported_at, quick)
+    as_if_uninterrupted(run, "applied")
+    (report,) = reports(settings)
+    assert f"Subject: CRM import #{run.pk}: applied" in report
+    assert "new: 40" in report and "To: crm@lapp.kz" in report
+
+
+def reports(settings):
+    """What the worker's process mailed: without a mail server it lies in files."""
+    return [path.read_text(encoding="utf-8") for path in settings.EMAIL_FILE_PATH.glob("*.log")]
 
 
 def test_worker_told_to_end_stops_after_its_chunk(crm, workers):
