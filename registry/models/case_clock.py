@@ -57,7 +57,6 @@ class CaseClock(models.Model):
 
     def take_first(self, deadlines):
         """Marks the deadline that binds, and repeats it on the case. Whether that changed the case."""
-        deadlines = sorted(deadlines, key=lambda each: (each.law_id is None, each.source))
         first = strictest([each.due for each in deadlines])
         for place, deadline in enumerate(deadlines):
             deadline.is_binding = place == first
@@ -82,7 +81,7 @@ class CaseClock(models.Model):
         deadlines = {deadline: WHAT_IS_COUNTED(deadline) for deadline in self.deadlines.select_related("law")}
         for deadline in deadlines:
             self.count(deadline)
-        changed = self.take_first(deadlines)
+        changed = self.take_first(list(deadlines))
         for deadline, before in deadlines.items():
             if WHAT_IS_COUNTED(deadline) != before:
                 deadline.save()

@@ -136,6 +136,7 @@ def test_survey_has_a_trigger_of_its_own_and_the_promise_to_the_body(lapp):
 def test_promise_for_other_requests_is_no_term_of_an_unsorted_one(lapp):
     """What is promised for one kind is not counted while nobody knows the kind, nor for a request of no kind."""
     save(OperatorTerm(operator=lapp, code="claim-answer", request_kind="claim", amount=30, unit="working_day"))
+    save(OperatorTerm(operator=lapp, code="conditions", request_kind="other", amount=3, unit="working_day"))
     for kind in ("unsorted", "other"):
         assert terms(make_request(lapp, kind=kind, received_at=moment("2026-04-01"))) == {}
     assert terms(make_request(lapp, kind="claim", received_at=moment("2026-04-16"))) == {
