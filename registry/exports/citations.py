@@ -46,12 +46,14 @@ def cited(norm, language) -> str:
 
 
 def cited_together(norms, language) -> str:
-    """Norms one after another, the name of each law once."""
-    said, law = [], None
+    """Norms one after another, those of a law behind its name; acts under it by themselves."""
+    laws, said = {}, []
     for norm in norms:
-        said.append(article(norm, language) if norm.law == law else cited(norm, language))
-        law = norm.law if not norm.act else None
-    return "; ".join(said)
+        if norm.act:
+            said.append(cited(norm, language))
+        else:
+            laws.setdefault(norm.law, []).append(article(norm, language))
+    return "; ".join([*(f"{law.name_in(language)}, {'; '.join(articles)}" for law, articles in laws.items()), *said])
 
 
 def cited_with_text(norm, language) -> str:

@@ -180,6 +180,18 @@ def test_answer_says_what_the_case_says_was_done(lapp, dpo):
     ) in letter_text(request, "answer", "ru")
 
 
+def test_basis_names_each_law_once(db):
+    """The articles of a law stand together behind its name, each with its mark."""
+    load_laws()
+    operator = make_operator("lapp", laws=("KZ-94-V", "EU-GDPR"))
+    text = letter_text(make_request(operator, received_at=AT), "answer", "en")
+    assert text.endswith(
+        "Legal basis: Law of the Republic of Kazakhstan No. 94-V of 21 May 2013 “On Personal Data and Their Protection”, "
+        "article 24, paragraph 1, subparagraph 1; article 25, paragraph 2, subparagraph 9; Regulation (EU) 2016/679, General Data "
+        "Protection Regulation, article 12, paragraph 3; article 12, paragraph 5 (unverified)."
+    )
+
+
 def test_answer_where_nobody_is_found_says_so(lapp):
     """The register holds nothing: the letter itself is the answer."""
     text = letter_text(make_request(lapp, received_at=AT), "answer", "ru")
