@@ -259,6 +259,20 @@ DEFAULT_FROM_EMAIL = env("EMAIL_FROM", "registry@localhost")
 EMAIL_FILE_PATH = PRIVATE_DIR / "mail"
 EMAIL_BACKEND = f"django.core.mail.backends.{'smtp' if EMAIL_HOST else 'filebased'}.EmailBackend"
 
+# Mailboxes that requests come to. The names end in the operator's code, in capitals: IMAP_URL_ALFA_LAB.
+MAILBOXES = {
+    suffix: {
+        "url": env(f"IMAP_URL_{suffix}"),
+        "password": env(f"IMAP_PASSWORD_{suffix}"),
+        "authserv": env(f"IMAP_AUTHSERV_{suffix}"),
+    }
+    for suffix in {
+        name.removeprefix("IMAP_URL_").removeprefix("IMAP_AUTHSERV_").removesuffix("_FILE")
+        for name in os.environ
+        if name.startswith(("IMAP_URL_", "IMAP_AUTHSERV_"))
+    }
+}
+
 # Tracebacks carry local variables, hence personal values: the log gets the type and the place only.
 DEFAULT_EXCEPTION_REPORTER_FILTER = "registry.scope.NoValuesReporterFilter"
 LOGGING = {
