@@ -16,14 +16,16 @@ from pathlib import Path
 from django.conf import settings
 from django.core import mail
 from django.core.exceptions import ValidationError
-from django.db import models, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_tasks import task
 
+from registry.exports.letters import plain_text
 from registry.journal import unit_of_work
 from registry.models import CaseAttachment, CaseLetter
 from registry.models.gate import refuse
+from registry.rules.attachments import ENDINGS
 from registry.rules.cases import extension_blockers
 from registry.rules.contacts import normalise_email
 
@@ -51,10 +53,17 @@ def send_letter(letter, *, address, by, at):
 @task
 def deliver_letter(letter_pk):
     """No error leaves here: the library would keep what it said, and that may be a person's."""
+    _deliver_or_log(letter_pk)
+
+
+def _deliver_or_log(letter_pk, connection=None):
     try:
-        deliver(letter_pk)
+        return deliver(letter_pk, connection=connection)
+    except (OperationalError, InterfaceError):  # of the database: the worker waits for it
+        raise
     except Exception as error:
         logger.error("Letter #%d was not sent (%s); it is tried again.", letter_pk, type(error).__name__)
+        return False
 
 
 def deliver(letter_pk, *, connection=None) -> bool:
@@ -89,7 +98,7 @@ def deliver_waiting() -> int:
         logger.warning("The mail server does not answer (%s): %d letters wait.", type(error).__name__, len(letters))
         return 0
     try:
-        return sum(deliver(pk, connection=connection) for pk in letters)
+        return sum(_deliver_or_log(pk, connection) for pk in letters)
     finally:
         connection.close()
 
@@ -111,13 +120,16 @@ def message_of(letter, connection=None):
     if letter.kind == CaseLetter.Kind.ACKNOWLEDGEMENT:
         headers |= AUTOMATIC
     message = mail.EmailMessage(
-        SUBJECT_LINES[letter.language] % letter.case.number, letter.text,
+        SUBJECT_LINES[letter.language] % letter.case.number, plain_text(letter),
         formataddr((letter.operator.name_in(letter.language), sender)), [letter.address],
         headers=headers, reply_to=[letter.operator.email] if letter.operator.email else None, connection=connection,
     )  # fmt: skip
     if letter.pack_id:
         pack = _pack_of(letter)
-        message.attach(attachments.download_name(pack), attachments.content_of(pack), pack.media_type)
+        # The name that the letter gives for its enclosure.
+        message.attach(
+            f"{letter.case.number}.{ENDINGS[pack.media_type]}", attachments.content_of(pack), pack.media_type
+        )
     return message
 
 

@@ -73,7 +73,8 @@ def test_acknowledgement_leaves_once_and_says_that_a_machine_wrote_it(case, djan
         queue(letter)
         assert mail.outbox == []  # nothing leaves before the case is committed
     (message,) = mail.outbox
-    assert (message.to, message.body, message.subject) == ([ADDRESS], TEXT, f"Обращение {case.number}")
+    assert (message.to, message.subject) == ([ADDRESS], f"Обращение {case.number}")
+    assert message.body == f"{TEXT}\n\nТОО «Лапп Казахстан»\ninfo@lapp.kz"
     headers = message.message()
     assert headers["Message-ID"] == f"<{letter.uid.hex}@lapp.kz>" == message_id(letter)
     assert headers["In-Reply-To"] == headers["References"] == "<abc@example.kz>"
@@ -130,7 +131,7 @@ def test_answer_pack_goes_with_the_answer(case, dpo):
         file = attach(case, name="Касымова.txt", content=b"pack", origin="letter", by=dpo, at=timezone.now())
     ExportRun.objects.filter(pk=pack.pk).update(digest=file.sha256)
     assert deliver(letter.pk)
-    assert mail.outbox[0].attachments == [(f"{case.number}-{file.pk}.txt", "pack", "text/plain")]
+    assert mail.outbox[0].attachments == [(f"{case.number}.txt", "pack", "text/plain")]
 
 
 REFUSED = smtplib.SMTPRecipientsRefused({ADDRESS: (550, b"no such user asem")})
@@ -201,8 +202,9 @@ def test_server_that_does_not_answer_is_asked_once(case, server, monkeypatch):
 
 
 def test_no_error_of_a_letter_reaches_the_queue(case, server, monkeypatch, caplog):
-    """The library keeps what a task raised; the log names the letter and the kind of the error."""
+    """The library keeps what a task raised; the log names the letter and the kind of the error, and the worker goes on."""
     letter = queue(drafted(case))
     monkeypatch.setattr(mailing, "message_of", lambda *_: 1 / 0)
     mailing.deliver_letter.func(letter.pk)
+    assert deliver_waiting() == 0
     assert f"Letter #{letter.pk} was not sent (ZeroDivisionError); it is tried again." in caplog.text
