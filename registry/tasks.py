@@ -236,5 +236,6 @@ def forget_old_results():
 
 
 def _runs_of(results):
-    """How many of these results each run has, by its id."""
-    return Counter(said["args"][0] for said in results.order_by().values_list("args_kwargs", flat=True))
+    """How many of these results each run has, by its id. Letters wait in the same queue, under ids of their own."""
+    steps = results.filter(task_path__in=[step.module_path for step in TASKS.values()])
+    return Counter(said["args"][0] for said in steps.order_by().values_list("args_kwargs", flat=True))

@@ -8,7 +8,7 @@ import fcntl
 import logging
 import os
 import smtplib
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from email.utils import formataddr, parseaddr
 from functools import partial
 from pathlib import Path
@@ -53,13 +53,14 @@ def send_letter(letter, *, address, by, at):
 @task
 def deliver_letter(letter_pk):
     """No error leaves here: the library would keep what it said, and that may be a person's."""
-    _deliver_or_log(letter_pk)
+    with suppress(OperationalError, InterfaceError):  # of the database: `deliver_waiting` comes back to it
+        _deliver_or_log(letter_pk)
 
 
 def _deliver_or_log(letter_pk, connection=None):
     try:
         return deliver(letter_pk, connection=connection)
-    except (OperationalError, InterfaceError):  # of the database: the worker waits for it
+    except (OperationalError, InterfaceError):
         raise
     except Exception as error:
         logger.error("Letter #%d was not sent (%s); it is tried again.", letter_pk, type(error).__name__)

@@ -80,10 +80,10 @@ def carries_mark(subject: str, marks: list[Mark]) -> bool:
 
 def bare_subject(subject: str) -> str:
     """The subject line without Re:, Fwd:, what mail servers put in brackets, quotes and punctuation at its ends."""
-    bare = subject.strip(_EDGES)
+    bare = subject.lstrip(_EDGES)
     while match := _PREFIX.match(bare):
-        bare = bare[match.end() :].strip(_EDGES)
-    return bare
+        bare = bare[match.end() :].lstrip(_EDGES)
+    return bare.rstrip(_EDGES)
 
 
 def language_of(text: str) -> str:

@@ -39,7 +39,7 @@ WORDINGS = {
         бұғаттан шығар
     """,
     RequestKind.DESTRUCTION: """
-        delet|destr|eras|remov|wip data|account|record|everything
+        delet|destroy|destruc|eras|remov|wip data|account|record|everything
         forgotten right
         уничтож|удал|стереть|сотри данн|данны|сведени|аккаунт|учетн|профил
         udal dann

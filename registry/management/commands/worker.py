@@ -13,9 +13,11 @@ from django_tasks_db.models import DBTaskResult
 
 from registry import tasks
 from registry.imports import progress
+from registry.operations import mailing
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 10
+LETTERS_SECONDS = 300
 WAIT_SECONDS = 1
 LONGEST_WAIT_SECONDS = 10
 
@@ -34,7 +36,7 @@ class Worker(DatabaseWorker):
         )  # fmt: skip
 
     def run(self):
-        looked_at, lost = None, 0
+        looked_at, letters_at, lost = None, None, 0
         while self.running:
             try:
                 if looked_at is None:
@@ -42,6 +44,9 @@ class Worker(DatabaseWorker):
                 if looked_at is None or time.monotonic() - looked_at >= LOOK_SECONDS:
                     tasks.take_over_cut_off()
                     looked_at = time.monotonic()
+                if letters_at is None or time.monotonic() - letters_at >= LETTERS_SECONDS:
+                    letters_at = time.monotonic()
+                    mailing.deliver_waiting()
                 # Asked first: the library locks an SQLite database for every look.
                 if DBTaskResult.objects.ready().exists():
                     super().run()
