@@ -208,10 +208,14 @@ def test_renewed_consent_says_by_when_it_was_replaced(asked, person):
 
 def test_readers_are_told_by_role_and_number(asked, record, person):
     """Who had access: roles, how often, the first and the last day; never a name."""
-    users = [make_user("registrar", record, username=f"reader{number}") for number in range(2)]
+    users, other = (
+        [make_user("registrar", record, username=f"reader{number}") for number in range(2)],
+        make_subject(record),
+    )
     for user, role in ((users[0], "registrar"), (users[1], "registrar"), (None, "system")):
         with unit_of_work(by=user, role=role, operator=record):
             tell("view", object_type="datasubject", uid=person.uid, subjects=[person.uid])
+            tell("view", object_type="datasubject", uid=other.uid, subjects=[other.uid])
     today = f"{dt.datetime.now(HOME_ZONE):%d.%m.%Y}"
     pack = pack_of(asked, "ru", at=AT)
     assert cells(pack, "readings") == [
@@ -224,6 +228,7 @@ def test_earlier_requests_are_told_by_number_kind_and_days(asked, record, dpo, p
     """What was asked before; what is asked later, or now, is not in the list."""
     for days in (-30, 5):
         information_request(record, dpo, person, RECEIVED_AT + dt.timedelta(days=days))
+    information_request(record, dpo, make_subject(record), RECEIVED_AT + dt.timedelta(days=-20))
     assert cells(pack_of(asked, "ru", at=AT), "requests") == [
         ("R-2026-0002", "сведения об обработке", "02.03.2026", "—")
     ]
@@ -255,6 +260,29 @@ def test_answer_about_nobody_is_negative(language, sentence, record, dpo, person
     assert [section.code for section in pack.sections] == ["confirmation", "rights", "asking", "complaints", "operator"]
     assert heading(pack, "confirmation").lines[0].startswith(sentence)
     assert not any("Қасымова" in text for text in pack.texts)
+
+
+def test_negative_answer_is_fixed_and_told_like_any_other(record, dpo, person):
+    """It leaves as a document, too, and is about nobody."""
+    letter = answer(information_request(record, dpo, None), dpo)
+    run = issue(letter, dpo)
+    assert (run.filter["subject"], pack_file(letter).sha256) == ("", run.digest)
+    assert not m.JournalSubject.objects.filter(entry__object_uid=run.uid).exists()
+    assert not list(findings())
+
+
+def test_purpose_says_what_it_rests_on_for_this_person(asked, record, person):
+    """Beside what the policy declares: the consent or agreement of this very person, since when and until when."""
+    purpose, basis = m.Purpose.objects.get(code="contracts"), m.LegalBasis.objects.get(code="consent")
+    basis.kind = "contract"
+    save(basis)
+    agreement = save(m.Agreement(operator=record, subject=person, number="D-17", concluded_on=dt.date(2026, 1, 10)))
+    save(
+        m.SubjectPurpose(subject=person, purpose=purpose, ground="agreement", agreement=agreement, basis=basis,
+                         since_on=dt.date(2026, 1, 10))
+    )  # fmt: skip
+    [_declared, *rests] = cells(pack_of(asked, "en", at=AT), "purposes")
+    assert rests == [("Contracts", "agreement D-17\nConsent", "10 January 2026", "—")]
 
 
 def test_rights_are_cited_from_the_library_with_their_marks(db, dpo):
