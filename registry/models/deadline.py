@@ -6,14 +6,13 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DeadlineUnit, Trigger
 from registry.journal import History
-from registry.rules.deadlines import Term, term_in_words
+from registry.rules.deadlines import WITHOUT_AMOUNT, Term, term_in_words
 from registry.rules.working_days import WorkingDays
 
 from .base import Tracked, field_classes
 from .fields import CountryField, not_before
 from .law import Law, Norm, NormQuerySet
 
-WITHOUT_AMOUNT = (DeadlineUnit.AT_ONCE, DeadlineUnit.BEFORE_EVENT, DeadlineUnit.AS_REQUESTED)
 LAST_DAY_OF_A_MONTH = 31
 
 

@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DeadlineUnit, Language, RequestKind
 from registry.journal import History
-from registry.rules.deadlines import Term, term_in_words
+from registry.rules.deadlines import WITHOUT_AMOUNT, Term, term_in_words
 from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
@@ -127,6 +127,11 @@ class OperatorTerm(OperatorOwned):
     @property
     def term(self):
         return Term(self.amount, self.unit)
+
+    def clean(self):
+        super().clean()
+        if not self.amount and self.unit not in WITHOUT_AMOUNT:
+            raise ValidationError({"amount": _("Say how long the term is: an amount of 1 or more.")})
 
 
 class ResponsiblePersonQuerySet(models.QuerySet):

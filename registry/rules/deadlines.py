@@ -18,6 +18,8 @@ from registry.rules.dates import HOME_ZONE
 from registry.rules.working_days import ONE_DAY, WorkingDays
 
 MONTHS_A_YEAR = 12
+# Such a term has no length of its own.
+WITHOUT_AMOUNT = (DeadlineUnit.AT_ONCE, DeadlineUnit.BEFORE_EVENT, DeadlineUnit.AS_REQUESTED)
 
 
 class Term(NamedTuple):
