@@ -95,7 +95,9 @@ def test_refusal_names_its_norm(office, dpo):
         assert request.draft("refusal", by=dpo, at=at, text="No.", norm=make_norm("KZ-94-V/8(2)")).pk
 
 
-@pytest.mark.parametrize(("asked", "sentence"), [("2026-04-14 12:00", None), ("2026-04-16 12:00", "The term has ended")])
+@pytest.mark.parametrize(
+    ("asked", "sentence"), [("2026-04-14 12:00", None), ("2026-04-16 12:00", "The term has ended")]
+)
 def test_extension_needs_a_notice_before_the_term_ends(asked, sentence, office, dpo):
     """One extension, by a notice sent before the term ends: 10 working days from 1 April end on the 15th, 5 more on the 22nd."""
     from registry.models import DeadlineRule

@@ -70,7 +70,14 @@ def test_ground_in_a_shell_is_refused_where_it_does_not_hold(office):
     """Whoever writes the record by hand meets the same gate."""
     consent = consented(office, make_purpose(office), data_list="")
     record = SubjectPurpose(
-        subject=consent.subject, purpose=consent.purpose, ground="consent", consent=consent, since_on=dt.date(2026, 1, 1)
+        subject=consent.subject,
+        purpose=consent.purpose,
+        ground="consent",
+        consent=consent,
+        since_on=dt.date(2026, 1, 1),
     )
-    with unit_of_work(by=None, role="system"), pytest.raises(ValidationError, match="lacks: the list of data collected"):
+    with (
+        unit_of_work(by=None, role="system"),
+        pytest.raises(ValidationError, match="lacks: the list of data collected"),
+    ):
         record.save()
