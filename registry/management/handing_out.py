@@ -52,11 +52,12 @@ class ListsDirectory:
         self.path = Path(path)
 
     def __enter__(self):
-        self.made = not self.path.exists()
+        self.in_vain = not self.path.exists()
         self.directory = Directory(self.path)
         return self
 
     def write(self, run, actor):
+        self.in_vain = False
         for kind, listing in LISTS.items():
             if listing.kinds and rows_of(run, listing.kinds).exists():
                 _record(run, actor, "import.list.download", getattr(run, listing.count), reason_code=kind)
@@ -64,7 +65,7 @@ class ListsDirectory:
                     out.writelines(list_csv(run, kind))
 
     def __exit__(self, *failure):
-        if self.made:
+        if self.in_vain:
             with suppress(OSError):  # something lies in it
                 self.path.rmdir()
 

@@ -119,6 +119,13 @@ def test_lists_are_written_of_a_plan_too(run_command, tmp_path):
     assert (len(list(out.iterdir())), DataSubject.objects.count()) == (5, 0)
 
 
+def test_import_without_anything_to_look_at_leaves_an_empty_directory(run_command, tmp_path):
+    """Whoever looks there finds that there is nothing."""
+    (tmp_path / "people.csv").write_bytes(csv_of([person(1)]))
+    assert run_command("--lists", str(tmp_path / "lists")) == 0
+    assert list((tmp_path / "lists").iterdir()) == []
+
+
 def test_lists_that_cannot_be_written_undo_nothing(run_command, tmp_path, monkeypatch, capsys):
     """What is applied is applied: the rows are kept with the run."""
     from registry.management import handing_out
