@@ -1,6 +1,8 @@
 """Cases: what people and state bodies ask. Taken in on a form; everything after that is an act on a page of its own."""
 
-from django.contrib import admin
+import re
+
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
@@ -25,6 +27,7 @@ from .case_page import CasePage
 from .case_person import PersonPage
 
 OUTCOME_TONES = {"met": "ok", "refused": "warn"}
+PART_OF_NUMBER = re.compile(r"[RrAa0-9 -]*")
 PARTS = (CaseDeadline, CaseStep, CaseLetter, CaseAttachment)
 
 
@@ -50,8 +53,18 @@ class CaseAdmin(CasePage, ActPages, LetterPages, FilePages, RegistryModelAdmin):
         shown = {"_get_default_ordering": lambda changelist: order}
         return type("CaseChangeList", (super().get_changelist(request, **kwargs),), shown)
 
+    def changelist_view(self, request, extra_context=None):
+        """A name typed into the search of the list does not stay in the address: only numbers are looked for there."""
+        if PART_OF_NUMBER.fullmatch(request.GET.get("q", "")):
+            return super().changelist_view(request, extra_context)
+        kept = request.GET.copy()
+        del kept["q"]
+        messages.warning(
+            request, _t("Only numbers are looked for here. People are found by the search on top of the page.")
+        )
+        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
+
     def get_search_results(self, request, queryset, search_term):
-        """By number only: no index knows what was asked, and a name is not looked for in an address."""
         term = search_term.strip().upper()
         return (queryset.filter(number__contains=term) if term else queryset), False
 

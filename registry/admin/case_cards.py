@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from registry import scope
-from registry.choices import Trigger
+from registry.choices import CaseAct, Trigger
 from registry.models import Message, SubjectRequest
 from registry.rules.deadlines import day_of, term_in_words
 from registry.templatetags.registry_ui import pill, state_pill
@@ -102,10 +102,13 @@ def duplicates(case, user):
 
 
 def steps(case, personal):
-    """From the receipt on, in the order they were taken."""
-    how = case.get_channel_display() if hasattr(case, "channel") else ""
-    shown = [{"label": _("received"), "note": how, "when": case.received_at, "who": who(case.received_by)}]
-    for step in case.casesteps.select_related("done_by"):
+    """From the receipt on, in the order they were taken. Mail says itself how it was received."""
+    taken = list(case.casesteps.select_related("done_by"))
+    shown = []
+    if not any(step.act == CaseAct.RECEIVED for step in taken):
+        how = case.get_channel_display() if hasattr(case, "channel") else ""
+        shown.append({"label": _("received"), "note": how, "when": case.received_at, "who": who(case.received_by)})
+    for step in taken:
         note = step.note if personal else ""
         shown.append({"label": step.get_act_display(), "note": note, "when": step.done_at, "who": who(step.done_by)})
     return shown

@@ -8,6 +8,7 @@ from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.formats import date_format
+from django.utils.html import format_html
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -47,7 +48,10 @@ class MessageAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("case"), ordering="request")
     def case(self, message):
-        return message.request.number if message.request_id else ""
+        if not message.request_id:
+            return ""
+        url = reverse("admin:registry_subjectrequest_change", args=[message.request_id])
+        return format_html('<a class="nowrap" href="{}">{}</a>', url, message.request.number)
 
     def get_urls(self):
         view = self.admin_site.admin_view(self.case_view)

@@ -159,8 +159,15 @@ class CaseLetter(CasePart):
         self.case.note_sent(self, at=at)
 
     def refuse_unsigned(self):
+        """Nothing leaves unsigned, to a stranger, or with what is held of somebody else than the person linked by now."""
         if not self.is_signed:
             raise ValidationError(_("The letter is not signed off yet."))
+        if self.kind in (self.Kind.ANSWER, self.Kind.REFUSAL):
+            refuse(answer_blockers(self.case.facts()))
+        if self.pack_id and self.pack.filter.get("subject", "") not in map(str, self.case.journal_subjects() or [""]):
+            raise ValidationError(
+                _("What goes with this letter is about another person than the one linked now. Write another letter.")
+            )
 
     def clean(self):
         super().clean()

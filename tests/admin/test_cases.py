@@ -231,10 +231,13 @@ def test_requests_are_listed_by_urgency(office, client_of_dpo, dpo):
 
 
 def test_list_is_searched_by_number_only(office, client_of_dpo):
-    """A name typed into the list finds nobody: it would stand in the address."""
+    """A name typed into the list is not looked for, and does not stay in the address."""
     make_request(office, applicant_name="Қасымова", demand="Қасымова", applicant_contact="asem@example.kz")
     for term in ("Қасымова", "asem"):
-        assert not client_of_dpo.get(reverse(REQUESTS), {"q": term}).context["cl"].result_list
+        response = client_of_dpo.get(reverse(REQUESTS), {"q": term, "is": "open"})
+        assert response.url == reverse(REQUESTS) + "?is=open"
+    text = text_of(client_of_dpo, response.url)
+    assert "Only numbers are looked for here. People are found by the search on top of the page." in text
 
 
 def test_list_says_when_in_words(office, client_of_dpo):

@@ -149,6 +149,22 @@ def test_letter_that_cannot_leave_says_why(typed, sentence, signed, client_of_dp
     assert again_letter(signed).queued_at is None
 
 
+def test_signed_letter_is_not_sent_to_somebody_else(draft, office, dpo, client_of_dpo):
+    """Another person was linked since: first nobody knows who asks, and then what goes with the letter is about the first."""
+    letter_act(client_of_dpo, draft, "sign", with_pack="on")
+    sent(client_of_dpo, address(draft.case, "person"), subject=make_subject(office).pk)
+    response = letter_act(client_of_dpo, draft, "send", way="handed")
+    assert refusal_of(response) == [
+        "It is not established who asks. Check the identity first: an answer to a stranger is a breach."
+    ]
+    act(client_of_dpo, draft.case, "identify", method="document")
+    response = letter_act(client_of_dpo, draft, "send", way="handed")
+    assert refusal_of(response) == [
+        "What goes with this letter is about another person than the one linked now. Write another letter."
+    ]
+    assert again_letter(draft).sent_at is None
+
+
 def test_letter_handed_over_is_recorded_once(signed, client_of_dpo):
     """Who pressed twice is told that the letter is sent; the case has one step of it."""
     assert letter_act(client_of_dpo, signed, "send", way="handed").status_code == 302
