@@ -133,13 +133,21 @@ def _sender(headers, remarks):
     except RecursionError:  # brackets within brackets
         given = []
     name = header_text(given[0][0])[0][:NAME_CHARACTERS] if given else ""
-    checked = normalise_email(given[0][1]) if len(given) == 1 else None
+    checked = normalise_email(_as_utf8(given[0][1])) if len(given) == 1 else None
     if checked is None or checked.error or not checked.value:
         remarks.append(
             _("It names no sender, or several, or not by an address: nobody is recognised by it, or written to.")
         )
         return "", name
     return checked.value, name
+
+
+def _as_utf8(text):
+    """An address in letters other than Latin ones is in UTF-8 (RFC 6531); in anything else it is none."""
+    try:
+        return text.encode("utf-8", "surrogateescape").decode()
+    except UnicodeError:
+        return ""
 
 
 def _leaves(raw, remarks):
@@ -170,7 +178,7 @@ def _is_text(part):
     """Whether it is to be read at once; a text with a name of its own is an attachment."""
     plain = part.get_content_type() in ("text/plain", "text/html")
     return (
-        plain and part.get_content_disposition() != "attachment" and not part.get_param("name") and not _file_name(part)
+        plain and part.get_content_disposition() != "attachment" and not (_parameter(part, "name") or _file_name(part))
     )
 
 
@@ -234,5 +242,8 @@ def _file_name(part):
 
 def _parameter(part, name):
     """A parameter of the content type, also where it is written as RFC 2231 allows."""
-    value = part.get_param(name, "")
+    try:
+        value = part.get_param(name, "")
+    except Exception:  # as in _leaves
+        return ""
     return str(value[2] if isinstance(value, tuple) else value or "")

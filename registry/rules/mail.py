@@ -15,8 +15,7 @@ _MACHINES_OWN = ("x-auto-response-suppress", "x-autoreply", "x-autorespond", "x-
 _NOBODY = re.compile(
     r"(?:mailer-daemon|postmaster|(?:do[-_.]?)?not?[-_.]?reply|bounces?|auto[-_.]?reply)(?:[-+._=].*)?"
 )
-MESSAGE_ID_MAX_LENGTH = 250
-_MESSAGE_ID = re.compile(r"<[^<>\s]{3,248}>")
+_MESSAGE_ID = re.compile(r"<[!-;=?-~]{3,248}>")
 _CASE_NUMBER = re.compile(r"(?<![\w-])R-\d{4}-\d{4,9}(?![\w-])", re.IGNORECASE)
 # No message is older than mail on the internet as it is dated now.
 OLDEST = dt.datetime(1990, 1, 1, tzinfo=dt.UTC)
