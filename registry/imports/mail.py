@@ -36,7 +36,7 @@ _TNEF = ("application/ms-tnef", "application/vnd.ms-tnef")
 
 
 class Brief(type(compat32)):
-    """Headers as they are written, cut at a length: the library takes minutes for a content type of half a megabyte."""
+    """Headers as they are written, cut at a length: the library takes half a minute for a content type of half a megabyte."""
 
     def header_source_parse(self, sourcelines):
         name, value = super().header_source_parse(sourcelines)
