@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
-from registry.choices import Language, RequestChannel
-from registry.models import Message, SubjectRequest
+from registry.imports.mail_case import case_of
+from registry.models import Message
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
@@ -84,7 +84,7 @@ class MessageAdmin(RegistryModelAdmin):
         if request.method == "POST" and not refusals:
             try:
                 with transaction.atomic():
-                    case = make_case(message, by=request.user)
+                    case = case_of(message, by=request.user, at=timezone.now())
             except ValidationError as refusal:
                 refusals = refusal.messages
             else:
@@ -105,21 +105,3 @@ class MessageAdmin(RegistryModelAdmin):
         if not message.request_id:
             return []
         return [_t("It belongs to %s already. Open that case.") % message.request.number]
-
-
-def make_case(message, *, by):
-    """The request a message was after all. The message stays as it came; only what was made of it changes."""
-    case = SubjectRequest(
-        operator=message.operator,
-        channel=RequestChannel.MAIL,
-        received_at=message.received_at,
-        received_by=by,
-        applicant_contact=message.sender,
-        demand="\n\n".join(filter(None, [message.subject_line, message.text])),
-        language=Language.RU,
-    )
-    case.full_clean()
-    case.save()
-    message.request, message.standing = case, Message.Standing.REQUEST
-    message.save()
-    return case

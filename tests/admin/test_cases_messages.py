@@ -1,9 +1,13 @@
 """Messages in the admin: evidence that is only read; one that was set aside can still be made a case of, once."""
 
+from email.message import EmailMessage
+
 import pytest
 from django.urls import reverse
 
+from registry.journal import unit_of_work
 from registry.models import Message, SubjectRequest
+from registry.operations import private_files
 from tests.factories import make_rule, make_user, save
 
 from .case_pages import address, moment, text_of
@@ -34,10 +38,29 @@ def test_message_becomes_a_case_received_when_it_was(standing, office, client_of
     case = SubjectRequest.objects.get()
     assert response.url == address(case)
     assert (case.kind, case.channel, case.received_at, case.received_by) == ("unsorted", "mail", RECEIVED, dpo)
-    assert (case.applicant_contact, case.demand) == ("asem@example.kz", "Мои данные\n\nЧто вы храните?")
+    assert (case.applicant_contact, case.demand, case.language) == ("asem@example.kz", "Что вы храните?", "ru")
+    assert case.casesteps.get().note.startswith(f"Made of message {message.pk}, which had been taken for:")
     message.refresh_from_db()
     assert (message.request, message.standing) == (case, "request")
     assert message.history.first().history_change_reason == "It is a request after all"
+
+
+def test_files_of_the_message_come_along(office, client_of_dpo, settings, tmp_path):
+    """What lay in the message lies in the case; what a case does not take stays within the message, and that is said."""
+    settings.PRIVATE_DIR = tmp_path
+    letter = EmailMessage()
+    letter["From"], letter["Subject"] = "Қасымова Әсем <asem@example.kz>", "Мои данные"
+    letter.set_content("Что вы храните?")
+    letter.add_attachment(b"%PDF-1.4 a letter", maintype="application", subtype="pdf", filename="letter.pdf")
+    letter.add_attachment(b"MZ\0\1 program", maintype="application", subtype="octet-stream", filename="letter.pdf.exe")
+    with unit_of_work(by=None, role="system"):
+        message = make_message(office, path=private_files.keep("messages", letter.as_bytes()))
+    client_of_dpo.post(address(message, "case"))
+    case = SubjectRequest.objects.get()
+    assert case.applicant_name == "Қасымова Әсем"
+    assert [file.media_type for file in case.caseattachments.all()] == ["application/pdf"]
+    message.refresh_from_db()
+    assert "was not taken over and stays within the message. Files of this type are not taken." in message.remarks
 
 
 def test_message_becomes_one_case(office, client_of_dpo):
