@@ -19,6 +19,7 @@ PEOPLE = {
 CASES = {
     "subjectrequest", "authorityrequest", "casedeadline", "casestep", "caseletter", "caseattachment", "message",
 }  # fmt: skip
+PAPERS = {"grounddecision", "undertaking"}  # signed by the operator or its staff
 FEEDS = {"calendarfeed"}  # one's own
 SOURCES = {"importsource"}
 RUNS = {"importrun", "exportrun"}
@@ -28,7 +29,7 @@ VOCABULARY = {
     "requestmark", "incompatiblepurposes", "activitypurpose", "activitydatacategory", "activitysubjectcategory",
     "activityrecipient", "activitydatabase", "activityretention", "activitymeasure", "activityclause",
 }  # fmt: skip
-LASTING = {"operator", "policy", "clause", "processingactivity", "grounddecision", "undertaking"}
+LASTING = {"operator", "policy", "clause", "processingactivity"}
 REGISTER = VOCABULARY | LASTING
 VIEW, EDIT = {"view"}, {"view", "add", "change"}
 
@@ -47,7 +48,7 @@ GRANTS = {
         ({"operator"}, {"view", "change"}),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
-        (CASES | FEEDS, EDIT),
+        (CASES | FEEDS | PAPERS, EDIT),
         ({"caseletter"}, {"sign"}),
         (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import", "export"}),
@@ -56,7 +57,7 @@ GRANTS = {
         ({"journalentry"}, {"view", "export"}),
     ),
     Role.REGISTRAR: _grants(
-        (LIBRARY | REGISTER, VIEW),
+        (LIBRARY | REGISTER | PAPERS, VIEW),
         (PEOPLE, EDIT),
         ({"subjectincategory"}, {"delete"}),
         (CASES | FEEDS, EDIT),
@@ -65,7 +66,7 @@ GRANTS = {
         ({"importrun"}, VIEW),
     ),
     Role.AUDITOR: _grants(
-        (LIBRARY | REGISTER | PEOPLE | CASES | SOURCES, VIEW),
+        (LIBRARY | REGISTER | PAPERS | PEOPLE | CASES | SOURCES, VIEW),
         ({"importrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
         ({"journalentry"}, {"view", "export"}),

@@ -131,9 +131,9 @@ def test_every_admin_class_is_scoped(model):
     assert isinstance(admin.site._registry[model], RegistryModelAdmin)
     if issubclass(model, OperatorOwned):
         name = model._meta.model_name
-        assert name in scope.REGISTER | scope.PEOPLE | scope.CASES | scope.FEEDS | scope.SOURCES | {"membership"}, (
-            "decide in scope.py who may meet it"
-        )
+        assert name in scope.REGISTER | scope.PAPERS | scope.PEOPLE | scope.CASES | scope.FEEDS | scope.SOURCES | {
+            "membership"
+        }, "decide in scope.py who may meet it"
 
 
 @pytest.mark.parametrize("path", FILES, ids=lambda path: str(path.relative_to(ROOT)))

@@ -21,6 +21,7 @@ from registry.models import (
     CrossBorderTransfer,
     Database,
     DataCategory,
+    IncompatiblePurposes,
     Law,
     LegalBasis,
     Norm,
@@ -56,9 +57,9 @@ class Table(NamedTuple):
 
     @property
     def fields(self):
-        """The fields the file carries, the code first. Staff accounts and computed values are not the register's."""
+        """The fields the file carries, the code first. Staff accounts, computed values and what acts leave are not the register's."""
         parents = {self.parent, "activity"} if self.parent else set()
-        skipped = {"id", "uid", "operator", "sha256", *parents}
+        skipped = {"id", "uid", "operator", "sha256", "merged_into", "suspended_on", "suspension", *parents}
         fields = [
             field
             for field in self.model._meta.concrete_fields
@@ -96,6 +97,7 @@ TABLES = {
     "responsible_person": Table(ResponsiblePerson, ("name", "appointed_on")),
     "request_mark": Table(RequestMark, ("mailbox", "subject_line")),
     "purpose": Table(Purpose),
+    "incompatible_purposes": Table(IncompatiblePurposes, ("purpose", "other")),
     "legal_basis": Table(LegalBasis),
     "data_category": Table(DataCategory),
     "subject_category": Table(SubjectCategory),

@@ -15,7 +15,8 @@ from registry.exports.formulas import Phone, unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import Register
-from registry.imports.rejects import list_csv, rejected_csv
+from registry.imports.missing_file import MissingFile
+from registry.imports.rejects import rejected_csv
 from tests.factories import make_purpose, make_subject
 from tests.imports.crm import CRM, person
 
@@ -83,7 +84,10 @@ def import_files(operator):
     row = person(1, surname="=HYPERLINK(1)", given_name="two\nlines", iin="900101", phone="+7 (701) 000-00-01")
     run = CRM(operator).plan([row])
     yield File("rejected", rejected_csv(run), delimiter=";")
-    yield File("missing", list_csv(run, "missing"), delimiter=";")
+    export = runs.start(
+        m.ExportRun.Kind.LIST, by=None, role="system", operator=operator, filter={"list": "datasubject"}
+    )
+    yield File("missing", MissingFile(export, run, role="system").file("csv"), delimiter=";")
 
 
 SOURCES = [dangerous_files, register_files, list_files, changes_files, import_files]

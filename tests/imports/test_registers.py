@@ -138,6 +138,7 @@ def test_five_registers_together():
         ("almaenergy", "authority", 30, "day", "3.2 b4"),
         ("almaenergy", "other", 3, "working_day", "5.8.2"),
         ("kazger", "authority", 10, "day", "3.2 b4"),
+        ("kazger", "opt_out", 0, "at_once", "3.2 b8"),
         ("lapp", "authority", 10, "day", "3.2 b5"),
     ]
     people = ResponsiblePerson.objects.values_list("operator__code", "name", "email")
