@@ -153,7 +153,7 @@ def due_counts(operator, at) -> DueCounts:
     return DueCounts(**{name: counted[name] for name in DueCounts._fields})
 
 
-def record_listed(operator, found, *, subjects_shown=True):
-    """Notes in the journal that these cases were read: whose they are where people were shown, else their number alone."""
-    uids = dict.fromkeys(due.person for due in found if due.person) if subjects_shown else ()
-    record("list", operator=operator, object_type=SubjectRequest._meta.model_name, uids=list(uids), count=len(found))
+def record_listed(operator, found):
+    """Notes in the journal that these cases were listed, with the people whose they are."""
+    uids = list(dict.fromkeys(due.person for due in found if due.person))
+    record("list", operator=operator, object_type=SubjectRequest._meta.model_name, uids=uids, count=len(found))
