@@ -3,6 +3,7 @@
 from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry import scope
 from registry.choices import CaseAct, Trigger
@@ -14,7 +15,12 @@ from .case_due import date_shown, due_pill
 from .case_letters import letter_state
 from .law import TONES
 
-SENDER_TONES = {Message.Sender.CONFIRMED: "ok", Message.Sender.UNKNOWN: "quiet", Message.Sender.FORGED: "bad"}
+# What the mail server says of a sender, in a word and a colour.
+SENDERS = {
+    Message.Sender.CONFIRMED: (gettext_lazy("confirmed"), "ok"),
+    Message.Sender.UNKNOWN: (gettext_lazy("not checked"), "quiet"),
+    Message.Sender.FORGED: (gettext_lazy("doubted"), "bad"),
+}
 SHOWN_TERMS = 3
 
 
@@ -154,7 +160,7 @@ def mails(case, personal):
             "received_at": mail.received_at,
             "mailbox": mail.mailbox,
             "url": reverse("admin:registry_message_change", args=[mail.pk]),
-            "check": pill(mail.get_sender_check_display(), SENDER_TONES[mail.sender_check]),
+            "check": pill(*SENDERS[mail.sender_check]),
             "standing": mail.get_standing_display(),
             "sender": mail.sender if personal else "",
             "subject_line": mail.subject_line if personal else "",

@@ -126,7 +126,9 @@ class RefusalForm(DraftForm):
 
 class ExtendForm(DraftForm):
     label, kind = _("Extend the term"), Kind.EXTENSION
-    lead = _("Once, by a reasoned notice. The term is extended when the notice is sent, before the term ends.")
+    lead = _(
+        "Once, by a reasoned notice that is sent before the term ends. A term whose law knows no extension stays as it is."
+    )
 
     @classmethod
     def blockers(cls, case, facts, letter=None):

@@ -18,7 +18,7 @@ from registry.models import Message
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
-from .case_cards import SENDER_TONES
+from .case_cards import SENDERS
 from .case_filters import WithoutCaseFilter
 
 STANDING_TONES = {Message.Standing.SET_ASIDE: "warn"}
@@ -33,10 +33,10 @@ class MessageAdmin(RegistryModelAdmin):
     empty_text = _("Mail to the mailboxes of the policy stands here as it came, each message once.")
     fieldsets = [
         (_("Message"), {"fields": ["received_at", "mailbox", "sender", "subject_line", "text"]}),
-        (_("What was made of it"), {"fields": ["taken_for", "case", "sent_by", "remarks"]}),
+        (_("What was made of it"), {"fields": ["taken_for", "case", "sender_check", "remarks"]}),
         (_("Audit"), {"fields": ["fetched_at", "size", "digest", "uid"]}),
     ]
-    readonly_fields = ["taken_for", "case", "sent_by", "digest", "uid"]
+    readonly_fields = ["taken_for", "case", "digest", "uid"]
 
     @admin.display(description=_("taken for"), ordering="standing")
     def taken_for(self, message):
@@ -44,7 +44,7 @@ class MessageAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("sender"), ordering="sender_check")
     def sent_by(self, message):
-        return pill(message.get_sender_check_display(), SENDER_TONES[message.sender_check])
+        return pill(*SENDERS[message.sender_check])
 
     @admin.display(description=_("case"), ordering="request")
     def case(self, message):
