@@ -52,6 +52,15 @@ class Account(NamedTuple):
     def of(cls, operator):
         return cls(**settings.MAILBOXES.get(suffix_of(operator.code), {"url": "", "password": "", "authserv": ""}))
 
+    @property
+    def user(self):
+        return unquote(urlsplit(self.url).username or "")
+
+    @property
+    def address(self):
+        """What the mailbox is written to by, where its user's name tells."""
+        return self.user if "@" in self.user else ""
+
 
 def suffix_of(code):
     return code.upper().replace("-", "_")
@@ -87,7 +96,7 @@ def _opened(account):
         box = kind(parts.hostname, parts.port or port, timeout=TIMEOUT_SECONDS, **secured)
     except (*FAILURES, ValueError) as error:
         raise MailboxRefused(_("The mail server does not answer (%s).") % type(error).__name__) from None
-    user, password = unquote(parts.username or ""), account.password or unquote(parts.password or "")
+    user, password = account.user, account.password or unquote(parts.password or "")
     try:
         login = box.login if f"{user}{password}".isascii() else box.login_utf8
         return login(user, password, initial_folder=unquote(parts.path.strip("/")) or "INBOX")

@@ -5,7 +5,6 @@ from email.utils import getaddresses, parseaddr
 from typing import NamedTuple
 
 from django.conf import settings
-from django.core.exceptions import ValidationError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -13,9 +12,8 @@ from django.utils.translation import gettext_lazy
 from registry.choices import CaseAct, RequestChannel, RequestKind
 from registry.exports.letters import letter_text
 from registry.journal import unit_of_work
-from registry.models import CaseAttachment, CaseLetter, Message, RequestMark, SubjectRequest
+from registry.models import CaseLetter, Message, RequestMark, SubjectRequest
 from registry.operations import private_files
-from registry.operations.attachments import attach
 from registry.operations.mailing import send_letter
 from registry.rules.mail import (
     FORGED,
@@ -29,6 +27,7 @@ from registry.rules.mail import (
 from registry.rules.request_marks import Mark, Recognised, carries_mark, language_of, recognise
 
 from .mail import ReadMessage, read, same_id
+from .mail_case import attached
 from .mail_person import Found, person_of
 
 FOLDER = "messages"
@@ -114,10 +113,14 @@ class Filing:
         """The case it replies to: by what it says it answers, else by the number in its subject line."""
         ids = message_ids(self.said.headers, "in-reply-to", "references")
         uids = [each[1:].partition("@")[0] for each in ids]
-        letters = CaseLetter.objects.filter(operator=self.operator, request__isnull=False).order_by("-pk")
+        letters = CaseLetter.objects.filter(operator=self.operator).order_by("-pk")
         by_uid = letters.filter(uid__in=[uid for uid in uids if _is_uid(uid)]).first()
-        letter = by_uid or letters.filter(in_reply_to__in=ids).first()
-        if letter is not None:
+        letter = by_uid or letters.filter(in_reply_to__in=ids, request__isnull=False).first()
+        if letter is not None and letter.authority_request_id:
+            self.remarks.append(
+                _("It answers a letter of %s, a request of a state body.") % letter.authority_request.number
+            )
+        elif letter is not None:
             return letter.request
         numbers = case_numbers(self.said.subject)
         return SubjectRequest.objects.filter(operator=self.operator, number__in=numbers).order_by("-pk").first()
@@ -125,7 +128,7 @@ class Filing:
     def add_to(self, case):
         if self.said.sender and self.said.sender.casefold() != case.applicant_contact.casefold():
             self.remarks.append(_("It comes from another address than the request it answers."))
-        self.attach_to(case)
+        self.remarks += attached(case, self.said.attached, by=self.by, at=self.now)
         standing = self.keep(Standing.AUTOMATIC if self.is_automatic else Standing.REPLY, case)
         case.step(CaseAct.NOTE, by=self.by, at=self.now, note=self.what_came() % self.message.pk)
         return standing
@@ -153,7 +156,7 @@ class Filing:
         case.step(CaseAct.RECEIVED, by=self.by, at=self.now, note=self.how_sorted(found, closed))
         if person.subject is not None:
             case.step(CaseAct.PERSON_FOUND, by=self.by, at=self.now, note=str(FOUND_BY[person.by]))
-        self.attach_to(case)
+        self.remarks += attached(case, self.said.attached, by=self.by, at=self.now)
         return case
 
     def recognised(self, closed):
@@ -178,24 +181,6 @@ class Filing:
         found = person_of(self.operator, self.said)
         self.remarks += [found.remark] if found.remark else []
         return found
-
-    def attach_to(self, case):
-        """What is refused stays within the message; the remark says which by its place, for names are personal."""
-        for each in self.said.attached:
-            try:
-                attach(
-                    case,
-                    name=each.name,
-                    content=each.content,
-                    origin=CaseAttachment.Origin.MESSAGE,
-                    by=self.by,
-                    at=self.now,
-                )
-            except ValidationError as refusal:
-                said = {"place": each.position, "why": " ".join(refusal.messages)}
-                self.remarks.append(
-                    _("Attachment %(place)d was not taken over and stays within the message. %(why)s") % said
-                )
 
     def acknowledge(self, case):
         """Once, to whoever wrote it, in the language it is written in. Never to a machine or to somebody who may not have written."""

@@ -167,7 +167,7 @@ _BREAKS = frozenset("br p div tr li ul ol table h1 h2 h3 h4 h5 h6 blockquote pre
 def text_of_html(page: str) -> str:
     """The text of a page. Nothing is loaded or run: what is no text is passed over.
 
-    The library's parser takes more than ten minutes for a page of 300,000 times `<a`; this one looks at every letter once.
+    The library's parser had not done with 300,000 times `<a` after nine minutes; this one looks at every letter once.
     """
     page = page[:HTML_CHARACTERS]
     pieces, at, hidden, last_comment = [], 0, "", page.rfind("-->")

@@ -13,16 +13,16 @@ from pathlib import Path
 from django.conf import settings
 from django.db import transaction
 
-WAITING = ".new"
+WAITING = "new"  # a folder beside the files that are somebody's: it is looked through, they never are
 LONGEST_TRANSACTION_SECONDS = 3600
 
 
 def keep(folder, content: bytes) -> str:
     """Writes a new file that nobody else on the machine can read. Returns the path for its row, which is saved after it."""
     path = f"{folder}/{uuid.uuid4().hex}"
-    place = _place(path)
-    place.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    descriptor = os.open(f"{place}{WAITING}", os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    waiting = _waiting(path)
+    waiting.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    descriptor = os.open(waiting, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)
         stream.flush()
@@ -33,16 +33,15 @@ def keep(folder, content: bytes) -> str:
 
 def read(path) -> bytes:
     """What stands in a kept file, also where the process was killed between the commit and the name. FileNotFoundError."""
-    place = _place(path)
     try:
-        return place.read_bytes()
+        return _place(path).read_bytes()
     except FileNotFoundError:
-        return Path(f"{place}{WAITING}").read_bytes()
+        return _waiting(path).read_bytes()
 
 
 def sweep(folder, model):
     """Finishes what a process left: files with a row get their name, others are deleted once no transaction can be theirs."""
-    waiting = {f"{folder}/{each.stem}": each for each in _place(folder).glob(f"*{WAITING}")}
+    waiting = {f"{folder}/{each.name}": each for each in (_place(folder) / WAITING).glob("*")}
     old = {path for path, place in waiting.items() if _age(place) > LONGEST_TRANSACTION_SECONDS}
     named = set(model.objects.filter(path__in=old).values_list("path", flat=True))
     for path in old:
@@ -53,8 +52,7 @@ def sweep(folder, model):
 
 
 def _take_over(path):
-    place = _place(path)
-    Path(f"{place}{WAITING}").rename(place)
+    _waiting(path).rename(_place(path))
 
 
 def _age(place):
@@ -66,3 +64,8 @@ def _age(place):
 
 def _place(path):
     return Path(settings.PRIVATE_DIR) / path
+
+
+def _waiting(path):
+    folder, _slash, name = path.rpartition("/")
+    return _place(folder) / WAITING / name

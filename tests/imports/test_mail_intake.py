@@ -10,7 +10,15 @@ from django.utils import timezone
 from registry import journal
 from registry.imports.mail_intake import KNOWN, file_message
 from registry.journal import unit_of_work
-from registry.models import CaseAttachment, CaseLetter, CaseStep, JournalEntry, Message, SubjectRequest
+from registry.models import (
+    AuthorityRequest,
+    CaseAttachment,
+    CaseLetter,
+    CaseStep,
+    JournalEntry,
+    Message,
+    SubjectRequest,
+)
 from registry.operations import mailing
 from tests import factories
 
@@ -202,7 +210,7 @@ def test_everything_is_written_or_nothing(file, monkeypatch, private):
         file()
     monkeypatch.undo()
     assert not any(model.objects.exists() for model in (Message, SubjectRequest, CaseStep, CaseLetter, CaseAttachment))
-    assert all(path.suffix == ".new" for path in private.rglob("*") if path.is_file())
+    assert all(path.parent.name == "new" for path in private.rglob("*") if path.is_file())
 
 
 def test_sender_without_a_sound_address_is_not_written_to(file):
@@ -227,3 +235,14 @@ def test_destroyed_and_depersonalised_people_are_not_found(file, office):
         person.state = "depersonalised"
         person.save()
     assert file().case.subject is None
+
+
+def test_answer_of_a_state_body_says_which_case_it_is_about(file, office):
+    """Cases of state bodies are kept by hand; their letters that come by e-mail are not lost, and point there."""
+    case = AuthorityRequest(operator=office, body="Ministry", body_number="5", received_at=timezone.now())
+    factories.save(case)
+    with unit_of_work(by=None, role="system", operator=office):
+        letter = case.draft("acknowledgement", by=None, at=timezone.now(), text="Received.", language="ru")
+    filed = file("Re: запрос", In_Reply_To=mailing.message_id(letter))
+    assert (filed.outcome, filed.case.kind) == ("request", "unsorted")
+    assert f"It answers a letter of {case.number}, a request of a state body." in filed.message.remarks

@@ -81,7 +81,7 @@ def test_file_of_what_was_rolled_back_goes(request_, private):
         attached(request_)
         raise ZeroDivisionError
     (path,) = files(private)
-    assert path.suffix == ".new"
+    assert path.parent.name == "new"
     private_files.sweep(FOLDER, CaseAttachment)
     assert files(private) == [path]  # it may be another process's, which is about to commit
     grow_old(path)

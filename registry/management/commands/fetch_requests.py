@@ -73,12 +73,13 @@ class Command(BaseCommand):
 
     def take(self, waiting):
         """One message. Whatever is wrong with it keeps nothing from the next one; it is done with once it is committed."""
-        raw = b""
+        raw, account = b"", Account.of(self.operator)
         try:
             raw = waiting.read()
             filed = mail_intake.file_message(
-                raw, operator=self.operator, by=self.by, role=self.role, authserv=Account.of(self.operator).authserv
-            )
+                raw, operator=self.operator, by=self.by, role=self.role,
+                authserv=account.authserv, mailbox=account.address,
+            )  # fmt: skip
         except mail_boxes.LOST:
             raise
         except Exception:
