@@ -18,6 +18,7 @@ from registry.rules.names import fold
 HITS = 100
 PIECE = 3  # letters; a shorter word is in no index
 NEWEST = 10_000  # people that are read one by one, the newest of the operator
+SAMPLE = 1_000  # of the newest: how many of them have a word tells how many of all do
 CANDIDATES = 20_000  # people the index found and whose key or field turns out to be another one's
 PHONE_DIGITS = 5
 INDEX = "registry_people_search"
@@ -128,7 +129,9 @@ def _ids(operator, words, where, values):
     newest, whole = _newest(operator, where, values)
     if whole or len(newest) > HITS or not pieces:
         return newest, not whole, False
-    found, cut = _by_trigrams(operator, words, where, values)
+    found, cut = _one_by_one(operator, words, where, values) if _are_usual(operator, words) else ([], False)
+    if not cut and len(found) <= HITS:
+        found, cut = _by_trigrams(operator, words, where, values)
     return sorted({*newest, *found}, reverse=True)[: HITS + 1], False, cut
 
 
@@ -152,20 +155,42 @@ def _newest(operator, where, values):
     return _read(query, where, [operator, *values, floor or 0]), floor is None
 
 
-_HASTY = ("enable_seqscan", "enable_indexscan", "jit")
+def _are_usual(operator, words):
+    """Whether most people, as far as the newest tell, have these words in their key, so that the index knows no better than the
+    table; not where the people of others lie between them, for then the index at least knows where they are."""
+    sample = f"SELECT * FROM {TABLE} p WHERE p.operator_id = %s ORDER BY p.id DESC LIMIT {SAMPLE}"
+    query = f"SELECT count(*) FILTER (WHERE {{where}}), max(p.id) - min(p.id) FROM ({sample}) p"
+    [(count, span)] = _rows(query, _in_keys(words), [*map(_like, words), operator])
+    return count > SAMPLE // 2 and span < 2 * SAMPLE
+
+
+def _one_by_one(operator, words, where, values):
+    """From the newest on, until CANDIDATES have the words in their key; given up where the newest are not like the others."""
+    people = f"(SELECT * FROM {TABLE} p WHERE p.operator_id = %s ORDER BY p.id DESC LIMIT {3 * CANDIDATES}) p"
+    candidates = f"SELECT * FROM {people} WHERE {_in_keys(words)}"
+    return _told(("seqscan", "bitmapscan", "sort"), candidates, where, [operator, *map(_like, words), *values])
 
 
 def _by_trigrams(operator, words, where, values):
-    """By the index alone. The planner would sooner read the table where it takes a rare term for a frequent one."""
+    """By the index alone."""
+    candidates = f"SELECT * FROM {TABLE} p WHERE p.operator_id = %s AND {_in_keys(words)}"
+    return _told(("seqscan", "indexscan"), candidates, where, [operator, *map(_like, words), *values])
+
+
+def _told(without, candidates, where, values):
+    """The planner would sooner read the table where it takes a rare term for a frequent one: it is told what to leave."""
+    off = [*(f"enable_{name}" for name in without), "jit"]
     with transaction.atomic(), connection.cursor() as cursor:
-        for name in _HASTY:
+        for name in off:
             cursor.execute(f"SET LOCAL {name} = off")
-        in_key = " AND ".join([_IN_KEY] * len(words))
-        candidates = f"SELECT * FROM {TABLE} p WHERE p.operator_id = %s AND {in_key}"
-        found = _among(candidates, "p", where, [operator, *map(_like, words), *values])
-        for name in _HASTY:
+        found = _among(candidates, "p", where, values)
+        for name in off:
             cursor.execute(f"SET LOCAL {name} TO DEFAULT")
     return found
+
+
+def _in_keys(words):
+    return " AND ".join([_IN_KEY] * len(words))
 
 
 def _by_fts5(operator, pieces, where, values):

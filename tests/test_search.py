@@ -114,16 +114,29 @@ def test_short_words_are_looked_for_among_the_newest(people, lapp, monkeypatch):
     assert [each.crm_id for each in search.find_people(everybody, lapp, "жа").people] == ["C"]
 
 
+@pytest.mark.parametrize("sample", [2, 1000])  # of the newest two all have the letters: they are usual then
 @pytest.mark.parametrize(("candidates", "cut"), [(1, True), (2, True), (3, False)])
-def test_officer_is_told_where_not_everybody_was_looked_at(indexed, lapp, monkeypatch, candidates, cut):
+def test_officer_is_told_where_not_everybody_was_looked_at(indexed, lapp, monkeypatch, candidates, cut, sample):
     """Letters that stand elsewhere in the data of too many people hide whom the search is for: then that is said."""
     monkeypatch.setattr(search, "CANDIDATES", candidates)
+    monkeypatch.setattr(search, "SAMPLE", sample)
     for number in range(3):
         make_subject(lapp, surname="Ким", email=f"olzhas{number}@example.kz")
     everybody = DataSubject.objects.filter(operator=lapp)
     assert search.find_people(everybody, lapp, "olzhas", "name") == search.Found([], cut=cut)
     found = search.find_people(everybody, lapp, "olzhas", "email")
     assert (len(found.people), found.more, found.cut) == (candidates, False, cut)
+
+
+def test_newest_who_are_not_like_the_others_hide_nobody(indexed, lapp, monkeypatch):
+    """What the newest have in their data tells how to look, never who is found."""
+    monkeypatch.setattr(search, "CANDIDATES", 3)
+    monkeypatch.setattr(search, "SAMPLE", 2)
+    make_subject(lapp, crm_id="A", surname="Olzhasov")
+    for number in range(10):
+        make_subject(lapp, surname="Ким", email=f"olzhas{number}@example.kz" if number > 7 else "")
+    assert search.find_people(DataSubject.objects.filter(operator=lapp), lapp, "olzhas", "name")[1:] == (False,) * 3
+    assert found(lapp, "olzhas", "name") == ["A"]
 
 
 def test_page_says_that_somebody_may_be_missing(indexed, lapp, dpo, browser_client, monkeypatch):
