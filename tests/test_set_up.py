@@ -27,7 +27,7 @@ def one_register(monkeypatch, tmp_path):
 
 
 class LOADED:
-    laws = norms = written = kept = 0
+    laws = norms = rules = written = kept = 0
 
 
 def set_up():
