@@ -22,6 +22,8 @@ class Command(BaseCommand):
             loaded = load_laws(files, by=by, role=role, reason=reason)
         except FileRefused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written.")
+        self.stdout.write(
+            f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written."
+        )
         if loaded.kept:
             self.stdout.write(f"{loaded.kept} norms, rules or moved days are no longer in the files and are kept.")
