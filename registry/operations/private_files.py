@@ -21,7 +21,8 @@ def keep(folder, content: bytes) -> str:
     """Writes a new file that nobody else on the machine can read. Returns the path for its row, which is saved after it."""
     path = f"{folder}/{uuid.uuid4().hex}"
     waiting = _waiting(path)
-    waiting.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+    for each in (waiting.parent.parent, waiting.parent):
+        each.mkdir(exist_ok=True, mode=0o700)
     descriptor = os.open(waiting, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     with os.fdopen(descriptor, "wb") as stream:
         stream.write(content)

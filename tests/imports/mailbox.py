@@ -247,7 +247,7 @@ def from_whom():
             person=ASEM, **asked,
         ),
         "forged sender": Letter(
-            mail(subject, "ИИН 791028302728", sender=ASEM, Authentication_Results="mx.alit.kz; spf=fail smtp.mailfrom=x.example"),
+            mail(subject, sender=ASEM, Authentication_Results="mx.alit.kz; spf=fail smtp.mailfrom=x.example"),
             remark="The mail server doubts the sender: nobody was linked by it, and it was not written to.", **asked,
         ),
         "by IIN": Letter(mail(subject, "Мой ИИН 791028302728.", sender="d1@example.kz"), person=PETR, **asked),

@@ -44,8 +44,12 @@ def test_file_lies_in_private_storage_under_no_name_of_its_own(
     request_, private, dpo, django_capture_on_commit_callbacks
 ):
     """Nobody else on the machine reads it, and its name on the disk tells nothing; the row says what it was called."""
-    with django_capture_on_commit_callbacks(execute=True):
-        attachment = attached(request_, name="C:\\docs\\../Қасымова\u202e Әсем.pdf\r\n", by=dpo)
+    mask = os.umask(0)  # whatever whoever starts the process lets others read
+    try:
+        with django_capture_on_commit_callbacks(execute=True):
+            attachment = attached(request_, name="C:\\docs\\../Қасымова\u202e Әсем.pdf\r\n", by=dpo)
+    finally:
+        os.umask(mask)
     (path,) = files(private)
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
