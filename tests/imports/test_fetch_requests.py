@@ -5,12 +5,15 @@ import io
 import json
 import os
 import smtplib
+import subprocess
+import sys
 import time
 
 import pytest
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 
+from config.settings import BASE_DIR
 from registry.imports import mail_boxes, mail_intake
 from registry.models import CaseLetter, JournalEntry, Message, SubjectRequest
 from tests import factories
@@ -227,6 +230,21 @@ def test_operator_without_a_mailbox_is_told_the_variable(settings):
     factories.make_operator("alfa-lab")
     with pytest.raises(CommandError, match=r"No mailbox of alfa-lab is known. Set IMAP_URL_ALFA_LAB\."):
         call_command("fetch_requests", "--operator", "alfa-lab")
+
+
+def test_mailbox_is_read_from_the_environment(tmp_path):
+    """Its password may stand in a file; a name without a mailbox is worth its word about folders, too."""
+    (tmp_path / "password").write_text("in a file\n")
+    given = {
+        "DATA_DIR": str(tmp_path), "IMAP_URL_ALFA_LAB": "imaps://a@b.kz", "IMAP_PASSWORD_ALFA_LAB_FILE": str(tmp_path / "password"),
+        "IMAP_AUTHSERV_LAPP": "mx.lapp.kz",
+    }  # fmt: skip
+    command = [sys.executable, "-c", "import json; from config import settings; print(json.dumps(settings.MAILBOXES))"]
+    told = subprocess.run(command, env=os.environ | given, cwd=BASE_DIR, capture_output=True, text=True, check=True)
+    assert json.loads(told.stdout) == {
+        "ALFA_LAB": {"url": "imaps://a@b.kz", "password": "in a file", "authserv": ""},
+        "LAPP": {"url": "", "password": "", "authserv": "mx.lapp.kz"},
+    }
 
 
 def test_folder_that_is_not_there_is_refused(tmp_path):
