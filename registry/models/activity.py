@@ -18,6 +18,7 @@ from registry.rules.activity import (
 from .base import field_classes
 from .fields import CodesField, not_before
 from .gate import refuse
+from .moves import MovesGrounds
 from .purpose import Coded
 from .recipient import Recipient
 
@@ -45,7 +46,7 @@ class ActivityQuerySet(models.QuerySet):
         )
 
 
-class ProcessingActivity(Coded):
+class ProcessingActivity(MovesGrounds, Coded):
     """What is done with whose data, why and on what ground, where it lies, who gets it and when it goes."""
 
     class Status(models.TextChoices):

@@ -9,6 +9,7 @@ from registry.journal import History
 from .activity import ProcessingActivity
 from .base import OperatorOwned, field_classes
 from .gate import KeepsGate
+from .moves import MovesGrounds
 
 
 class ActivityLink(KeepsGate, OperatorOwned):
@@ -34,7 +35,7 @@ def once(*fields, name, message):
 ALREADY_LISTED = _("This is on the activity’s list already.")
 
 
-class ActivityPurpose(ActivityLink):
+class ActivityPurpose(MovesGrounds, ActivityLink):
     """A purpose of the activity and the ground it rests on."""
 
     activity = link_to_activity("purposes")

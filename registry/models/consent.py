@@ -14,6 +14,7 @@ from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_
 from .base import OperatorOwned, field_classes, indexed_operator
 from .fields import not_before
 from .held import HeldByBlocks, HeldQuerySet
+from .moves import MovesOwnGrounds
 from .people import DataSubject
 
 
@@ -42,7 +43,7 @@ class ConsentQuerySet(HeldQuerySet):
         )
 
 
-class Consent(HeldByBlocks, OperatorOwned):
+class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     """A consent for one purpose with the items of 94-V art. 8(4). While one is missing it is incomplete and no ground."""
 
     PARENT = "subject"
@@ -255,7 +256,7 @@ class DistributionCondition(HeldByBlocks, OperatorOwned):
         return self.consent.journal_subjects()
 
 
-class Agreement(HeldByBlocks, OperatorOwned):
+class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     """A contract between the operator and the person."""
 
     PARENT = "subject"

@@ -15,6 +15,7 @@ from .consent import Agreement, Consent
 from .fields import not_before
 from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet
+from .moves import MovesGrounds
 from .people import DataSubject
 from .purpose import LegalBasis
 
@@ -26,7 +27,7 @@ class GroundDecisionQuerySet(models.QuerySet):
         )
 
 
-class GroundDecision(OperatorOwned):
+class GroundDecision(MovesGrounds, OperatorOwned):
     """A decision to rely, for a term, on a ground that the policy declares and no law of the operator knows.
 
     94-V art. 9 has neither contract nor legitimate interest. Whoever decides otherwise says why and until when, and answers for it.

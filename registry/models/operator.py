@@ -13,9 +13,10 @@ from .base import OperatorOwned, Tracked, field_classes
 from .fields import CountryField, LanguageNames, clause_field, not_before
 from .gate import KeepsGate
 from .law import Law
+from .moves import MovesGrounds
 
 
-class Operator(LanguageNames, Tracked):
+class Operator(MovesGrounds, LanguageNames, Tracked):
     """Who determines the purposes and carries out processing. All but the code may be unknown: then it stays empty."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -70,7 +71,7 @@ class Operator(LanguageNames, Tracked):
             )
 
 
-class OperatorLaw(KeepsGate, OperatorOwned):
+class OperatorLaw(MovesGrounds, KeepsGate, OperatorOwned):
     """A law the operator is under, or cites."""
 
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="laws")

@@ -9,6 +9,7 @@ from .base import OperatorOwned, field_classes
 from .fields import LanguageNames, clause_field
 from .gate import KeepsGate
 from .law import Norm
+from .moves import MovesGrounds
 
 
 class Coded(LanguageNames, OperatorOwned):
@@ -30,7 +31,7 @@ class Coded(LanguageNames, OperatorOwned):
         return self.name or self.code
 
 
-class Purpose(Coded):
+class Purpose(MovesGrounds, Coded):
     """A specific, lawful purpose, defined before processing starts."""
 
     is_marketing = models.BooleanField(
@@ -81,7 +82,7 @@ class IncompatiblePurposes(OperatorOwned):
         return f"{self.purpose.code} ≠ {self.other.code}"
 
 
-class LegalBasis(KeepsGate, Coded):
+class LegalBasis(MovesGrounds, KeepsGate, Coded):
     """A ground for processing as the policy declares it. Whether a law knows it is another question: see `known_to_law`."""
 
     class Kind(models.TextChoices):
