@@ -8,6 +8,7 @@ from django.db import connection
 from django.db.models import BooleanField, Q
 from django.db.models.expressions import RawSQL
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, Suppression
@@ -19,6 +20,9 @@ from .consents import compare_consent
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
 
+BLOCKED = gettext_lazy(
+    "the person is blocked: stored only, changed by no file. Lift the block first, then import the file again"
+)
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
 SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
@@ -164,6 +168,8 @@ class Comparison:
             outcome.turn_down(REJECTED, errors)
         elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
             outcome.kind = CHANGED
+            if stored["state"] == DataSubject.State.BLOCKED:
+                outcome.turn_down(STOPPED, [Problem("", "", BLOCKED)])
         return outcome
 
     def _new_person(self, outcome):
