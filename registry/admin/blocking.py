@@ -1,0 +1,146 @@
+"""Blocks in the admin: set on the person's page, lifted by somebody else; blocked people are read for a reason only."""
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry import journal, scope
+from registry.models import Block, DataSubject, Law, ProcessingActivity
+from registry.operations.blocking import block, unblock
+from registry.templatetags.registry_ui import pill
+
+from .acts import reason_of
+from .base import RegistryModelAdmin
+from .labels import Citations
+from .reading_blocked import ReadsBlocked
+
+WHY = gettext_lazy("Kept with the block and in the history. Seen by those who may see people.")
+
+
+class BlockForm(forms.Form):
+    """Which law, what, and why. The laws are the operator's own."""
+
+    law = forms.ModelChoiceField(Law.objects.none(), label=gettext_lazy("Under which law"))
+    activity = forms.ModelChoiceField(
+        ProcessingActivity.objects.none(), label=gettext_lazy("Activity"), required=False, empty_label=gettext_lazy("everything")
+    )
+    cause = forms.ChoiceField(label=gettext_lazy("Cause"), choices=Block.Cause)
+    _reason = forms.CharField(label=gettext_lazy("Reasons"), max_length=500, help_text=WHY, widget=forms.Textarea)
+
+    def __init__(self, *args, operator, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["law"].queryset = Law.objects.filter(pk__in=operator.laws.values("law"))
+        self.fields["law"].initial = self.fields["law"].queryset.first()
+        self.fields["activity"].queryset = ProcessingActivity.objects.filter(operator=operator)
+
+
+class LiftForm(forms.Form):
+    _reason = forms.CharField(label=gettext_lazy("Reasons"), max_length=500, help_text=WHY, widget=forms.Textarea)
+
+
+class BlocksPeople(ReadsBlocked):
+    """Adds to the person's page the two acts, and what a block means while it stands."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view
+        return [
+            path("<int:pk>/block/", view(self.block_view), name="registry_datasubject_block"),
+            path("<int:pk>/unblock/", view(self.unblock_view), name="registry_datasubject_unblock"),
+            *super().get_urls(),
+        ]
+
+    def form_context(self, request, record):
+        context = super().form_context(request, record)
+        if record is None:
+            return context
+        standing = list(record.blocks.standing().select_related("law", "activity", "set_by"))
+        context["standing_blocks"] = standing
+        context["blocked_norm"] = "; ".join(Citations(record.operator).by_topic.get("blocking", []))
+        if request.user.has_perm("registry.add_block"):
+            acts = [{"label": _("Block"), "url": reverse("admin:registry_datasubject_block", args=[record.pk])}]
+            if standing:
+                acts.append(
+                    {"label": _("Lift the block"), "url": reverse("admin:registry_datasubject_unblock", args=[record.pk])}
+                )
+            context["acts"] = [*context.get("acts", []), *acts]
+        return context
+
+    def person_for_act(self, request, pk):
+        subject = self.get_object(request, str(pk))
+        if subject is None:
+            raise Http404
+        if not request.user.has_perm("registry.add_block", subject):
+            raise PermissionDenied
+        return subject
+
+    def block_view(self, request, pk):
+        subject = self.person_for_act(request, pk)
+        form = BlockForm(request.POST or None, operator=subject.operator)
+        if request.method == "POST" and form.is_valid():
+            chosen = form.cleaned_data
+            act = {"law": chosen["law"], "activity": chosen["activity"], "cause": chosen["cause"]}
+            return self.acted(
+                request, subject, form,
+                lambda: block(subject, why=reason_of(request), by=request.user, at=timezone.now(), **act),
+                _("The data are blocked. Only somebody else can lift the block."),
+            )  # fmt: skip
+        return self.act_page(request, subject, form, _("Block the data"), _("Block"), lifting=False)
+
+    def unblock_view(self, request, pk):
+        subject = self.person_for_act(request, pk)
+        form = LiftForm(request.POST or None)
+        if request.method == "POST" and form.is_valid():
+            return self.acted(
+                request, subject, form,
+                lambda: unblock(subject, by=request.user, at=timezone.now(), why=reason_of(request)),
+                _("The block is lifted."),
+            )  # fmt: skip
+        return self.act_page(request, subject, form, _("Lift the block"), _("Lift the block"), lifting=True)
+
+    def acted(self, request, subject, form, act, message):
+        try:
+            act()
+        except ValidationError as refusal:
+            form.add_error(None, refusal)
+            return self.act_page(request, subject, form, _("Not done"), _("Try again"), lifting=isinstance(form, LiftForm))
+        messages.success(request, message)
+        return HttpResponseRedirect(reverse("admin:registry_datasubject_change", args=[subject.pk]))
+
+    def act_page(self, request, subject, form, title, button, *, lifting):
+        context = self.admin_site.each_context(request) | {
+            "title": title,
+            "button": button,
+            "opts": self.opts,
+            "object": subject,
+            "person": subject.label(scope.sees_personal(request.user)),
+            "standing": subject.blocks.standing().select_related("law", "activity", "set_by"),
+            "norm": "; ".join(Citations(subject.operator).by_topic.get("blocking", [])),
+            "lifting": lifting,
+            "form": form,
+            "media": self.media + form.media,
+        }
+        self.tell_opened(request, subject)
+        return TemplateResponse(request, "admin/registry/datasubject/block.html", context)
+
+
+@admin.register(Block)
+class BlockAdmin(ReadsBlocked, RegistryModelAdmin):
+    list_display = ["activity", "law", "cause", "set_at", "set_by", "standing"]
+    list_filter = ["law", "cause", "set_at"]
+    list_select_related = ["subject", "activity", "law", "set_by", "lifted_by"]
+    empty_text = gettext_lazy("Blocks are set and lifted on the page of a person.")
+
+    def get_list_display(self, request):
+        from .people import person_column
+
+        return [person_column(request, lambda record: record.subject), *super().get_list_display(request)]
+
+    @admin.display(description=gettext_lazy("state"))
+    def standing(self, record):
+        return pill(_("lifted"), "quiet") if record.lifted_at else pill(_("stands"), "bad")

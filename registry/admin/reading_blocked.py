@@ -1,0 +1,92 @@
+"""Blocked people are stored only: whoever opens one says why first, and the journal keeps the reason's code."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import Http404, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from registry import journal
+from registry.models import DataSubject
+
+SESSION_KEY = "reads_blocked"
+MOST_KEPT = 50
+
+
+class ReadingReason(models.TextChoices):
+    """Why blocked data are read. The codes stand in the journal."""
+
+    REQUEST = "request", gettext_lazy("a request of the person")
+    CHECK = "check", gettext_lazy("to check what the block is about")
+    AUTHORITY = "authority", gettext_lazy("a request of a state body")
+    CLAIM = "claim", gettext_lazy("a claim, or a court")
+
+
+class ReadingForm(forms.Form):
+    why = forms.ChoiceField(label=gettext_lazy("Why do you read it?"), choices=ReadingReason, widget=forms.RadioSelect)
+
+
+class ReadsBlocked:
+    """For admin classes of records about one person."""
+
+    def person_of(self, record):
+        return record if isinstance(record, DataSubject) else record.subject
+
+    def get_urls(self):
+        name = f"registry_{self.opts.model_name}_read"
+        return [path("<int:pk>/read/", self.admin_site.admin_view(self.reading_view), name=name), *super().get_urls()]
+
+    def reason_to_read(self, request, record):
+        """The code given in this session; None where none is needed."""
+        if record is None or self.person_of(record).state != DataSubject.State.BLOCKED:
+            return None
+        return request.session.get(SESSION_KEY, {}).get(str(self.person_of(record).pk), "")
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        if request.method != "POST" and object_id is not None:
+            record = self.record_or_404(request, object_id)
+            if self.reason_to_read(request, record) == "":
+                return self.ask(request, record, ReadingForm())
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
+    def history_view(self, request, object_id, extra_context=None):
+        record = self.get_object(request, object_id)
+        if record is not None and self.reason_to_read(request, record) == "":
+            return self.ask(request, record, ReadingForm())
+        return super().history_view(request, object_id, extra_context)
+
+    def tell_opened(self, request, record):
+        code = self.reason_to_read(request, record)
+        if not code:
+            return super().tell_opened(request, record)
+        journal.record(
+            "view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects(), reason_code=code
+        )
+
+    def reading_view(self, request, pk):
+        """Takes the reason and opens the page; it counts for this person until the session ends."""
+        record = self.get_object(request, str(pk))
+        if record is None:
+            raise Http404
+        if not self.has_view_permission(request, record):
+            raise PermissionDenied
+        form = ReadingForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            return self.ask(request, record, form)
+        kept = list(request.session.get(SESSION_KEY, {}).items())[-MOST_KEPT:]
+        request.session[SESSION_KEY] = dict(kept) | {str(self.person_of(record).pk): form.cleaned_data["why"]}
+        return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_change", args=[record.pk]))
+
+    def ask(self, request, record, form):
+        context = self.admin_site.each_context(request) | {
+            "title": _("Blocked: stored only"),
+            "opts": self.opts,
+            "object": record,
+            "form": form,
+            "url": reverse(f"admin:registry_{self.opts.model_name}_read", args=[record.pk]),
+            "blocks": self.person_of(record).blocks.standing().select_related("law", "activity"),
+        }
+        return TemplateResponse(request, "admin/registry/datasubject/read_blocked.html", context)
