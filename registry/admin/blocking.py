@@ -10,8 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry import journal, scope
-from registry.models import Block, DataSubject, Law, ProcessingActivity
+from registry import scope
+from registry.models import Block, Law, ProcessingActivity
 from registry.operations.blocking import block, unblock
 from registry.templatetags.registry_ui import pill
 

@@ -14,6 +14,7 @@ from registry import journal
 from registry.choices import Role
 from registry.journal import bulk
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry
+from registry.models.grounding import settle
 
 from . import storage
 from .compare import CHANGED, KINDS, STOPPED, Comparison
@@ -151,6 +152,7 @@ def _apply_chunk(run, ready, maker, planned, actor):
             ready.batches = maker.batches(ready.outcomes)
         for batch in ready.batches:
             bulk.put(batch)
+        _settle(ready.outcomes)
         counts = Counter(outcome.kind for outcome in ready.outcomes)
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
         now |= {"rows_done": run.rows_done + len(ready.rows), "alive_at": timezone.now()}
@@ -158,6 +160,13 @@ def _apply_chunk(run, ready, maker, planned, actor):
         if not mine.update(**now):
             raise AlreadyTaken
         return now | _entries(run, unit)
+
+
+def _settle(outcomes):
+    """What people's purposes rested on may have ended, or a renewal taken its place; save() would have seen to it."""
+    moved = [each.person["id"] for each in outcomes if each.kind == CHANGED and (each.consents or each.agreement)]
+    if moved:
+        settle(timezone.localdate(), subject__in=moved)
 
 
 def _entries(run, unit):

@@ -27,7 +27,7 @@ COMPLETE = {
 
 @pytest.fixture
 def office(db):
-    return make_operator("lapp", bin="241040012133")
+    return make_operator("kazger", bin="241040012133")
 
 
 def consented(operator, purpose, **fields):

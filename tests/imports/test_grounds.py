@@ -1,0 +1,65 @@
+"""A file that renews a consent moves the purposes that rest on it, as an officer's save would; blocked people it leaves alone."""
+
+import pytest
+from django.utils import timezone
+
+from registry.journal import unit_of_work
+from registry.models import DataSubject, Purpose, SubjectPurpose
+from registry.models.grounding import serve
+from registry.operations.blocking import block
+from tests.factories import make_law, make_operator, make_purpose
+
+from .crm import CRM, consent, person
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def crm(db):
+    operator = make_operator("kazger", bin="241040012133")
+    make_purpose(operator)
+    return CRM(operator)
+
+
+def served(crm):
+    """One person out of a file, whose data serve the purpose on the consent of the file."""
+    crm.load([person(1, **consent())])
+    subject, purpose = DataSubject.objects.get(), Purpose.objects.get()
+    given = subject.consents.get()
+    with unit_of_work(by=None, role="system"):
+        given.data_list = "e-mail"
+        given.save()
+        return serve(subject, purpose, on=timezone.localdate())
+
+
+def test_renewal_by_file_settles_the_purpose(crm):
+    """The later consent of the file takes the earlier one's place; where it lacks an item the purpose stops."""
+    record = served(crm)
+    run = crm.load([person(1, **consent(consent_given_on="01.03.2025"))])
+    assert crm.counts(run) == {"changed": 1}
+    record.refresh_from_db()
+    today = timezone.localdate()
+    assert (record.stop, record.until_on) == ("expired", today)  # no activity lists data: item 7 is missing
+    assert not SubjectPurpose.objects.groundless(today).exists()
+
+
+def test_blocked_person_is_stopped(crm, django_user_model):
+    """A row of a blocked person is stopped with its reason, and the same row as stored is no change at all."""
+    crm.load([person(1)])
+    with unit_of_work(by=None, role="system"):
+        block(DataSubject.objects.get(), law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    assert crm.counts(crm.load([person(1)])) == {"same": 1}
+    run = crm.load([person(1, email="other@example.kz")])
+    assert crm.counts(run) == {"stopped": 1}
+    [[reason]] = crm.reasons(run).values()
+    assert "the person is blocked: stored only, changed by no file. Lift the block first" in str(reason)
+
+
+def test_person_blocked_after_the_plan_is_left_alone(crm):
+    """A block that comes between preview and confirmation counts."""
+    crm.load([person(1)])
+    run = crm.plan([person(1, email="other@example.kz")])
+    with unit_of_work(by=None, role="system"):
+        block(DataSubject.objects.get(), law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    assert crm.counts(crm.apply(run)) == {"stopped": 1}
+    assert DataSubject.objects.get().email == "asem1@example.kz"
