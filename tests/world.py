@@ -13,6 +13,7 @@ from registry.models import (
     ActivitySubjectCategory,
     Agreement,
     AuthorityRequest,
+    Block,
     CalendarFeed,
     Clause,
     Consent,
@@ -113,6 +114,8 @@ def make_world(code):
     add(Consent, subject=subject, purpose=purpose, given_on=dt.date(2025, 1, 1))
     add(Agreement, subject=subject, number="A-1")
     add(Suppression, subject=subject, channel="email", since_on=dt.date(2025, 1, 1))
+    lifted = {"lifted_at": RECEIVED_AT, "lifted_by": make_user("dpo", operator), "why_lifted": "not confirmed"}
+    add(Block, subject=subject, law=norm.law, cause="other", why="said so", set_at=RECEIVED_AT, **lifted)
     add(ImportSource, name=f"CRM of {code}")
     add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)
     add(AuthorityRequest, body="Ministry", body_number="17-3/456", received_at=RECEIVED_AT)

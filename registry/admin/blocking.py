@@ -1,7 +1,7 @@
-"""Blocks in the admin: set on the person's page, lifted by somebody else; blocked people are read for a reason only."""
+"""Blocking on the person's page: set with reasons, lifted by somebody else, each on a page of its own."""
 
 from django import forms
-from django.contrib import admin, messages
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
@@ -13,10 +13,8 @@ from django.utils.translation import gettext_lazy
 from registry import scope
 from registry.models import Block, Law, ProcessingActivity
 from registry.operations.blocking import block, unblock
-from registry.templatetags.registry_ui import pill
 
 from .acts import reason_of
-from .base import RegistryModelAdmin
 from .labels import Citations
 from .reading_blocked import ReadsBlocked
 
@@ -28,7 +26,10 @@ class BlockForm(forms.Form):
 
     law = forms.ModelChoiceField(Law.objects.none(), label=gettext_lazy("Under which law"))
     activity = forms.ModelChoiceField(
-        ProcessingActivity.objects.none(), label=gettext_lazy("Activity"), required=False, empty_label=gettext_lazy("everything")
+        ProcessingActivity.objects.none(),
+        label=gettext_lazy("Activity"),
+        required=False,
+        empty_label=gettext_lazy("everything"),
     )
     cause = forms.ChoiceField(label=gettext_lazy("Cause"), choices=Block.Cause)
     _reason = forms.CharField(label=gettext_lazy("Reasons"), max_length=500, help_text=WHY, widget=forms.Textarea)
@@ -66,7 +67,10 @@ class BlocksPeople(ReadsBlocked):
             acts = [{"label": _("Block"), "url": reverse("admin:registry_datasubject_block", args=[record.pk])}]
             if standing:
                 acts.append(
-                    {"label": _("Lift the block"), "url": reverse("admin:registry_datasubject_unblock", args=[record.pk])}
+                    {
+                        "label": _("Lift the block"),
+                        "url": reverse("admin:registry_datasubject_unblock", args=[record.pk]),
+                    }
                 )
             context["acts"] = [*context.get("acts", []), *acts]
         return context
@@ -108,7 +112,9 @@ class BlocksPeople(ReadsBlocked):
             act()
         except ValidationError as refusal:
             form.add_error(None, refusal)
-            return self.act_page(request, subject, form, _("Not done"), _("Try again"), lifting=isinstance(form, LiftForm))
+            return self.act_page(
+                request, subject, form, _("Not done"), _("Try again"), lifting=isinstance(form, LiftForm)
+            )
         messages.success(request, message)
         return HttpResponseRedirect(reverse("admin:registry_datasubject_change", args=[subject.pk]))
 
@@ -127,20 +133,3 @@ class BlocksPeople(ReadsBlocked):
         }
         self.tell_opened(request, subject)
         return TemplateResponse(request, "admin/registry/datasubject/block.html", context)
-
-
-@admin.register(Block)
-class BlockAdmin(ReadsBlocked, RegistryModelAdmin):
-    list_display = ["activity", "law", "cause", "set_at", "set_by", "standing"]
-    list_filter = ["law", "cause", "set_at"]
-    list_select_related = ["subject", "activity", "law", "set_by", "lifted_by"]
-    empty_text = gettext_lazy("Blocks are set and lifted on the page of a person.")
-
-    def get_list_display(self, request):
-        from .people import person_column
-
-        return [person_column(request, lambda record: record.subject), *super().get_list_display(request)]
-
-    @admin.display(description=gettext_lazy("state"))
-    def standing(self, record):
-        return pill(_("lifted"), "quiet") if record.lifted_at else pill(_("stands"), "bad")

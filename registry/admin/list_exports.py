@@ -22,7 +22,7 @@ from registry import scope
 from registry.exports import lists, runs
 from registry.exports.formulas import Phone
 from registry.exports.past import ALMATY
-from registry.models import ExportRun
+from registry.models import DataSubject, ExportRun
 
 from .acts import own_units
 from .scoped import touches_personal, visible_fields
@@ -124,12 +124,20 @@ class ListExport:
                 "filters": self.kept_filters(request),
             },
         )
-        file = lists.ListFile(run, shown.queryset, columns, role=role, about_people=self.about_people)
+        file = lists.ListFile(run, self.exported(shown.queryset), columns, role=role, about_people=self.about_people)
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
         owner = [run.operator.code] if run.operator else []
         name = "-".join([self.opts.model_name, *owner, str(run.pk)])
         response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
         return response
+
+    def exported(self, queryset):
+        """Without those who are blocked: they are stored only, and leave in no list."""
+        if self.opts.model_name == "datasubject":
+            return queryset.exclude(state=DataSubject.State.BLOCKED)
+        if self.opts.model_name in scope.PEOPLE and any(field.name == "subject" for field in self.opts.fields):
+            return queryset.exclude(subject__state=DataSubject.State.BLOCKED)
+        return queryset
 
     def kept_filters(self, request):
         """What narrowed the list, for the run; what a person might be known by is only said to have been there."""

@@ -24,7 +24,10 @@ GROUPS = (
             ("tracker", None),
         ),
     ),
-    (_("People"), (("datasubject", None), ("consent", None), ("agreement", None), ("suppression", None))),
+    (
+        _("People"),
+        (("datasubject", None), ("consent", None), ("agreement", None), ("suppression", None), ("block", None)),
+    ),
     (
         _("Cases"),
         (

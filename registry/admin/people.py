@@ -19,7 +19,9 @@ from registry.models import Agreement, Consent, DataSubject, Representative, Sub
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryModelAdmin
+from .blocking import BlocksPeople
 from .imports import PeopleImport
+from .reading_blocked import ReadsBlocked
 from .scoped import RegistryInline, RegistryStackedInline
 
 
@@ -86,7 +88,7 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(DataSubject)
-class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
+class DataSubjectAdmin(BlocksPeople, PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
@@ -109,8 +111,9 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
 
     def form_context(self, request, record):
         heading = record.label(scope.sees_personal(request.user)) if record else ""
-        acts = self.links(request, record) if record else []
-        return super().form_context(request, record) | {"heading": heading, "acts": acts}
+        context = super().form_context(request, record)
+        links = self.links(request, record) if record else []
+        return context | {"heading": heading, "acts": [*links, *context.get("acts", [])]}
 
     def links(self, request, person):
         """To what the person asked of the operator; the address holds an id and no name."""
@@ -125,7 +128,7 @@ class DataSubjectAdmin(PeopleImport, RegistryModelAdmin):
         return state_pill(subject.state, subject.get_state_display())
 
 
-class AboutAPerson(RegistryModelAdmin):
+class AboutAPerson(ReadsBlocked, RegistryModelAdmin):
     """Read on its own page; added and changed on the person's. A consent is withdrawn here."""
 
     list_select_related = ["subject", "operator"]

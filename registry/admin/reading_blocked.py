@@ -59,12 +59,11 @@ class ReadsBlocked:
         return super().history_view(request, object_id, extra_context)
 
     def tell_opened(self, request, record):
-        code = self.reason_to_read(request, record)
-        if not code:
-            return super().tell_opened(request, record)
-        journal.record(
-            "view", object_type=self.opts.model_name, uid=record.uid, subjects=record.journal_subjects(), reason_code=code
-        )
+        if code := self.reason_to_read(request, record):
+            named = {"uid": record.uid, "subjects": record.journal_subjects()}
+            journal.record("view", object_type=self.opts.model_name, reason_code=code, **named)
+        else:
+            super().tell_opened(request, record)
 
     def reading_view(self, request, pk):
         """Takes the reason and opens the page; it counts for this person until the session ends."""

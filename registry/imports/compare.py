@@ -169,7 +169,7 @@ class Comparison:
         elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
             outcome.kind = CHANGED
             if stored["state"] == DataSubject.State.BLOCKED:
-                outcome.turn_down(STOPPED, [Problem("", "", BLOCKED)])
+                outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
         return outcome
 
     def _new_person(self, outcome):

@@ -30,6 +30,7 @@ DPO = (
     | {"subjectrequest": "vace", "authorityrequest": "vace", "message": "ve", "calendarfeed": "vae"}
     | {
         "suppression": "ve",
+        "block": "ve",
         "importsource": "vace",
         "importrun": "ve",
         "exportrun": "ve",
