@@ -36,8 +36,8 @@ class BlockForm(forms.Form):
 
     def __init__(self, *args, operator, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["law"].queryset = Law.objects.filter(pk__in=operator.laws.values("law"))
-        self.fields["law"].initial = self.fields["law"].queryset.first()
+        self.fields["law"].queryset = laws = Law.objects.filter(pk__in=operator.laws.values("law"))
+        self.fields["law"].initial = laws.filter(calendar_country=operator.country).first() or laws.first()
         self.fields["activity"].queryset = ProcessingActivity.objects.filter(operator=operator)
 
 
