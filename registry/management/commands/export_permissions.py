@@ -1,0 +1,35 @@
+"""manage.py export_permissions --operator CODE [--whole] -o FILE"""
+
+from django.core.management.base import BaseCommand
+from django.utils.translation import gettext as _
+
+from registry.exports.permissions import Export
+from registry.management.acting import acting, those_who_may
+
+from .export_audit import operator_of
+from .export_register import write
+
+
+class Command(BaseCommand):
+    help = "Writes what the CRM may do with whom: those whose answer changed since the last file, or everybody."
+
+    def add_arguments(self, parser):
+        parser.add_argument("--operator", required=True, metavar="CODE")
+        parser.add_argument("--whole", action="store_true", help="everybody, not only who changed since the last file")
+        parser.add_argument("--by", default="", metavar="USER", help="who exports, a DPO; default: the system")
+        parser.add_argument("--reason", default="", metavar="TEXT")
+        parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")
+
+    def handle(self, *, operator, whole, by, reason, output, **options):
+        operator = operator_of(operator)
+        by, role = acting(by, those_who_may("export_datasubject", "add_exportrun"), operator, object_type="exportrun")
+        export = Export(operator, by=by, role=role, reason=reason, whole=whole)
+        write(output, export)
+        if output == "-":
+            return
+        said = {"file": output, "count": export.sealed.count}
+        if export.file.before is None:
+            self.stdout.write(_("%(file)s: %(count)s people, everybody with a CRM id.") % said)
+        else:
+            said["run"] = export.file.before.pk
+            self.stdout.write(_("%(file)s: %(count)s people, changed since export #%(run)s.") % said)

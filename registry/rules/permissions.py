@@ -1,0 +1,64 @@
+"""What the CRM may do with a person, cell by cell, as the basis gate, opt-outs and blocks decide it at an instant."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from registry.choices import Channel
+
+CHANNELS = (Channel.EMAIL.value, Channel.CALL.value, Channel.MESSAGE.value)
+# Why, as codes the CRM can rely on; the first that applies to the person is given.
+BLOCKED, WITHDRAWN, OPTED_OUT, NO_GROUND, GROUND_ENDED, CONSENT, AGREEMENT, NORM = (
+    "blocked", "withdrawn", "opted_out", "no_ground", "ground_ended", "consent", "agreement", "norm",
+)  # fmt: skip
+
+
+class PersonFacts(NamedTuple):
+    """`grounds`: the kinds of the live grounds, one for each purpose that has one, with the day each began.
+
+    `marketing` are those of purposes of direct marketing; `transferable`: whether a live consent lets data go to third parties.
+    """
+
+    is_blocked: bool
+    blocked_since: dt.date | None
+    grounds: tuple[tuple[str, dt.date | None], ...]
+    opted_out: tuple[tuple[str, dt.date], ...]  # channel, since when
+    transferable: bool
+    last_withdrawal: dt.date | None
+    last_end: dt.date | None
+
+
+class Permissions(NamedTuple):
+    """A row of the permissions file but for the CRM id. `since`: the day the reason holds from, where it is known."""
+
+    may_mail: bool
+    may_call: bool
+    may_message: bool
+    may_transfer: bool
+    blocked: bool
+    to_be_removed: bool
+    since: dt.date | None
+    why: str
+
+
+def permissions(facts: PersonFacts) -> Permissions:
+    """Nothing without a live ground, nothing while blocked, nothing on a channel the person opted out of."""
+    stopped = dict(facts.opted_out)
+    may = bool(facts.grounds) and not facts.is_blocked
+    channels = [may and channel not in stopped for channel in CHANNELS]
+    removable = not facts.grounds and not facts.is_blocked  # 94-V: what is blocked is not destroyed either
+    return Permissions(*channels, may and facts.transferable, facts.is_blocked, removable, *_why(facts, stopped))
+
+
+def _why(facts, stopped):
+    if facts.is_blocked:
+        return facts.blocked_since, BLOCKED
+    if not facts.grounds:
+        if facts.last_withdrawal:
+            return facts.last_withdrawal, WITHDRAWN
+        return (facts.last_end, GROUND_ENDED) if facts.last_end else (None, NO_GROUND)
+    if stopped:
+        return min(stopped.values()), OPTED_OUT
+    kind, since = min(
+        facts.grounds, key=lambda ground: ((CONSENT, AGREEMENT, NORM).index(ground[0]), ground[1] or dt.date.max)
+    )
+    return since, kind
