@@ -1,0 +1,115 @@
+"""The permissions file: the gate's answer for everybody, then for those whose answer may have changed."""
+
+import csv
+import datetime as dt
+import io
+
+import pytest
+from django.core.management import call_command
+from django.utils import timezone
+
+from registry.exports.permissions import Export
+from registry.journal import unit_of_work
+from registry.models import Consent, ExportRun, JournalEntry, Purpose, Suppression
+from registry.operations.blocking import block
+from tests.factories import make_law, make_operator, make_purpose, make_subject, save
+from tests.models.test_ground import COMPLETE
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def office(db):
+    operator = make_operator("kazger", bin="241040012133")
+    make_purpose(operator)
+    return operator
+
+
+def person(operator, crm_id, **consent):
+    subject = make_subject(operator, crm_id=crm_id)
+    purpose = operator_purpose(operator)
+    given = {"given_on": dt.date(2026, 1, 1)} | COMPLETE
+    return save(Consent(subject=subject, purpose=purpose, **given | consent)) if consent is not None else subject
+
+
+def operator_purpose(operator):
+    return Purpose.objects.get(operator=operator)
+
+
+def exported(operator, **options):
+    """The rows of the next file by CRM id, without mark, and how many the trailer counts."""
+    text = b"".join(Export(operator, by=None, role="system", **options)).decode("utf-8-sig")
+    lines = list(csv.reader(io.StringIO(text, newline="")))
+    assert lines[0][:-1] == [
+        "crm_id",
+        "may_mail",
+        "may_call",
+        "may_message",
+        "may_transfer",
+        "blocked",
+        "to_be_removed",
+        "since",
+        "why",
+    ]
+    assert lines[-1][:3] == ["#end", "rows", str(len(lines) - 2)]
+    return {line[0]: line[1:-1] for line in lines[1:-1]}
+
+
+def test_file_says_what_the_gate_says(office):
+    """A complete consent opens the channels, one that lacks an item opens nothing, and a person without a CRM id is not in it."""
+    person(office, "C1", third_parties=True)
+    person(office, "C2", data_list="")
+    make_subject(office, crm_id="")
+    assert exported(office) == {
+        "C1": ["yes", "yes", "yes", "yes", "no", "no", "2026-01-01", "consent"],
+        "C2": ["no", "no", "no", "no", "no", "yes", "", "no_ground"],
+    }
+
+
+def test_next_file_holds_who_changed(office):
+    """Withdrawn, opted out and blocked since the last file: these and nobody else are in the next; then it is empty."""
+    today = timezone.localdate()
+    withdrawn, stopped, blocked, _same = (person(office, f"C{number}", third_parties=False) for number in range(4))
+    assert len(exported(office)) == 4
+    with unit_of_work(by=None, role="system"):
+        withdrawn.withdraw(by=None, at=timezone.now())
+        Suppression(subject=stopped.subject, channel="call", since_on=today).save()
+        block(blocked.subject, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    assert exported(office) == {
+        "C0": ["no", "no", "no", "no", "no", "yes", today.isoformat(), "withdrawn"],
+        "C1": ["yes", "no", "yes", "no", "no", "no", today.isoformat(), "opted_out"],
+        "C2": ["no", "no", "no", "no", "yes", "no", today.isoformat(), "blocked"],
+    }
+    assert exported(office) == {}
+
+
+def test_consent_that_ran_out_is_a_change(office):
+    """Nobody touched the person: the calendar did."""
+    today = timezone.localdate()
+    person(office, "C1", expires_on=today, until_purpose_reached=False)
+    assert exported(office)["C1"][0] == "yes"
+    later = timezone.now() + dt.timedelta(days=1)
+    assert exported(office, at=later) == {
+        "C1": ["no", "no", "no", "no", "no", "yes", today.isoformat(), "ground_ended"]
+    }
+
+
+def test_change_for_everybody_makes_the_next_file_whole(office):
+    """Without a BIN no consent is complete: everybody's answer is told anew."""
+    person(office, "C1", third_parties=False)
+    exported(office)
+    with unit_of_work(by=None, role="system"):
+        office.bin = ""
+        office.save()
+    assert exported(office)["C1"][0] == "no"
+
+
+def test_file_is_an_export_run(office, tmp_path, capsys):
+    """The run counts and hashes, each chunk names whom it was about, and the file is written by the command."""
+    consent = person(office, "C1", third_parties=False)
+    call_command("export_permissions", operator="kazger", output=str(tmp_path / "p.csv"))
+    assert "1 people, everybody with a CRM id." in capsys.readouterr().out
+    run = ExportRun.objects.get()
+    assert (run.kind, run.count, bool(run.digest)) == ("permissions", 1, True)
+    listed = JournalEntry.objects.get(action="list")
+    assert [each.uid for each in listed.subjects.all()] == [consent.subject.uid]
