@@ -94,6 +94,7 @@ def begin(pk, goal, aim=None):
         code = OTHER_AT_IT
     except (DatabaseError, InterfaceError):
         code = DATABASE_GONE
+        traceback.print_exc()
     except BaseException:
         traceback.print_exc()
     finally:
