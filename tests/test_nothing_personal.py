@@ -16,6 +16,7 @@ from registry.models import (
     CaseStep,
     Consent,
     DataSubject,
+    ImportRun,
     JournalEntry,
     Message,
     Representative,
@@ -306,4 +307,5 @@ def commands(client, watch, office, tmp_path):
         "crm_id;surname;email\nZQX-79;Зқхновая;zqx79@zqx.kz\nZQX-80;Зқхещё;zqx no address\n", encoding="utf-8"
     )
     watch.command("import_subjects", str(crm), operator="lapp", by="natalia", reason="zqxreason", status=2)
-    watch.command("undo_import", "2", operator="lapp", by="natalia", reason="zqxreason")
+    newest = ImportRun.objects.latest("pk").pk
+    watch.command("undo_import", str(newest), operator="lapp", by="natalia", reason="zqxreason")
