@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import CaseAct, Channel, NormTopic, RequestKind
 from registry.models import Consent, SubjectRequest
 from registry.models.case_acts import RECORDED_BY_OFFICER
+from registry.operations.withdrawal import withdraw
 from registry.rules.blockers import Blocker
 from registry.rules.cases import (
     ASKED_ACTS,
@@ -164,7 +165,8 @@ class WithdrawForm(ActForm):
         return found
 
     def perform(self, *, by, at):
-        self.case.withdraw_consents(self.cleaned_data["consents"], by=by, at=at)
+        consents = self.cleaned_data["consents"]
+        withdraw(self.case.subject, consents=consents, by=by, at=at, request=self.case)
 
 
 class OptOutForm(ActForm):

@@ -140,8 +140,15 @@ class RequestActs(models.Model):
                 has_representative=representative is not None,
                 has_authority=representative is not None and representative.is_valid(day_of(self.received_at)),
                 undone=self.undone() if self.pk else "",
+                owed=tuple(map(str, self.owed())) if self.pk else (),
             )
         )
+
+    def owed(self):
+        """Recipients that are still to be told in this case."""
+        return [
+            each.recipient or each.subject for each in self.obligations.open().select_related("recipient", "subject")
+        ]
 
     def undone(self):
         """What the register still says against a demand that is said to be met."""
@@ -187,23 +194,9 @@ class RequestActs(models.Model):
         self.save()
         self.step(CaseAct.IDENTITY_CHECKED, by=by, at=at)
 
-    def withdraw_consents(self, consents, *, by, at):
-        """Withdraws consents of the person, as of the moment the withdrawal was received."""
-        refuse(open_blockers(self.facts(at)))
-        for consent in consents:
-            if consent.subject_id != self.subject_id:
-                raise ValidationError(_("This consent is somebody else’s."))
-            consent.withdraw(by=by, at=self.received_at)
-        self.step(CaseAct.WITHDRAWN, by=by, at=at)
-
     def opt_out(self, channels, *, by, at):
         """Stops messages on these channels from the day of receipt; those stopped already stay so."""
         refuse(person_blockers(self.facts(at)))
-        since = day_of(self.received_at)
-        standing = set(self.subject.suppressions.filter(ended_on=None).values_list("channel", flat=True))
-        for channel in channels:
-            if channel not in standing:
-                self.subject.suppressions.create(
-                    operator=self.operator, subject=self.subject, channel=channel, since_on=since, source=self.number
-                )
+        suppressions = self.subject.suppressions.all()
+        suppressions.suppress(self.subject, channels, since_on=day_of(self.received_at), source=self.number)
         self.step(CaseAct.OPTED_OUT, by=by, at=at)

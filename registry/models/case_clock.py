@@ -10,7 +10,7 @@ from registry.rules.cases import SURVEY, TRIGGERS
 from registry.rules.deadlines import day_of, strictest
 
 from .case_parts import CaseDeadline
-from .deadline import DeadlineRule, working_days
+from .deadline import DeadlineRule, calendar_of
 from .operator import OperatorTerm
 
 WHAT_IS_COUNTED = attrgetter("due_on", "due_at", "days_off", "is_binding")
@@ -101,9 +101,7 @@ class CaseClock(models.Model):
         return found
 
     def calendar_of(self, deadline):
-        """The calendar of the deadline's law; of the operator's country where the law has none, or it is a promise."""
-        country = deadline.law.calendar_country if deadline.law_id else ""
-        return working_days(country or self.operator.country or "KZ")
+        return calendar_of(deadline.law if deadline.law_id else None, self.operator)
 
     @property
     def without_term(self):

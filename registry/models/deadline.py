@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import DeadlineUnit, Trigger
 from registry.journal import History
-from registry.rules.deadlines import WITHOUT_AMOUNT, Term, term_in_words
+from registry.rules.deadlines import WITHOUT_AMOUNT, Due, Term, day_of, due, strictest, term_in_words
 from registry.rules.working_days import WorkingDays
 
 from .base import Tracked, field_classes
@@ -120,3 +120,20 @@ def working_days(country):
     """The calendar of a country with the decisions on record."""
     moved = DayOverride.objects.filter(country=country).values_list("day_on", "is_working")
     return WorkingDays(country, dict(moved))
+
+
+def calendar_of(law, operator):
+    """The calendar of the law; of the operator's country where the law has none, or it is a promise of the operator's own."""
+    country = law.calendar_country if law else ""
+    return working_days(country or operator.country or "KZ")
+
+
+def first_due(operator, triggers, event_at):
+    """(rule, Due) of the term that ends first among those that the operator's laws count from the event; (None, Due()) without."""
+    rules = DeadlineRule.objects.in_force(day_of(event_at)).filter(
+        law__in=operator.laws.values("law"), trigger__in=triggers
+    )
+    rules = list(rules.select_related("law", "norm__law"))
+    dues = [due(rule.term, event_at, calendar_of(rule.law, operator)) for rule in rules]
+    first = strictest(dues)
+    return (None, Due()) if first is None else (rules[first], dues[first])

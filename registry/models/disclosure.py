@@ -190,6 +190,12 @@ class Obligation(OperatorOwned):
         self.done_at, self.done_by, self.how = at, by, how
         self.save()
 
+    def owe_again(self, *, norm, due_on):
+        """What was done is to be done once more: more has changed since."""
+        self.done_at = self.done_by = None
+        self.how, self.norm, self.due_on = "", norm, due_on
+        self.save()
+
 
 class UndertakingQuerySet(models.QuerySet):
     def live(self, on):

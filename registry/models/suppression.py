@@ -21,6 +21,15 @@ class SuppressionQuerySet(HeldQuerySet):
         """Those that stand on that day."""
         return self.filter(models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on), since_on__lte=on)
 
+    def suppress(self, subject, channels, *, since_on, source):
+        """Stops these channels of a person; those stopped already stay so."""
+        standing = set(self.filter(subject=subject, ended_on=None).values_list("channel", flat=True))
+        for channel in channels:
+            if channel not in standing:
+                self.create(
+                    operator=subject.operator, subject=subject, channel=channel, since_on=since_on, source=source
+                )
+
 
 class Suppression(HeldByBlocks, OperatorOwned):
     """The person does not want to be approached on this channel. It outlives consents; a file never lifts it."""

@@ -62,7 +62,7 @@ class CaseFacts(NamedTuple):
     """A case as the gates see it.
 
     `acts` are those done since it was received; `undone` says what of the register still stands against it (consents in force after
-    a withdrawal, say). `answered` and `refused`: a letter of that kind was sent.
+    a withdrawal, say). `answered` and `refused`: a letter of that kind was sent. `owed`: recipients still to be told.
     """
 
     kind: str
@@ -77,6 +77,7 @@ class CaseFacts(NamedTuple):
     refused: bool = False
     acts: frozenset[str] = frozenset()
     undone: str = ""
+    owed: tuple[str, ...] = ()
 
 
 def intake_blockers(facts: CaseFacts, *, number: str | None = None) -> list[Blocker]:
@@ -179,6 +180,9 @@ def closing_blockers(facts: CaseFacts) -> list[Blocker]:
     if not (facts.answered or facts.refused):
         message = _("No answer was sent. Send one, or a refusal with its norm.")
         found.append(Blocker("not-answered", message, topic))
+    if facts.owed:
+        message = _("Still to be told: %(who)s. Tell them, and record how.") % {"who": ", ".join(facts.owed)}
+        found.append(Blocker("owed", message, NormTopic.WITHDRAWAL))
     asked = ASKED_ACTS.get(facts.kind, ())
     if facts.refused or not asked:
         return found

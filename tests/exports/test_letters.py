@@ -16,6 +16,7 @@ from registry.exports.letter_words import LANGUAGES, MONTHS, WORDS, Day
 from registry.exports.letters import letter_context, letter_docx, letter_text, plain_text, sheet_of
 from registry.imports.laws import load_laws
 from registry.journal import unit_of_work
+from registry.operations.withdrawal import withdraw
 from registry.rules.cases import SUBJECT_KINDS
 from registry.rules.letters import OPEN_PLACE
 from tests.factories import make_norm, make_operator, make_request, make_rule, make_subject, save
@@ -173,7 +174,7 @@ def test_answer_says_what_the_case_says_was_done(lapp, dpo):
     request = make_request(lapp, kind="withdrawal", received_at=AT)
     with unit_of_work(by=dpo, role="dpo", operator=lapp):
         request.link_person(person, by=dpo, at=AT)
-        request.withdraw_consents([consent], by=dpo, at=AT + dt.timedelta(days=1))
+        withdraw(person, consents=[consent], by=dpo, at=AT + dt.timedelta(days=1), request=request)
     assert (
         "Обработка, основанная на отозванных согласиях, прекращена 2 апреля 2026 года: Рассылка новостей (согласие от 5 января "
         "2026 года)."

@@ -1,0 +1,203 @@
+"""The withdrawal of consent, one act: consents end, purposes without another ground stop, recipients are to be told."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry.choices import CaseAct, Channel
+from registry.models import (
+    ActivityPurpose,
+    Consent,
+    DataSubject,
+    DeadlineRule,
+    Disclosure,
+    LegalBasis,
+    Obligation,
+    Purpose,
+    Recipient,
+    SubjectPurpose,
+    Suppression,
+)
+from registry.models.deadline import first_due
+from registry.models.gate import refuse
+from registry.models.grounding import Standing, bases_of, consent_facts, facts_of, standings
+from registry.rules.blockers import Blocker
+from registry.rules.cases import person_blockers
+from registry.rules.deadlines import day_of
+from registry.rules.grounds import AGREEMENT, CONSENT, NORM, Ground, ground_blockers, live_ground
+from registry.rules.withdrawal import DisclosureFacts, WithdrawalFacts, messages_stop, must_be_told, stop_triggers
+
+
+class Stops(NamedTuple):
+    """A purpose that nothing carries any more, and why no other ground does."""
+
+    purpose: Purpose
+    why: tuple[Blocker, ...]
+
+
+class Stays(NamedTuple):
+    """A purpose that the data go on to serve, and on which ground, also in words."""
+
+    purpose: Purpose
+    ground: Ground
+    rests_on: str
+
+
+class Withdrawal(NamedTuple):
+    """What a withdrawal does, or has done: nothing where `consents` is empty."""
+
+    consents: tuple[Consent, ...]
+    stops: tuple[Stops, ...] = ()
+    stays: tuple[Stays, ...] = ()
+    recipients: tuple[Recipient, ...] = ()
+    channels: tuple[str, ...] = ()
+    rule: DeadlineRule | None = None
+    due_on: dt.date | None = None
+
+
+def withdrawable(subject, received_at):
+    """The person's consents that stand and had been given when the withdrawal was received."""
+    standing = subject.consents.in_force(timezone.localdate()).filter(given_on__lte=day_of(received_at))
+    return standing.select_related("purpose")
+
+
+def foreseen(subject, consents, *, received_at, request=None) -> Withdrawal:
+    """What withdrawing these consents would do; nothing is written."""
+    consents = tuple(each for each in consents if each.withdrawn_at is None)
+    if any(each.subject_id != subject.pk for each in consents):
+        raise ValidationError(_("This consent is somebody else’s."))
+    if not consents:
+        return Withdrawal(())
+    on = timezone.localdate()
+    [standing] = standings([subject])
+    gone = {each.pk for each in consents}
+    left = standing._replace(consents=[each for each in standing.consents if each.pk not in gone])
+    stops, stays = purposes_after(left, {each.purpose_id for each in consents}, on)
+    rule, due = first_due(
+        subject.operator, stop_triggers({each.kind for each in consents}, request.kind if request else ""), received_at
+    )
+    return Withdrawal(
+        consents,
+        tuple(stops),
+        tuple(stays),
+        tuple(recipients_to_tell(subject, standing, consents, stops)),
+        channels_to_stop(subject, left, consents, on),
+        rule,
+        due.on or (day_of(due.at) if due.at else None),
+    )
+
+
+def withdraw(subject, *, by, at, consents=None, request=None, received_at=None) -> Withdrawal:
+    """Withdraws these consents of the person, or all that stand, as of the moment it was received; a second time adds nothing.
+
+    94-V art. 8(7), 152-FZ art. 21(5). `received_at` is the request's own where there is one, else `at` unless given. Raises
+    ValidationError for a closed case, a case without a person, and a withdrawal dated before the consent.
+    """
+    received_at = request.received_at if request else received_at or at
+    if request is not None:
+        refuse(person_blockers(request.facts(at)))
+    with transaction.atomic():
+        list(DataSubject.objects.select_for_update().filter(pk=subject.pk).values_list("pk"))
+        meant = withdrawable(subject, received_at) if consents is None else subject_consents(subject, consents)
+        found = foreseen(subject, meant, received_at=received_at, request=request)
+        if not found.consents:
+            return found
+        for consent in found.consents:
+            consent.withdraw(by=by, at=received_at)
+        source = request.number if request else ""
+        suppressions = Suppression.objects.all()
+        suppressions.suppress(subject, found.channels, since_on=day_of(received_at), source=source)
+        for recipient in found.recipients:
+            owe(subject, recipient, found, request)
+        if request is not None:
+            request.step(CaseAct.WITHDRAWN, by=by, at=at)
+    return found
+
+
+def subject_consents(subject, consents):
+    """As they stand now, under the lock; one of somebody else is refused by `foreseen`."""
+    return Consent.objects.filter(pk__in=[each.pk for each in consents]).select_related("purpose").order_by("pk")
+
+
+def owe(subject, recipient, found, request):
+    """Notes that the recipient is to be told. One that was told earlier in this case is to be told again, for more has stopped."""
+    terms = {"norm": found.rule and found.rule.norm, "due_on": found.due_on}
+    kept = {"subject": subject, "recipient": recipient, "what": Obligation.What.STOP}
+    earlier = request and request.obligations.filter(recipient=recipient, what=Obligation.What.STOP).first()
+    if earlier:
+        earlier.owe_again(**terms)
+        return
+    obligation = Obligation(operator=subject.operator, request=request, **kept, **terms)
+    obligation.full_clean()
+    obligation.save()
+
+
+def purposes_after(left: Standing, withdrawn, on):
+    """(what stops, what stays) of all that the person's data serve, or rest on a ground of their own for."""
+    served = set(SubjectPurpose.objects.live(on).filter(subject=left.subject).values_list("purpose", flat=True))
+    is_blocked = left.subject.state == DataSubject.State.BLOCKED  # to go on is a use of the data
+    stops, stays = [], []
+    for purpose in Purpose.objects.filter(operator=left.subject.operator).select_related("operator").order_by("code"):
+        bases = bases_of(purpose, on)
+        facts = facts_of(left, purpose, bases, on)
+        ground = None if is_blocked else live_ground(facts)
+        concerned = purpose.pk in withdrawn or purpose.pk in served
+        if ground is not None and (concerned or ground.kind != NORM):
+            stays.append(Stays(purpose, ground, in_words(left, ground)))
+        elif ground is None and concerned:
+            stops.append(Stops(purpose, tuple(ground_blockers(facts))))
+    return stops, stays
+
+
+def in_words(standing, ground):
+    """What the ground is; numbers of agreements are the person's own and not said."""
+    if ground.kind == CONSENT:
+        consent = next(each for each in standing.consents if each.pk == ground.pk)
+        return _("consent of %s") % consent.given_on.isoformat()
+    basis = LegalBasis.objects.select_related("norm__law").get(pk=ground.basis)
+    said = f"{basis}, {basis.norm.citation}" if basis.norm_id else str(basis)
+    if ground.kind == AGREEMENT:
+        agreement = next(each for each in standing.agreements if each.pk == ground.pk)
+        since = agreement.concluded_on.isoformat() if agreement.concluded_on else "—"
+        said = _("agreement of %(day)s (%(basis)s)") % {"day": since, "basis": said}
+    return _("%(ground)s, until %(day)s") % {"ground": said, "day": ground.until.isoformat()} if ground.until else said
+
+
+def channels_to_stop(subject, left, consents, on):
+    """Every channel that is not stopped yet, where the withdrawal takes messages along."""
+    standing = {each.kind for each in left.consents if consent_facts(each, on).stands}
+    if not messages_stop({each.kind for each in consents}, standing):
+        return ()
+    stopped = set(subject.suppressions.live(on).values_list("channel", flat=True))
+    return tuple(channel for channel in Channel.values if channel not in stopped)
+
+
+def recipients_to_tell(subject, standing, consents, stops):
+    """Those who really received the data and have not been asked to stop yet, by code."""
+    first = {}
+    withdrawn = {consent.purpose_id for consent in consents}
+    for each in standing.consents:  # the newest come first
+        if each.purpose_id in withdrawn:
+            first[each.purpose_id] = each.given_on
+    facts = WithdrawalFacts(first, frozenset(stop.purpose.pk for stop in stops))
+    named_or_many = Q(subject=subject) | Q(subject__isnull=True)
+    disclosures = Disclosure.objects.filter(named_or_many, operator=subject.operator)
+    purposes = {}
+    for activity, purpose in ActivityPurpose.objects.filter(operator=subject.operator).values_list(
+        "activity", "purpose"
+    ):
+        purposes.setdefault(activity, set()).add(purpose)
+    told = {
+        recipient
+        for ground, activity, on, named, recipient in disclosures.values_list(
+            "ground", "activity", "disclosed_on", "subject", "recipient"
+        )
+        if must_be_told(DisclosureFacts(ground, frozenset(purposes.get(activity, ())), on, named is not None), facts)
+    }
+    asked = Obligation.objects.open().filter(subject=subject, what=Obligation.What.STOP).values("recipient")
+    return Recipient.objects.filter(pk__in=told).exclude(pk__in=asked.exclude(recipient=None)).order_by("code")
