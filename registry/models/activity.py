@@ -37,6 +37,7 @@ class ActivityQuerySet(models.QuerySet):
             "operator__responsible_persons",
             "purposes__purpose",
             "purposes__basis__norm",
+            "purposes__basis__decisions",
             "data_categories__data_category",
             "subject_categories",
             "databases__database",
@@ -121,7 +122,9 @@ class ProcessingActivity(MovesGrounds, Coded):
             started_on=self.started_on,
             operations=tuple(self.operations.split()),
             sources=tuple(self.sources.split()),
-            purposes=tuple(_purpose_facts(link, needed.get(link.pk, []), laws) for link in stored.purposes.all()),
+            purposes=tuple(
+                _purpose_facts(link, needed.get(link.pk, []), laws, today) for link in stored.purposes.all()
+            ),
             subject_categories=len(stored.subject_categories.all()),
             databases=tuple(
                 DatabaseFacts(str(link.database), link.database.country) for link in stored.databases.all()
@@ -170,8 +173,9 @@ class ProcessingActivity(MovesGrounds, Coded):
         self.save()
 
 
-def _purpose_facts(link, needed, laws):
+def _purpose_facts(link, needed, laws, today):
     basis = link.basis
+    decisions = basis.decisions.all() if basis is not None else ()
     return PurposeFacts(
         name=str(link.purpose),
         has_basis=basis is not None,
@@ -179,6 +183,7 @@ def _purpose_facts(link, needed, laws):
         basis=str(basis or ""),
         data_categories=len(needed),
         without_necessity=tuple(str(each.data_category) for each in needed if not each.necessity),
+        decided_until=max((each.valid_until for each in decisions if each.stands_on(today)), default=None),
     )
 
 

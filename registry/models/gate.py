@@ -8,9 +8,17 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 
+class Refusal(ValidationError):
+    """What a gate says; it keeps the blocker, so that a screen can name its norm."""
+
+    def __init__(self, blocker):
+        super().__init__(blocker.message, code=blocker.code)
+        self.blocker = blocker
+
+
 def refuse(blockers):
     if blockers:
-        raise ValidationError([ValidationError(blocker.message, code=blocker.code) for blocker in blockers])
+        raise ValidationError([Refusal(blocker) for blocker in blockers])
 
 
 class KeepsGate(models.Model):

@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import HandlingAct, NormTopic
 from registry.journal import History
 from registry.rules.blockers import Blocker
-from registry.rules.grounds import BY_CONSENT, BY_CONTRACT, ground_blockers
+from registry.rules.grounds import BY_CONSENT, BY_CONTRACT, DecisionFacts, decision_blockers, ground_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .consent import Agreement, Consent
@@ -74,6 +74,43 @@ class GroundDecision(MovesGrounds, OperatorOwned):
 
     def __str__(self):
         return f"{self.basis} · {self.valid_from}–{self.valid_until}"
+
+    def stands_on(self, day):
+        """As `GroundDecisionQuerySet.live` says of many."""
+        return self.revoked_at is None and self.valid_from <= day <= self.valid_until
+
+    def clean(self):
+        super().clean()
+        stored = self.stored()
+        if stored is not None:
+            if any(getattr(stored, name) != getattr(self, name) for name in self.fixed_attnames()):
+                raise ValidationError(_("A decision stays as it was taken. Revoke it and take another one."))
+        elif self.basis_id and self.valid_from and self.valid_until:
+            refuse(decision_blockers(self.facts()))
+
+    def fixed_attnames(self):
+        return [field.attname for field in self._meta.concrete_fields if field.name not in ("revoked_at", "revoked_by")]
+
+    def facts(self):
+        """What the gate asks before it is taken."""
+        others = GroundDecision.objects.filter(basis=self.basis, revoked_at__isnull=True)
+        overlapping = others.filter(valid_from__lte=self.valid_until, valid_until__gte=self.valid_from)
+        return DecisionFacts(
+            basis=str(self.basis),
+            kind=self.basis.kind,
+            is_known=self.basis.known_to_law,
+            why=self.why,
+            decided_until=overlapping.order_by("-valid_until").values_list("valid_until", flat=True).first(),
+        )
+
+    def delete(self, **kwargs):
+        raise ValidationError(_("A decision is not deleted. Revoke it."))
+
+    def revoke(self, *, by, at):
+        """From now on nothing rests on it; a second time adds nothing."""
+        if self.revoked_at is None:
+            self.revoked_at, self.revoked_by = at, by
+            self.save()
 
 
 class SubjectPurposeQuerySet(HeldQuerySet):

@@ -18,6 +18,7 @@ class PurposeFacts(NamedTuple):
     basis: str = ""
     data_categories: int = 0
     without_necessity: tuple[str, ...] = ()
+    decided_until: dt.date | None = None  # of a decision to rely on the basis all the same
 
 
 class RecipientFacts(NamedTuple):
@@ -88,7 +89,7 @@ def _purposes(facts):
         if not purpose.has_basis:
             message = _("Purpose “%(purpose)s” has no legal basis.") % named
             yield Blocker("no-basis", message, NormTopic.LAWFUL_BASIS, "purposes")
-        elif not purpose.basis_known:
+        elif not purpose.basis_known and purpose.decided_until is None:
             message = (
                 _("Purpose “%(purpose)s” rests on “%(basis)s”, which no law of the operator knows as a ground.") % named
             )

@@ -30,6 +30,7 @@ class ConsentFacts(NamedTuple):
     lacks: tuple[str, ...]
     ends_on: dt.date | None = None
     is_separate: bool | None = None
+    third_parties: bool | None = None
 
 
 class BasisFacts(NamedTuple):
@@ -133,3 +134,31 @@ def ground_blockers(facts: GroundFacts) -> list[Blocker]:
         message = _("There is no consent for “%(purpose)s”, and no other ground. Record one first.") % named
         found.append(Blocker("no-ground", message, NormTopic.LAWFUL_BASIS, "purpose"))
     return list(dict.fromkeys(found))
+
+
+class DecisionFacts(NamedTuple):
+    """A decision about to be taken; `decided_until`: the last day of one for the same basis that it would overlap."""
+
+    basis: str
+    kind: str
+    is_known: bool
+    why: str
+    decided_until: dt.date | None = None
+
+
+def decision_blockers(facts: DecisionFacts) -> list[Blocker]:
+    """Why nothing is decided about this basis; empty where a decision may be taken."""
+    named = {"basis": facts.basis, "until": facts.decided_until and facts.decided_until.isoformat()}
+    found = []
+    if facts.is_known:
+        message = _("“%(basis)s” is known to a law of the operator: it needs no decision.") % named
+        found.append(Blocker("known", message, NormTopic.LAWFUL_BASIS, "basis"))
+    if facts.kind in BY_CONSENT:
+        message = _("“%(basis)s” rests on consent: no decision takes its place. Collect the consent.") % named
+        found.append(Blocker("consent", message, NormTopic.CONSENT_ITEMS, "basis"))
+    if not facts.why.strip():
+        found.append(Blocker("no-reasons", _("Say why the operator relies on it."), NormTopic.LAWFUL_BASIS, "why"))
+    if facts.decided_until:
+        message = _("A decision about “%(basis)s” stands until %(until)s. Begin after it, or revoke it first.") % named
+        found.append(Blocker("decided", message, NormTopic.LAWFUL_BASIS, "valid_from"))
+    return found
