@@ -167,6 +167,7 @@ class NormTopic(models.TextChoices):
     BLOCKING = "blocking", _("Blocking")
     WITHDRAWAL = "withdrawal", _("Withdrawal of consent")
     DISTRIBUTION = "distribution", _("Distribution")
+    CONFIDENTIALITY = "confidentiality", _("Confidentiality")
 
 
 class Operation(models.TextChoices):

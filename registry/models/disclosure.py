@@ -4,15 +4,26 @@ from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import HandlingAct
+from registry.choices import HandlingAct, Trigger
 from registry.journal import History
+from registry.rules.deadlines import start_of
+from registry.rules.disclosures import category_blockers, disclosure_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
+from .deadline import first_term
+from .disclosing import category_facts, disclosure_facts
 from .fields import clause_field, not_before
+from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet
 from .law import Norm
 from .people import DataSubject
 from .recipient import Recipient
+
+
+class DisclosureQuerySet(HeldQuerySet):
+    def to_tell(self):
+        """Those whose people must be told, and were not yet."""
+        return self.filter(notice_is_condition=True, notified_at__isnull=True)
 
 
 class Disclosure(HeldByBlocks, OperatorOwned):
@@ -56,7 +67,7 @@ class Disclosure(HeldByBlocks, OperatorOwned):
     )
 
     history = History()
-    objects = HeldQuerySet.as_manager()
+    objects = DisclosureQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="activity recipient subject people ground norm disclosed_on request_number is_handover notice_is_condition "
         "notice_due_on notified_at notified_by",
@@ -71,6 +82,44 @@ class Disclosure(HeldByBlocks, OperatorOwned):
 
     def __str__(self):
         return f"{self.recipient.code} · {self.disclosed_on}"
+
+    def clean(self):
+        """Asks the gate before anything leaves. Afterwards it is a fact: only that the person was told is added."""
+        super().clean()
+        if not (self.activity_id and self.recipient_id and self.operator_id and self.ground and self.disclosed_on):
+            return  # the form says what is missing
+        stored = self.stored()
+        if stored is None:
+            refuse(disclosure_blockers(disclosure_facts(self)))
+        elif any(getattr(stored, name) != getattr(self, name) for name in self.fixed_attnames()):
+            raise ValidationError(_("What left stays as it was recorded. Record another disclosure."))
+
+    def fixed_attnames(self):
+        return [
+            field.attname for field in self._meta.concrete_fields if field.name not in ("notified_at", "notified_by")
+        ]
+
+    def save(self, **kwargs):
+        if self._state.adding:
+            self.people = 1 if self.subject_id else self.people
+            if self.notice_is_condition and (term := self.notice_term()):
+                self.notice_due_on = term.due.on
+        super().save(**kwargs)
+
+    def notice_term(self):
+        """By when the person is told (94-V art. 19), and the rule that says so."""
+        return first_term(self.operator, Trigger.THIRD_PARTY_TRANSFER, start_of(self.disclosed_on))
+
+    def delete(self, **kwargs):
+        raise ValidationError(_("What left stays recorded. It is not deleted."))
+
+    def tell(self, *, by, at):
+        """Records that the person was told; a second time adds nothing."""
+        if not self.notice_is_condition:
+            raise ValidationError(_("No notice is a condition of this disclosure. There is nobody to tell."))
+        if self.notified_at is None:
+            self.notified_at, self.notified_by = at, by
+            self.save()
 
     def held_activities(self):
         return frozenset((self.activity_id,))
@@ -115,6 +164,19 @@ class DisclosureCategory(OperatorOwned):
 
     def journal_subjects(self):
         return self.disclosure.journal_subjects()
+
+    def clean(self):
+        super().clean()
+        if not (self.disclosure_id and self.data_category_id):
+            return
+        stored = self.stored()
+        if stored is None:
+            refuse(category_blockers(disclosure_facts(self.disclosure), category_facts(self.data_category)))
+        elif (stored.disclosure_id, stored.data_category_id) != (self.disclosure_id, self.data_category_id):
+            raise ValidationError(_("What left stays as it was recorded. Record another disclosure."))
+
+    def delete(self, **kwargs):
+        raise ValidationError(_("What left stays recorded. It is not deleted."))
 
 
 class ObligationQuerySet(models.QuerySet):
@@ -241,3 +303,8 @@ class Undertaking(OperatorOwned):
 
     def __str__(self):
         return self.document
+
+    def clean(self):
+        super().clean()
+        if self.user_id and self.operator_id and not self.user.memberships.filter(operator=self.operator_id).exists():
+            raise ValidationError({"user": _("This user works for another operator. Choose a colleague.")})

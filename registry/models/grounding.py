@@ -39,6 +39,7 @@ def consent_facts(consent, on) -> ConsentFacts:
         lacks=tuple(str(item.message) for item in consent.missing),
         ends_on=ends,
         is_separate=consent.is_separate,
+        third_parties=consent.third_parties,
     )
 
 
