@@ -1,7 +1,5 @@
 """Terms of the laws and days moved by decision. Rules are rows with a period of validity: a case keeps those of its day."""
 
-from typing import NamedTuple
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
@@ -116,24 +114,6 @@ class DayOverride(Tracked):
 
     def __str__(self):
         return f"{self.country} {self.day_on}"
-
-
-class RunningTerm(NamedTuple):
-    """A rule of a law, and when the term it sets ends."""
-
-    rule: DeadlineRule
-    due: Due
-
-
-def first_term(operator, trigger, at) -> RunningTerm | None:
-    """Of the terms that the operator's laws set from the event at that moment, the one that ends first; None where there is none."""
-    rules = DeadlineRule.objects.in_force(day_of(at)).filter(law__in=operator.laws.values("law"), trigger=trigger)
-    found = [
-        RunningTerm(rule, due(rule.term, at, working_days(rule.law.calendar_country or operator.country or "KZ")))
-        for rule in rules.select_related("law", "norm").order_by("pk")
-    ]
-    first = strictest([each.due for each in found])
-    return None if first is None else found[first]
 
 
 def working_days(country):

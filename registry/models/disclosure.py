@@ -10,7 +10,7 @@ from registry.rules.deadlines import start_of
 from registry.rules.disclosures import category_blockers, disclosure_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
-from .deadline import first_term
+from .deadline import first_due
 from .disclosing import category_facts, disclosure_facts
 from .fields import clause_field, not_before
 from .gate import refuse
@@ -102,13 +102,13 @@ class Disclosure(HeldByBlocks, OperatorOwned):
     def save(self, **kwargs):
         if self._state.adding:
             self.people = 1 if self.subject_id else self.people
-            if self.notice_is_condition and (term := self.notice_term()):
-                self.notice_due_on = term.due.on
+            if self.notice_is_condition:
+                self.notice_due_on = self.notice_term()[1].on
         super().save(**kwargs)
 
     def notice_term(self):
-        """By when the person is told (94-V art. 19), and the rule that says so."""
-        return first_term(self.operator, Trigger.THIRD_PARTY_TRANSFER, start_of(self.disclosed_on))
+        """The rule by which the person is told (94-V art. 19), and by when."""
+        return first_due(self.operator, [Trigger.THIRD_PARTY_TRANSFER], start_of(self.disclosed_on))
 
     def delete(self, **kwargs):
         raise ValidationError(_("What left stays recorded. It is not deleted."))

@@ -23,7 +23,7 @@ from registry.models import (
 from registry.models.grounding import serve
 from registry.operations.withdrawal import foreseen, withdraw, withdrawable
 from registry.rules.dates import HOME_ZONE
-from tests.factories import make_operator, make_purpose, make_request, make_rule, make_subject, save
+from tests.factories import make_norm, make_operator, make_purpose, make_request, make_rule, make_subject, save
 from tests.models.test_ground import COMPLETE
 
 pytestmark = pytest.mark.django_db
@@ -41,8 +41,8 @@ def office(db):
 @pytest.fixture
 def news(office):
     """A purpose with an activity of its own."""
-    purpose = make_purpose(office, "news")
-    link_to_activity(purpose)
+    purpose, norm = make_purpose(office, "news"), make_norm("KZ-94-V/7(1)", is_ground=True)
+    link_to_activity(purpose, save(LegalBasis(operator=office, code="consent", kind="consent", norm=norm)))
     return purpose
 
 
@@ -58,7 +58,8 @@ def consented(subject, purpose, **fields):
 
 
 def recipient(operator, code):
-    return save(Recipient(operator=operator, code=code, name_en=code.title(), kind="partner", country="KZ"))
+    kind = "state_body" if code == "court" else "partner"
+    return save(Recipient(operator=operator, code=code, name_en=code.title(), kind=kind, country="KZ"))
 
 
 def disclosed(purpose, code, *, subject=None, **fields):
