@@ -42,7 +42,8 @@ def office(db):
 def news(office):
     """A purpose with an activity of its own."""
     purpose, norm = make_purpose(office, "news"), make_norm("KZ-94-V/7(1)", is_ground=True)
-    link_to_activity(purpose, save(LegalBasis(operator=office, code="consent", kind="consent", norm=norm)))
+    basis = save(LegalBasis(operator=office, code="consent", name_en="consent", kind="consent", norm=norm))
+    link_to_activity(purpose, basis)
     return purpose
 
 
