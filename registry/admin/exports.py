@@ -89,7 +89,8 @@ class AuditForm(forms.Form):
         label=_("With changes.csv: what changed, one field a line"),
         required=False,
         help_text=_(
-            "It holds personal values when a data protection officer exports it; for everybody else it says (personal)."
+            "It holds personal values when a data protection officer exports it; for everybody else, and of "
+            "people who are blocked, it says (personal)."
         ),
     )
     reason = ReasonField()

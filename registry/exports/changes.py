@@ -16,8 +16,8 @@ from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line
 from registry.exports.trace import TRACE, Marks
 from registry.exports.trail import pieces, shown
 from registry.journal.canonical import PLAIN_TEXT, plain_value
-from registry.journal.models import JournalEntry
-from registry.models import PERSONAL, User
+from registry.journal.models import JournalEntry, JournalSubject
+from registry.models import PERSONAL, DataSubject, User
 
 COLUMNS = ["seq", "n", "when", "actor", "role", "object", "uid", "field", "old", "new", "reason", TRACE]
 MASK = "(personal)"
@@ -52,7 +52,8 @@ def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
 
 
 def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1) -> Iterator[list[str]]:
-    """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, else masked."""
+    """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, and of nobody
+    who is blocked, else masked."""
     actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
     for start, end in pieces(first, last_seq):
         entries = JournalEntry.objects.filter(
@@ -63,10 +64,21 @@ def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
         name_actors(actors, {entry.actor for entry in told})
         for object_type, of_type in found.items():
             codes.learn(object_type, [row for pair in of_type.values() for row in pair if row is not None])
+        held = of_blocked(told)
         for entry in told:
             row, before = found[entry.object_type].get(entry.history_id, (None, None))
             if row is not None:
-                yield lines_of(entry, row, before, actors, codes, marks, entry.operator in personal_of)
+                shows_personal = entry.operator in personal_of and entry.seq not in held
+                yield lines_of(entry, row, before, actors, codes, marks, shows_personal)
+
+
+def of_blocked(told):
+    """Numbers of the entries that touch people who are blocked now: their values are stored only."""
+    blocked = DataSubject.objects.filter(state=DataSubject.State.BLOCKED).order_by()
+    if not told or not blocked.exists():
+        return set()
+    touched = JournalSubject.objects.filter(entry_id__gte=told[0].seq, entry_id__lte=told[-1].seq)
+    return set(touched.filter(uid__in=blocked.values("uid")).values_list("entry_id", flat=True))
 
 
 def lines_of(entry, row, before, actors, codes, marks, shows_personal):

@@ -52,6 +52,10 @@ class PermissionsFile:
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
         self.purposes = [(purpose, bases_of(purpose, self.on)) for purpose in purposes]
+        self.activities = {
+            purpose.pk: frozenset(purpose.activities.values_list("activity", flat=True))
+            for purpose, _bases in self.purposes
+        }
 
     @property
     def asked(self):
@@ -101,33 +105,40 @@ class PermissionsFile:
 
     def chunk(self, keys):
         people = DataSubject.objects.filter(pk__in=keys).select_related("operator").order_by("crm_id")
-        stopped, blocked = {}, {}
+        stopped, blocked, held = {}, {}, {}
         for subject, channel, since in (
             Suppression.objects.live(self.on).filter(subject__in=keys).values_list("subject", "channel", "since_on")
         ):
             stopped.setdefault(subject, []).append((channel, since))
-        for subject, set_at in (
-            Block.objects.standing().of_everything().filter(subject__in=keys).values_list("subject", "set_at")
+        for subject, activity, set_at in (
+            Block.objects.standing().filter(subject__in=keys).values_list("subject", "activity", "set_at")
         ):
-            blocked[subject] = min(day_of(set_at), blocked.get(subject, dt.date.max))
+            since = blocked if activity is None else held.setdefault(subject, {})
+            place = subject if activity is None else activity
+            since[place] = min(day_of(set_at), since.get(place, dt.date.max))
         for standing in standings(people):
             pk = standing.subject.pk
-            yield standing.subject, self.row(standing, tuple(stopped.get(pk, ())), blocked.get(pk))
+            yield standing.subject, self.row(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
 
-    def row(self, standing, opted_out, blocked_since):
+    def row(self, standing, opted_out, blocked_since, held):
+        """`held`: the activities that are blocked, and since when. Purposes they serve are not served; where nothing else is
+        left the person is blocked.
+        """
         grounds, given = [], {each.pk: each for each in standing.consents}
         transferable = False
         for purpose, bases in self.purposes:
             ground = live_ground(facts_of(standing, purpose, bases, self.on))
-            if ground is None:
+            if ground is None or self.activities[purpose.pk] & held.keys():
                 continue
             consent = given.get(ground.pk) if ground.kind == "consent" else None
             transferable = transferable or bool(consent and consent.third_parties)
             grounds.append((ground.kind, consent.given_on if consent else None))
         withdrawn = [day_of(each.withdrawn_at) for each in standing.consents if each.withdrawn_at]
         ended = [each.expires_on for each in standing.consents if each.expires_on and each.expires_on < self.on]
+        if held and not grounds:
+            blocked_since = min([*held.values(), *filter(None, [blocked_since])])
         facts = PersonFacts(
-            standing.subject.state == DataSubject.State.BLOCKED, blocked_since, tuple(grounds), opted_out, transferable,
+            blocked_since is not None, blocked_since, tuple(grounds), opted_out, transferable,
             max(withdrawn, default=None), max(ended, default=None),
         )  # fmt: skip
         return permissions(facts)

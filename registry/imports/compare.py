@@ -169,8 +169,18 @@ class Comparison:
         elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
             outcome.kind = CHANGED
             if stored["state"] == DataSubject.State.BLOCKED:
-                outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
+                self._held(outcome, stored)
         return outcome
+
+    def _held(self, outcome, stored):
+        """Of a blocked person only opt-outs are taken: they narrow. The rest is stopped, and the row says so."""
+        problem = Problem("", "", str(BLOCKED))
+        if not outcome.suppressions:
+            outcome.turn_down(STOPPED, [problem])
+        elif outcome.person_write or outcome.consents or outcome.agreement:
+            outcome.row.warnings.append(problem)
+            outcome.person, outcome.missing = stored, ()
+            outcome.person_write, outcome.consents, outcome.agreement = None, (), None
 
     def _new_person(self, outcome):
         values = outcome.row.values

@@ -18,6 +18,13 @@ class BlockQuerySet(models.QuerySet):
     def of_everything(self):
         return self.filter(activity__isnull=True)
 
+    def _one_by_one(self, *args, **values):
+        raise ValidationError(_("Blocks are set and lifted one by one, each with its reasons."))
+
+    _one_by_one.queryset_only = True
+
+    update = delete = bulk_create = bulk_update = _one_by_one
+
 
 class Block(OperatorOwned):
     """A block of a person's data under a law, for one activity or for all (94-V art. 1(3), 25(2)(8); 152-FZ art. 21)."""

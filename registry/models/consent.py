@@ -169,7 +169,8 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     def handling_act(self, stored):
         """A withdrawal is no use of the data: a block does not stand in its way."""
         withdraws = stored is not None and stored.withdrawn_at is None and self.withdrawn_at is not None
-        return HandlingAct.NARROW if withdraws else HandlingAct.CHANGE
+        alone = withdraws and self.changed_fields(stored) <= {"withdrawn_at", "withdrawn_by", "ended_on"}
+        return HandlingAct.NARROW if alone else HandlingAct.CHANGE
 
     @property
     def chain(self):
@@ -217,6 +218,10 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         self.save()
 
 
+class DistributionConditionQuerySet(HeldQuerySet):
+    SUBJECT = "consent__subject"
+
+
 class DistributionCondition(HeldByBlocks, OperatorOwned):
     """What a consent to distribution says of one category of data: forbidden, or allowed under conditions (152-FZ art. 10.1)."""
 
@@ -232,10 +237,8 @@ class DistributionCondition(HeldByBlocks, OperatorOwned):
     conditions = models.TextField(_("conditions"), blank=True)
 
     history = History()
+    objects = DistributionConditionQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="consent data_category is_prohibited", personal="conditions")
-
-    def held_subject_id(self):
-        return self.consent.subject_id
 
     class Meta:
         verbose_name = _("condition of distribution")
@@ -251,6 +254,14 @@ class DistributionCondition(HeldByBlocks, OperatorOwned):
 
     def __str__(self):
         return str(self.data_category)
+
+    def held_subject_id(self):
+        return self.consent.subject_id
+
+    def handling_act(self, stored):
+        """What the person forbids is noted, whatever stands in the way of the rest."""
+        forbids = self.is_prohibited and (stored is None or self.changed_fields(stored) == {"is_prohibited"})
+        return HandlingAct.NARROW if forbids else HandlingAct.CHANGE
 
     def journal_subjects(self):
         return self.consent.journal_subjects()

@@ -68,6 +68,8 @@ class Disclosure(HeldByBlocks, OperatorOwned):
 
     history = History()
     objects = DisclosureQuerySet.as_manager()
+    WRITING = HandlingAct.TRANSFER
+    OF_ACTIVITIES = True
     FIELD_CLASSES = field_classes(
         none="activity recipient subject people ground norm disclosed_on request_number is_handover notice_is_condition "
         "notice_due_on notified_at notified_by",
@@ -90,7 +92,7 @@ class Disclosure(HeldByBlocks, OperatorOwned):
             return  # the form says what is missing
         stored = self.stored()
         if stored is None:
-            refuse(disclosure_blockers(disclosure_facts(self)))
+            refuse(disclosure_blockers(disclosure_facts(self)), operator=self.operator)
         elif any(getattr(stored, name) != getattr(self, name) for name in self.fixed_attnames()):
             raise ValidationError(_("What left stays as it was recorded. Record another disclosure."))
 
@@ -126,13 +128,18 @@ class Disclosure(HeldByBlocks, OperatorOwned):
 
     def handling_act(self, stored):
         """To note later that the person was told passes nothing on."""
-        return HandlingAct.TRANSFER if stored is None else HandlingAct.NARROW
+        told = stored is not None and self.changed_fields(stored) <= {"notice_due_on", "notified_at", "notified_by"}
+        return HandlingAct.NARROW if told else self.WRITING
 
     def journal_subjects(self):
         return [self.subject.uid] if self.subject_id else []
 
 
-class DisclosureCategory(OperatorOwned):
+class DisclosureCategoryQuerySet(HeldQuerySet):
+    SUBJECT = "disclosure__subject"
+
+
+class DisclosureCategory(HeldByBlocks, OperatorOwned):
     """A category of data that was disclosed."""
 
     PARENT = "disclosure"
@@ -145,6 +152,9 @@ class DisclosureCategory(OperatorOwned):
     )
 
     history = History()
+    objects = DisclosureCategoryQuerySet.as_manager()
+    WRITING = HandlingAct.TRANSFER
+    OF_ACTIVITIES = True
     FIELD_CLASSES = field_classes(none="disclosure data_category")
 
     class Meta:
@@ -162,6 +172,12 @@ class DisclosureCategory(OperatorOwned):
     def __str__(self):
         return str(self.data_category)
 
+    def held_subject_id(self):
+        return self.disclosure.subject_id
+
+    def held_activities(self):
+        return frozenset((self.disclosure.activity_id,))
+
     def journal_subjects(self):
         return self.disclosure.journal_subjects()
 
@@ -171,7 +187,10 @@ class DisclosureCategory(OperatorOwned):
             return
         stored = self.stored()
         if stored is None:
-            refuse(category_blockers(disclosure_facts(self.disclosure), category_facts(self.data_category)))
+            refuse(
+                category_blockers(disclosure_facts(self.disclosure), category_facts(self.data_category)),
+                operator=self.operator,
+            )
         elif (stored.disclosure_id, stored.data_category_id) != (self.disclosure_id, self.data_category_id):
             raise ValidationError(_("What left stays as it was recorded. Record another disclosure."))
 

@@ -5,20 +5,36 @@ from contextlib import contextmanager
 from django.apps import apps
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext as _
+
+from .law import Norm
+
+MOST_CITED = 3
 
 
 class Refusal(ValidationError):
-    """What a gate says; it keeps the blocker, so that a screen can name its norm."""
+    """What a gate says, with its norms; it keeps the blocker, so that a screen can name them apart."""
 
-    def __init__(self, blocker):
-        super().__init__(blocker.message, code=blocker.code)
+    def __init__(self, blocker, operator=None):
+        super().__init__(cited(blocker, operator), code=blocker.code)
         self.blocker = blocker
 
 
-def refuse(blockers):
+def refuse(blockers, *, operator=None):
+    """Raises what the gate found, each sentence with its norms: of the law it names, else of the laws of the operator."""
     if blockers:
-        raise ValidationError([Refusal(blocker) for blocker in blockers])
+        raise ValidationError([Refusal(blocker, operator) for blocker in blockers])
+
+
+def cited(blocker, operator=None):
+    """The sentence, and in brackets where it stands; what is unverified says so."""
+    norms = Norm.objects.in_force(timezone.localdate()).filter(law__code=blocker.law)
+    if operator is not None and not blocker.law:
+        norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
+    found = norms.about(blocker.topic).select_related("law")[:MOST_CITED] if blocker.topic else ()
+    places = "; ".join(norm.citation for norm in found)
+    return f"{blocker.message} [{places}]" if places else blocker.message
 
 
 class KeepsGate(models.Model):

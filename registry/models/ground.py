@@ -230,12 +230,16 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
     def __str__(self):
         return f"{self.subject} · {self.purpose.code}"
 
+    WRITING = HandlingAct.USE
+    OF_ACTIVITIES = True
+
     def held_activities(self):
         return frozenset(self.purpose.activities.values_list("activity", flat=True))
 
     def handling_act(self, stored):
         ends = stored is not None and self.until_on is not None and self.until_on <= (stored.until_on or self.until_on)
-        return HandlingAct.NARROW if ends else HandlingAct.USE
+        alone = ends and self.changed_fields(stored) <= {"until_on", "stop"}
+        return HandlingAct.NARROW if alone else self.WRITING
 
     def journal_subjects(self):
         return [self.subject.uid]
@@ -275,7 +279,7 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
         mine = type(self).objects.filter(pk=self.pk)
         if mine.groundless(today).exists():
             found = ground_blockers(ground_facts(self.subject, self.purpose, today))
-            refuse(found or [not_this_ground()])
+            refuse(found or [not_this_ground()], operator=self.operator)
 
     def stop_now(self, why, *, on):
         """From that day on the data serve the purpose no longer."""

@@ -4,6 +4,8 @@ from typing import Any, NamedTuple
 
 from django.utils import timezone
 
+from registry.choices import HandlingAct
+from registry.rules.blocking import block_blockers
 from registry.rules.grounds import (
     MARKETING,
     PROCESSING,
@@ -20,6 +22,7 @@ from .activity_links import ActivityPurpose
 from .consent import Agreement, Consent
 from .gate import refuse
 from .ground import GroundDecision, SubjectPurpose
+from .held import standing_blocks
 
 
 def ground_facts(subject, purpose, on) -> GroundFacts:
@@ -60,7 +63,7 @@ def serve(subject, purpose, *, on, ground: Ground | None = None) -> SubjectPurpo
     ground = ground or live_ground(ground_facts(subject, purpose, on))
     record = SubjectPurpose(operator=subject.operator, subject=subject, purpose=purpose, since_on=on)
     if ground is None:
-        refuse(ground_blockers(ground_facts(subject, purpose, on)))
+        refuse(ground_blockers(ground_facts(subject, purpose, on)), operator=subject.operator)
     take_ground(record, ground)
     record.full_clean()
     record.save()
@@ -81,8 +84,10 @@ def settle(on, **of) -> int:
     """
     stopped = 0
     for record in SubjectPurpose.objects.filter(**of).groundless(on).select_related("subject", "purpose__operator"):
-        blocked = record.subject.state == record.subject.State.BLOCKED  # to go on is a use, to stop is none
-        ground = None if blocked else live_ground(ground_facts(record.subject, record.purpose, on))
+        # To go on is a use, to stop is none.
+        blocks = standing_blocks([record.subject_id])
+        held = block_blockers(HandlingAct.USE, blocks, activities=record.held_activities())
+        ground = None if held else live_ground(ground_facts(record.subject, record.purpose, on))
         if ground is not None:
             take_ground(record, ground)
             record.save()

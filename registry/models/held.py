@@ -1,8 +1,7 @@
 """Records about a person are held by the person's blocks, on every route: a form, a command, save() and update() in a shell."""
 
-from django.core.exceptions import ValidationError
-from django.db import models
-from django.utils.translation import gettext as _
+from django.apps import apps
+from django.db import connection, models
 
 from registry.choices import HandlingAct
 from registry.rules.blocking import BlockFacts, block_blockers
@@ -10,51 +9,65 @@ from registry.rules.blocking import BlockFacts, block_blockers
 from .gate import refuse
 
 
-def standing_blocks(subject_id):
-    """The blocks of a person that stand, as the gate asks for them."""
-    from .block import Block  # blocks are about people, people are held by blocks
+def standing_blocks(people):
+    """The blocks that stand of these people (ids, or a queryset of them), as the gate asks for them."""
+    found = apps.get_model("registry", "Block").objects.standing().filter(subject__in=people).order_by()
+    return [BlockFacts(law, activity) for law, activity in found.values_list("law__code", "activity").distinct()]
 
-    found = Block.objects.standing().filter(subject=subject_id).values_list("law__code", "activity")
-    return [BlockFacts(law, activity) for law, activity in found]
+
+def hold(subject_id):
+    """Whoever blocks the person at this moment is waited for, and whoever does so next waits."""
+    if connection.in_atomic_block and connection.features.has_select_for_update:
+        found = apps.get_model("registry", "DataSubject").objects.select_for_update().filter(pk=subject_id)
+        list(found.values_list("pk"))
 
 
 class HeldQuerySet(models.QuerySet):
-    """Writes of many rows at once would walk past save(): for people who are blocked they are refused."""
+    """Writes of many rows at once would walk past save(): they ask the same gate, of all the people together."""
 
     SUBJECT = "subject"
 
-    def refuse_blocked(self, rows=None):
-        people = (
-            self.values(self.SUBJECT) if rows is None else [getattr(row, f"{self.SUBJECT}_id", row.pk) for row in rows]
-        )
-        from .block import Block
+    def act_of(self, names):
+        """What writing these fields of many rows does with the data."""
+        return self.model.WRITING
 
-        if Block.objects.standing().of_everything().filter(subject__in=people).exists():
-            raise ValidationError(
-                _("Some of these people are blocked: nothing was written. Leave them out, or lift the blocks.")
-            )
+    def refuse_blocked(self, act, people):
+        blocks = standing_blocks(people)
+        # Rows of several activities: a block of any of them refuses.
+        activities = frozenset(block.activity for block in blocks) if self.model.OF_ACTIVITIES else None
+        refuse(block_blockers(act, blocks, activities=activities))
+
+    def people(self):
+        return self.order_by().values(self.SUBJECT)
 
     def update(self, **values):
-        self.refuse_blocked()
+        self.refuse_blocked(self.act_of(values), self.people())
         return super().update(**values)
 
     def delete(self):
-        self.refuse_blocked()
+        self.refuse_blocked(HandlingAct.DESTROY, self.people())
         return super().delete()
 
-    def bulk_update(self, rows, *args, **options):
-        rows = list(rows)
-        self.refuse_blocked(rows)
-        return super().bulk_update(rows, *args, **options)
+    delete.alters_data = delete.queryset_only = True
+
+    def bulk_update(self, rows, fields, **options):
+        rows, fields = list(rows), list(fields)
+        self.refuse_blocked(self.act_of(fields), [row.held_subject_id() for row in rows])
+        return super().bulk_update(rows, fields, **options)
 
     def bulk_create(self, rows, *args, **options):
         rows = list(rows)
-        self.refuse_blocked([row for row in rows if getattr(row, f"{self.SUBJECT}_id", row.pk)])
+        for act in {row.handling_act(None) for row in rows}:
+            people = [row.held_subject_id() for row in rows if row.handling_act(None) == act]
+            self.refuse_blocked(act, [pk for pk in people if pk])
         return super().bulk_create(rows, *args, **options)
 
 
 class HeldByBlocks(models.Model):
     """Says which act a save is; while a block stands that refuses it, nothing is written."""
+
+    WRITING = HandlingAct.CHANGE  # what writing such a record does with the person's data
+    OF_ACTIVITIES = False
 
     class Meta:
         abstract = True
@@ -68,11 +81,11 @@ class HeldByBlocks(models.Model):
 
     def handling_act(self, stored):
         """What saving it does with the person's data."""
-        return HandlingAct.CHANGE
+        return self.WRITING
 
     def refuse_while_blocked(self, act):
         subject_id = self.held_subject_id()
-        if subject_id is not None and (blocks := standing_blocks(subject_id)):
+        if subject_id is not None and (blocks := standing_blocks([subject_id])):
             refuse(block_blockers(act, blocks, activities=self.held_activities()))
 
     def clean(self):
@@ -80,12 +93,22 @@ class HeldByBlocks(models.Model):
         if self._state.adding or self.has_changed():
             self.refuse_while_blocked(self.handling_act(self.stored()))
 
+    def changed_fields(self, stored):
+        return {name for name in self.FIELD_CLASSES if getattr(stored, self._meta.get_field(name).attname)
+                != getattr(self, self._meta.get_field(name).attname)}  # fmt: skip
+
     def has_changed(self):
         """A form saved as it was changes nothing, and nothing refuses it."""
         stored = self.stored()
-        names = [field.attname for field in self._meta.concrete_fields if field.name in self.FIELD_CLASSES]
-        return stored is None or any(getattr(stored, name) != getattr(self, name) for name in names)
+        return stored is None or bool(self.changed_fields(stored))
+
+    def save(self, **kwargs):
+        if (subject_id := self.held_subject_id()) is not None:
+            hold(subject_id)
+        super().save(**kwargs)
 
     def delete(self, **kwargs):
-        self.refuse_while_blocked(HandlingAct.CHANGE)
+        if (subject_id := self.held_subject_id()) is not None:
+            hold(subject_id)
+        self.refuse_while_blocked(HandlingAct.DESTROY)
         return super().delete(**kwargs)

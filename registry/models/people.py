@@ -14,13 +14,17 @@ from registry.rules.identifiers import check_iin
 from registry.rules.names import clean_id, clean_name, search_key
 
 from .base import OperatorOwned, field_classes, indexed_operator
-from .held import HeldByBlocks, HeldQuerySet
+from .held import HeldByBlocks, HeldQuerySet, hold
 
 NAME_FIELDS = ("surname", "given_name", "patronymic")
 
 
 class PeopleQuerySet(HeldQuerySet):
     SUBJECT = "pk"
+
+    def act_of(self, names):
+        """The state follows from the blocks, or says that nobody can be told any more."""
+        return HandlingAct.DEPERSONALISE if "state" in names else super().act_of(names)
 
 
 class DataSubject(HeldByBlocks, OperatorOwned):
@@ -118,6 +122,8 @@ class DataSubject(HeldByBlocks, OperatorOwned):
         return {"search_key": self.make_search_key()}
 
     def save(self, **kwargs):
+        if self.pk is not None:
+            hold(self.pk)  # before the state is read off the blocks
         self.crm_id = self.crm_id or None
         self.search_key = self.make_search_key()
         self.state = self.state_by_blocks()
@@ -134,8 +140,10 @@ class DataSubject(HeldByBlocks, OperatorOwned):
         return self.pk
 
     def handling_act(self, stored):
-        changed = {name for name in self.FIELD_CLASSES if stored and getattr(stored, name) != getattr(self, name)}
-        return HandlingAct.NARROW if changed == {"state"} else HandlingAct.CHANGE
+        if self.state == self.State.DEPERSONALISED and (stored is None or stored.state != self.state):
+            return HandlingAct.DEPERSONALISE
+        follows = stored is not None and self.changed_fields(stored) == {"state"}
+        return HandlingAct.NARROW if follows else HandlingAct.CHANGE
 
     def clean(self):
         super().clean()

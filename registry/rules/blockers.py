@@ -4,9 +4,12 @@ from typing import NamedTuple
 
 
 class Blocker(NamedTuple):
-    """`topic` names the norms (rows of the Norm table) that require it; `field` is where the officer mends it."""
+    """`topic` names the norms (rows of the Norm table) that require it, those of `law` where one is named; `field` is where
+    the officer mends it.
+    """
 
     code: str
     message: str
     topic: str = ""
     field: str = ""
+    law: str = ""

@@ -33,5 +33,5 @@ def block_blockers(act: str, blocks: list[BlockFacts], *, activities: frozenset[
                 "law": law,
                 "act": HandlingAct(act).label,
             }
-            found.append(Blocker("blocked", message, NormTopic.BLOCKING, "subject"))
+            found.append(Blocker("blocked", message, NormTopic.BLOCKING, "subject", law))
     return found

@@ -94,24 +94,36 @@ def consent_faults(consent: ConsentFacts, facts: GroundFacts) -> list[Blocker]:
     if consent.is_withdrawn:
         return [
             Blocker(
-                "withdrawn", _("The consent for “%(purpose)s” was withdrawn.") % named, NormTopic.WITHDRAWAL, "consent"
+                "withdrawn",
+                _("The consent for “%(purpose)s” was withdrawn. Ask for a new one, or record another ground.") % named,
+                NormTopic.WITHDRAWAL,
+                "consent",
             )
         ]
     if not consent.stands:
-        return [Blocker("not-in-force", _("The consent for “%(purpose)s” is not in force.") % named, topic, "consent")]
+        return [
+            Blocker(
+                "not-in-force",
+                _("The consent for “%(purpose)s” is not in force. Ask for a new one.") % named,
+                topic,
+                "consent",
+            )
+        ]
     found = []
     if consent.kind != facts.kind:
-        message = _("The consent for “%(purpose)s” is of another kind than needed.") % named
+        message = _("The consent for “%(purpose)s” is of another kind than needed. Record one of that kind.") % named
         found.append(Blocker("other-kind", message, topic, "consent"))
     if consent.is_implied:
-        message = _("The consent for “%(purpose)s” was read out of the use of a site: it is no ground.") % named
+        message = (
+            _("The consent for “%(purpose)s” was read out of the use of a site: it is no ground. Ask for it.") % named
+        )
         found.append(Blocker("implied", message, topic, "consent"))
     if consent.lacks:
         said = named | {"items": "; ".join(consent.lacks)}
-        message = _("The consent for “%(purpose)s” lacks: %(items)s.") % said
+        message = _("The consent for “%(purpose)s” lacks: %(items)s. Complete it.") % said
         found.append(Blocker("incomplete", message, topic, "consent"))
     if facts.kind == DISTRIBUTION and not consent.is_separate:
-        message = _("The consent to distribution was not given separately from others: it is none.")
+        message = _("The consent to distribution was not given separately from others: it is none. Ask for one apart.")
         found.append(Blocker("bundled", message, NormTopic.DISTRIBUTION, "is_separate"))
     return found
 
@@ -127,7 +139,8 @@ def ground_blockers(facts: GroundFacts) -> list[Blocker]:
     for basis in facts.bases:
         if not basis.holds and basis.kind not in BY_CONSENT and facts.kind != MARKETING:
             message = _(
-                "“%(basis)s” is declared by the policy only: no law of the operator knows it, and no decision stands."
+                "“%(basis)s” is declared by the policy only: no law of the operator knows it, and no decision stands. "
+                "Rest it on a ground of the law, or decide with reasons and a term."
             ) % {"basis": basis.name}
             found.append(Blocker("declared-only", message, NormTopic.LAWFUL_BASIS, "basis"))
     if not found:

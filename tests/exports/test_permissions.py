@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from registry.exports.permissions import Export
 from registry.journal import unit_of_work
-from registry.models import Consent, ExportRun, JournalEntry, Purpose, Suppression
+from registry.models import ActivityPurpose, Consent, ExportRun, JournalEntry, ProcessingActivity, Purpose, Suppression
 from registry.operations.blocking import block
 from tests.factories import make_law, make_operator, make_purpose, make_subject, save
 from tests.models.test_ground import COMPLETE
@@ -113,3 +113,14 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
     assert (run.kind, run.count, bool(run.digest)) == ("permissions", 1, True)
     listed = JournalEntry.objects.get(action="list")
     assert [each.uid for each in listed.subjects.all()] == [consent.subject.uid]
+
+
+def test_purpose_of_a_blocked_activity_is_not_served(office):
+    """A block of one activity stops the purposes it serves; where nothing else is left the person is blocked, and not removed."""
+    subject = person(office, "C1", third_parties=False).subject
+    activity = save(ProcessingActivity(operator=office, code="mailing", name_en="Mailing"))
+    save(ActivityPurpose(activity=activity, purpose=operator_purpose(office)))
+    with unit_of_work(by=None, role="system"):
+        block(subject, activity=activity, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    today = timezone.localdate().isoformat()
+    assert exported(office) == {"C1": ["no", "no", "no", "no", "yes", "no", today, "blocked"]}

@@ -1,8 +1,10 @@
 """A file that renews a consent moves the purposes that rest on it, as an officer's save would; blocked people it leaves alone."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
+from registry.imports import crm_file
 from registry.journal import unit_of_work
 from registry.models import DataSubject, Purpose, SubjectPurpose
 from registry.models.grounding import serve
@@ -63,3 +65,30 @@ def test_person_blocked_after_the_plan_is_left_alone(crm):
         block(DataSubject.objects.get(), law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
     assert crm.counts(crm.apply(run)) == {"stopped": 1}
     assert DataSubject.objects.get().email == "asem1@example.kz"
+
+
+def test_person_blocked_between_two_chunks_is_left_alone(crm, monkeypatch):
+    """Whoever is blocked while the file is being applied is not reached by the chunks that follow."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 1)
+    crm.load([person(number) for number in range(3)])
+    run = crm.plan([person(number, email=f"other{number}@example.kz") for number in range(3)])
+
+    def block_the_last(done):
+        if done == 1:
+            with unit_of_work(by=None, role="system"):
+                last = DataSubject.objects.get(crm_id="C0000002")
+                block(last, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+
+    assert crm.counts(crm.apply(run, progress=block_the_last)) == {"changed": 2, "stopped": 1}
+    assert DataSubject.objects.get(crm_id="C0000002").email == "asem2@example.kz"
+
+
+def test_opt_out_of_a_blocked_person_is_taken_from_a_file(crm):
+    """It narrows; what else the row says is stopped, and the row says so."""
+    crm.load([person(1)])
+    with unit_of_work(by=None, role="system"):
+        block(DataSubject.objects.get(), law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    run = crm.load(b"crm_id;email;email_opt_out\nC0000001;other@example.kz;yes\n")
+    assert crm.counts(run) == {"changed": 1}
+    subject = DataSubject.objects.get()
+    assert (subject.email, subject.suppressions.get().channel) == ("asem1@example.kz", "email")

@@ -5,9 +5,9 @@ from django.core.exceptions import ValidationError
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import Agreement, DataSubject, Suppression
+from registry.models import Agreement, Block, DataSubject, Suppression
 from registry.operations.blocking import block, unblock
-from tests.factories import make_law, make_subject, make_user
+from tests.factories import make_law, make_norm, make_subject, make_user
 
 pytestmark = pytest.mark.django_db
 
@@ -27,7 +27,7 @@ def test_blocked_person_is_stored_only(lapp, dpo):
         subject.email = "other@example.kz"
         with pytest.raises(ValidationError, match="blocked under KZ-94-V: changing them is refused"):
             subject.save()
-        with pytest.raises(ValidationError, match="Some of these people are blocked"):
+        with pytest.raises(ValidationError, match="blocked under KZ-94-V: changing them is refused"):
             DataSubject.objects.filter(pk=subject.pk).update(email="other@example.kz")
         with pytest.raises(ValidationError, match="blocked under KZ-94-V"):
             Agreement(subject=subject, number="1").save()
@@ -72,3 +72,41 @@ def test_state_follows_the_blocks(lapp, dpo):
         subject.state = "active"
         subject.save()
     assert DataSubject.objects.get().state == "blocked"
+
+
+def test_block_set_while_a_record_is_being_edited_counts(lapp, dpo):
+    """Who read the person before the block and saves after it meets it, and does not make the person active again."""
+    read_before = make_subject(lapp)
+    with unit_of_work(by=dpo):
+        block(
+            DataSubject.objects.get(pk=read_before.pk), law=make_law(), cause="other", why="says so", by=dpo,
+            at=timezone.now(),
+        )  # fmt: skip
+        read_before.email = "other@example.kz"
+        with pytest.raises(ValidationError, match="blocked under KZ-94-V"):
+            read_before.save()
+    assert DataSubject.objects.get().state == "blocked"
+
+
+def test_blocks_are_not_lifted_in_bulk(lapp, dpo):
+    """No query lifts a block past the second person, or takes it away."""
+    blocked(lapp, dpo)
+    standing = Block.objects.standing()
+    with unit_of_work(by=dpo):
+        for act in (lambda: standing.update(lifted_at=timezone.now()), standing.delete):
+            with pytest.raises(ValidationError, match="set and lifted one by one"):
+                act()
+    assert standing.count() == 1
+
+
+def test_refusal_names_the_norm_of_the_law_of_the_block(lapp, dpo):
+    """Whatever laws the operator has: the block was set under one of them, and what is unverified says so."""
+    make_norm("KZ-94-V/1(3)", topics="blocking", verified="verified")
+    make_norm("RU-152-FZ/21(1)", law="RU-152-FZ", topics="blocking")
+    for law, norm in (("KZ-94-V", "KZ-94-V art. 1(3)"), ("RU-152-FZ", "RU-152-FZ art. 21(1) (unverified)")):
+        subject = blocked(lapp, dpo, law)
+        with unit_of_work(by=dpo), pytest.raises(ValidationError) as refusal:
+            subject.delete()
+        assert refusal.value.messages == [
+            f"The data are blocked under {law}: destroying them is refused until somebody else lifts the block. [{norm}]"
+        ]
