@@ -221,7 +221,8 @@ def withdraw(client, person):
     seen = client.post(find).context["seen"]
     client.post(find, {"subject": person.pk, "_seen": seen, "representative": person.representatives.get().pk})
     act(client, request, "identify", method="questions", note="zqxidnote")
-    act(client, request, "withdraw", consents=[Consent.objects.get().pk])
+    consent = Consent.objects.get()
+    act(client, request, "withdraw", consents=[consent.pk], shown=consent.pk)
     act(client, request, "opt-out", channels=["email", "call"])
     norm = make_norm("KZ-94-V/9", topics="subject_rights")
     act(client, request, "refuse", norm=norm.pk, text="Отказ: Зқхфамилия, zqxrefusal")

@@ -2,14 +2,13 @@
 
 from django import forms
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CaseAct, Channel, NormTopic, RequestKind
 from registry.models import Consent, SubjectRequest
 from registry.models.case_acts import RECORDED_BY_OFFICER
-from registry.operations.withdrawal import withdraw
+from registry.operations.withdrawal import withdraw, withdrawable
 from registry.rules.blockers import Blocker
 from registry.rules.cases import (
     ASKED_ACTS,
@@ -19,7 +18,8 @@ from registry.rules.cases import (
     open_blockers,
     person_blockers,
 )
-from registry.rules.deadlines import day_of
+
+from .withdrawal import ConsentsForm
 
 
 class ActForm(forms.Form):
@@ -115,38 +115,23 @@ class RecordForm(ActForm):
         self.case.step(self.cleaned_data["act"], by=by, at=at, note=self.cleaned_data["note"])
 
 
-class ConsentsField(forms.ModelMultipleChoiceField):
-    def label_from_instance(self, consent):
-        said = {"purpose": consent.purpose, "kind": consent.get_kind_display(), "day": consent.given_on.isoformat()}
-        return _t("%(purpose)s · %(kind)s · given %(day)s") % said
-
-
 def consents_meant(case):
-    """Consents that stand and had been given when the withdrawal was received."""
-    if not case.subject_id:
-        return Consent.objects.none()
-    standing = case.subject.consents.in_force(timezone.localdate())
-    return standing.filter(given_on__lte=day_of(case.received_at)).select_related("purpose")
+    return withdrawable(case.subject, case.received_at) if case.subject_id else Consent.objects.none()
 
 
-class WithdrawForm(ActForm):
+class WithdrawForm(ConsentsForm, ActForm):
     label, button = _("Withdraw consents"), _("Withdraw the consents chosen")
     group = "do"
     lead = _("They are no ground any more from the moment the request was received. This cannot be undone.")
     done = _("The withdrawal is carried out.")
     names_case = True
 
-    consents = ConsentsField(
-        queryset=Consent.objects.none(),
-        label=_("Consents in force"),
-        widget=forms.CheckboxSelectMultiple,
-        help_text=_("Tick all that are meant. A demand that names none means all of them."),
-        error_messages={"required": _("Tick the consents that are meant.")},
-    )
-
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.fields["consents"].queryset = consents_meant(self.case)
+        self.offer(self.case.subject, consents_meant(self.case), self.case)
+
+    def received_at(self):
+        return self.case.received_at
 
     @classmethod
     def is_offered(cls, case, facts, letter=None):
@@ -165,8 +150,7 @@ class WithdrawForm(ActForm):
         return found
 
     def perform(self, *, by, at):
-        consents = self.cleaned_data["consents"]
-        withdraw(self.case.subject, consents=consents, by=by, at=at, request=self.case)
+        withdraw(self.person, consents=self.chosen, by=by, at=at, request=self.case)
 
 
 class OptOutForm(ActForm):

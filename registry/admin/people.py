@@ -1,15 +1,7 @@
 """People: shown by label, changed with a reason, never deleted here."""
 
-import datetime as dt
-
-from django import forms
-from django.contrib import admin, messages
-from django.contrib.admin.widgets import AdminDateWidget
-from django.core.exceptions import PermissionDenied, ValidationError
-from django.http import Http404, HttpResponseRedirect
-from django.template.response import TemplateResponse
-from django.urls import path, reverse
-from django.utils import timezone
+from django.contrib import admin
+from django.urls import reverse
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +15,7 @@ from .blocking import BlocksPeople
 from .imports import PeopleImport
 from .reading_blocked import ReadsBlocked
 from .scoped import RegistryInline, RegistryStackedInline
+from .withdrawal import WithdrawsConsents
 
 
 class SubjectInCategoryInline(RegistryInline):
@@ -88,7 +81,7 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(DataSubject)
-class DataSubjectAdmin(BlocksPeople, PeopleImport, RegistryModelAdmin):
+class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
@@ -142,7 +135,7 @@ class AboutAPerson(ReadsBlocked, RegistryModelAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(AboutAPerson):
+class ConsentAdmin(WithdrawsConsents, AboutAPerson):
     list_display = ["purpose", "kind", "given_on", "expires_on", "completeness"]
     list_filter = ["kind", "purpose", "given_on"]
     list_select_related = ["subject", "purpose", "operator"]
@@ -158,70 +151,6 @@ class ConsentAdmin(AboutAPerson):
     @admin.display(description=_("what is missing"))
     def missing_items(self, consent):
         return "; ".join(f"({item.item}) {item.message}" for item in consent.missing) or _("nothing")
-
-    def get_urls(self):
-        withdraw = path(
-            "<int:pk>/withdraw/", self.admin_site.admin_view(self.withdraw_view), name="registry_consent_withdraw"
-        )
-        return [withdraw, *super().get_urls()]
-
-    def form_context(self, request, record):
-        may = record is not None and record.withdrawn_at is None and request.user.has_perm("registry.change_consent")
-        acts = (
-            [{"label": _("Withdraw"), "url": reverse("admin:registry_consent_withdraw", args=[record.pk])}]
-            if may
-            else []
-        )
-        return super().form_context(request, record) | {"acts": acts}
-
-    def withdraw_view(self, request, pk):
-        """Records that the person took the consent back; the day asked for is the day the operator heard of it."""
-        consent = self.get_object(request, str(pk))
-        if consent is None:
-            raise Http404
-        if not request.user.has_perm("registry.change_consent", consent):
-            raise PermissionDenied
-        form = WithdrawalForm(request.POST or None, initial={"received_on": timezone.localdate()})
-        if request.method == "POST" and form.is_valid():
-            try:
-                consent.withdraw(by=request.user, at=form.moment())
-            except ValidationError as refusal:
-                form.add_error("received_on", refusal)
-            else:
-                messages.success(request, _("The withdrawal is recorded."))
-                return HttpResponseRedirect(reverse("admin:registry_consent_change", args=[consent.pk]))
-        self.tell_opened(request, consent)
-        context = self.admin_site.each_context(request) | {
-            "title": _("Withdraw the consent"),
-            "opts": self.opts,
-            "object": consent,
-            "person": consent.subject.label(scope.sees_personal(request.user)),
-            "form": form,
-            "media": self.media + form.media,
-        }
-        return TemplateResponse(request, "admin/registry/consent/withdraw.html", context)
-
-
-class WithdrawalForm(forms.Form):
-    received_on = forms.DateField(label=_("Received on"), widget=AdminDateWidget)
-    _reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        help_text=_("How the person said so: letter, call, visit. Kept in the history."),
-    )
-
-    def clean_received_on(self):
-        day = self.cleaned_data["received_on"]
-        if day > timezone.localdate():
-            raise ValidationError(_("%s is in the future. Correct the date.") % day.isoformat())
-        return day
-
-    def moment(self):
-        """This very moment if it came today, else the first minute of that day: the consent was no ground on it any more."""
-        day = self.cleaned_data["received_on"]
-        if day == timezone.localdate():
-            return timezone.now()
-        return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
 
 
 @admin.register(Agreement)

@@ -115,8 +115,24 @@ def withdraw(subject, *, by, at, consents=None, request=None, received_at=None) 
         for recipient in found.recipients:
             owe(subject, recipient, found, request)
         if request is not None:
-            request.step(CaseAct.WITHDRAWN, by=by, at=at)
+            request.step(CaseAct.WITHDRAWN, by=by, at=at, note=" ".join(in_sentences(found)))
     return found
+
+
+def in_sentences(found):
+    """What was done, for the officer and the record of the case: what stopped, what stays and why, who is to be told by when."""
+    said = []
+    if found.stops:
+        said.append(_("Stopped: %s.") % "; ".join(str(each.purpose) for each in found.stops))
+    if found.stays:
+        said.append(_("Stays: %s.") % "; ".join(f"{each.purpose} ({each.rests_on})" for each in found.stays))
+    if found.recipients:
+        names = {"who": ", ".join(map(str, found.recipients)), "day": found.due_on and found.due_on.isoformat()}
+        by = _("To be told by %(day)s: %(who)s.") if found.due_on else _("To be told without delay: %(who)s.")
+        said.append(by % names)
+    if found.channels:
+        said.append(_("Messages stopped: %s.") % ", ".join(str(Channel(each).label) for each in found.channels))
+    return said
 
 
 def subject_consents(subject, consents):

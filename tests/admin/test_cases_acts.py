@@ -64,7 +64,7 @@ ACTS = {
         lambda c: c.casesteps.get(act="rectified").note == "in the CRM",
     ),
     "withdraw": (
-        lambda o, d: linked(o, d, "withdrawal"), {"consents": consent_of},
+        lambda o, d: linked(o, d, "withdrawal"), {"consents": consent_of, "shown": consent_of},
         lambda c: c.subject.consents.get().withdrawn_at == RECEIVED,
     ),
     "opt-out": (
@@ -208,7 +208,7 @@ def test_withdrawal_takes_back_the_consents_chosen(office, dpo, client_of_dpo):
     kept = save(Consent(subject=case.subject, purpose=make_purpose(office, "other"), given_on=dt.date(2025, 1, 1)))
     form = client_of_dpo.get(address(case, "act", "withdraw")).context
     assert form["act_reason"] == case.number
-    act(client_of_dpo, case, "withdraw", consents=[meant.pk], _reason=case.number)
+    act(client_of_dpo, case, "withdraw", consents=[meant.pk], shown=meant.pk, _reason=case.number)
     assert meant.history.first().history_change_reason == case.number
     assert Consent.objects.get(pk=kept.pk).withdrawn_at is None
 
