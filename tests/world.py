@@ -29,6 +29,7 @@ from registry.models import (
     LegalBasis,
     Message,
     Norm,
+    Obligation,
     OperatorTerm,
     Policy,
     ProcessingActivity,
@@ -118,6 +119,7 @@ def make_world(code):
     add(Block, subject=subject, law=norm.law, cause="other", why="said so", set_at=RECEIVED_AT, **lifted)
     add(ImportSource, name=f"CRM of {code}")
     add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)
+    add(Obligation, subject=subject, recipient=recipient, what="stop", due_on=dt.date(2026, 4, 22))
     add(AuthorityRequest, body="Ministry", body_number="17-3/456", received_at=RECEIVED_AT)
     add(Message, digest="0" * 64, received_at=RECEIVED_AT, fetched_at=RECEIVED_AT, standing="set_aside")
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")

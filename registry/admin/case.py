@@ -12,7 +12,15 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.choices import RequestChannel
-from registry.models import AuthorityRequest, CaseAttachment, CaseDeadline, CaseLetter, CaseStep, SubjectRequest
+from registry.models import (
+    AuthorityRequest,
+    CaseAttachment,
+    CaseDeadline,
+    CaseLetter,
+    CaseStep,
+    Obligation,
+    SubjectRequest,
+)
 from registry.rules.cases import open_blockers
 from registry.templatetags.registry_ui import pill
 
@@ -160,6 +168,9 @@ class SubjectRequestAdmin(PersonPage, CaseAdmin):
         (_("How it came"), {"fields": ["channel", "received_at"]}),
         (_("Who asks"), {"fields": ["applicant_name", "applicant_contact"]}),
     ]
+
+    def linked_models(self):
+        return [*super().linked_models(), (Obligation, "request")]
 
     def get_list_display(self, request):
         return ["number", "kind", person_column(request), "channel", "received", due_column(request), "state"]

@@ -124,6 +124,23 @@ def who(user):
     return user.get_full_name() if user else _("the system")
 
 
+def obligations(case, horizon, personal):
+    """Who is to be told, until when, and how it was done."""
+    owed = case.obligations.select_related("recipient", "norm__law").order_by("due_on", "pk")
+    return [
+        {
+            "who": each.recipient or _("the person"),
+            "what": each.get_what_display(),
+            "due": date_shown(each) if each.done_at else due_pill(each, horizon),
+            "norm": each.norm.citation if each.norm_id else "",
+            "done_at": each.done_at,
+            "how": each.how if personal else "",
+            "url": reverse("admin:registry_obligation_fulfil", args=[each.pk]),
+        }
+        for each in owed
+    ]
+
+
 def letters(case, page):
     """`page` gives the address of a letter's page, or nothing for those who do not read letters."""
     return [

@@ -7,7 +7,7 @@ from django.utils.translation import ngettext
 
 from registry import scope
 from registry.exports.due import due_cases, due_counts
-from registry.models import Message
+from registry.models import Message, Obligation
 from registry.models.deadline import working_days
 
 from .case_due import due_pill, horizon_of
@@ -27,6 +27,7 @@ def due_next(request):
         "rows": [row(due, horizon) for due in found],
         "counts": due_counts(request.operator, horizon.at),
         "set_aside": aside.count(),
+        "to_tell": scope.in_scope(Obligation.objects.open(), user).count(),
     }
 
 

@@ -52,7 +52,8 @@ def due_column(request):
 
         @admin.display(description=gettext_lazy("due"), ordering="urgent_on")
         def due(case):
-            return date_shown(case) if case.closed_at else due_pill(case, horizon_of(request))
+            is_done = getattr(case, "closed_at", None) or getattr(case, "done_at", None)
+            return date_shown(case) if is_done else due_pill(case, horizon_of(request))
 
         request._due_column = due
     return request._due_column

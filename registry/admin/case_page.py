@@ -65,6 +65,7 @@ class CasePage:
                 "person": cards.person(case, personal),
                 "duplicates": [] if case.closed_at else cards.duplicates(case, request.user),
                 "mails": cards.mails(case, personal),
+                "obligations": cards.obligations(case, horizon_of(request), personal),
             }
         return shown
 
@@ -115,6 +116,9 @@ class CasePage:
         if stage.act == "person":
             url = reverse("admin:registry_subjectrequest_person", args=[case.pk])
             return {"label": _("Find the person"), "url": url, "by_post": True}
+        if stage.act == "tell" and (owed := case.obligations.open().order_by("due_on", "pk").first()):
+            url = reverse("admin:registry_obligation_fulfil", args=[owed.pk])
+            return {"label": _("Tell %s") % (owed.recipient or _("the person")), "url": url}
         if stage.act == "answer" and (letter := self.letter_under_way(case)):
             return {"label": _("Go on with the letter"), "url": self.part_url(case, "letter", letter)}
         wanted = (stage.act, "record") if stage.act in ACTS_OF_THEIR_OWN.values() else (stage.act,)

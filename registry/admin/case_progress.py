@@ -60,6 +60,9 @@ def stages_of_demand(case, facts):
     hint = _("Do what is asked for, and record it: “%s”.") % CaseAct(asked[0]).label
     label = str(CaseAct(asked[0]).label)
     yield Stage(label[:1].upper() + label[1:], not missing, ACTS_OF_THEIR_OWN.get(case.kind, "record"), hint)
+    if isinstance(case, SubjectRequest) and case.obligations.exists():
+        hint = _("Tell those who received the data, and record how: %s.") % ", ".join(facts.owed)
+        yield Stage(_("Recipients told"), not facts.owed, "tell", hint)
 
 
 def progress(case, facts):

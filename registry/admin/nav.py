@@ -5,7 +5,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
-from registry.models import AuthorityRequest, Message, ProcessingActivity, SubjectRequest
+from registry.models import AuthorityRequest, Message, Obligation, ProcessingActivity, SubjectRequest
 
 GROUPS = (
     (
@@ -33,6 +33,7 @@ GROUPS = (
         (
             ("subjectrequest", _("Requests")),
             ("authorityrequest", _("Authority requests")),
+            ("obligation", _("To tell recipients")),
             ("message", None),
             ("calendarfeed", None),
         ),
@@ -90,12 +91,14 @@ def navigation(request, site):
 
 
 def counts(request):
-    """Drafts wait to be completed, cases that are due or not sorted to be answered, messages set aside to be looked at."""
+    """Drafts wait to be completed, cases that are due or not sorted to be answered, recipients to be told, messages
+    set aside to be looked at."""
     user, now = request.user, timezone.now()
     waiting = {
         "processingactivity": ProcessingActivity.objects.drafts(),
         "subjectrequest": SubjectRequest.objects.waiting(now),
         "authorityrequest": AuthorityRequest.objects.waiting(now),
+        "obligation": Obligation.objects.open(),
         "message": Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None),
     }
     return {

@@ -202,6 +202,9 @@ class ObligationQuerySet(models.QuerySet):
     def open(self):
         return self.filter(done_at__isnull=True)
 
+    def overdue(self, on):
+        return self.open().filter(due_on__lt=on)
+
 
 class Obligation(OperatorOwned):
     """What is owed to a person towards a recipient: tell it to stop, to rectify, to destroy; by when, and whether it was done."""
@@ -238,6 +241,8 @@ class Obligation(OperatorOwned):
         editable=False,
     )
     how = models.CharField(_("how it was done"), max_length=250, blank=True, editable=False)
+
+    due_at = None  # told by a day, never by the hour
 
     history = History()
     objects = ObligationQuerySet.as_manager()

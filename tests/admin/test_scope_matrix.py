@@ -31,6 +31,7 @@ DPO = (
     | {
         "suppression": "ve",
         "block": "ve",
+        "obligation": "ve",
         "importsource": "vace",
         "importrun": "ve",
         "exportrun": "ve",

@@ -1,0 +1,125 @@
+"""What recipients are to be told, by when; recorded when it was done, and how."""
+
+import datetime as dt
+
+from django import forms
+from django.contrib import admin, messages
+from django.core.exceptions import PermissionDenied
+from django.db.models import Case, DateField, Value, When
+from django.db.models.functions import Coalesce
+from django.http import HttpResponseRedirect
+from django.template.response import TemplateResponse
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from registry import scope
+from registry.models import Obligation
+from registry.templatetags.registry_ui import pill
+
+from .case_due import due_column
+from .case_filters import FAR_ON
+from .people import AboutAPerson
+
+
+class DoneFilter(admin.SimpleListFilter):
+    title, parameter_name = _("state"), "is"
+
+    def lookups(self, request, model_admin):
+        return [("open", _("to be told")), ("overdue", _("overdue")), ("done", _("told"))]
+
+    def queryset(self, request, queryset):
+        match self.value():
+            case "open":
+                return queryset.open()
+            case "overdue":
+                return queryset.overdue(timezone.localdate())
+            case "done":
+                return queryset.filter(done_at__isnull=False)
+        return queryset
+
+
+class FulfilForm(forms.Form):
+    how = forms.CharField(
+        label=_("How it was done"),
+        max_length=250,
+        help_text=_("Letter and its date, call, message. Kept with the obligation."),
+        error_messages={"required": _("Say how it was done: letter and date, call, message.")},
+    )
+
+
+@admin.register(Obligation)
+class ObligationAdmin(AboutAPerson):
+    list_display = ["what", "recipient", "case", "state"]
+    list_display_links = ["what"]
+    list_filter = [DoneFilter, "what", "recipient"]
+    list_select_related = ["subject", "recipient", "request", "operator"]
+    fields = ["what", "recipient", "request", "due_on", "norm", "done_at", "done_by", "how"]
+    empty_text = _(
+        "Nobody is to be told anything. When a consent is withdrawn, everybody who received the data stands here."
+    )
+
+    def get_queryset(self, request):
+        """What is to be told first, what is due first on top."""
+        due_on = Coalesce("due_on", Value(FAR_ON))
+        urgent_on = Case(When(done_at=None, then=due_on), default=Value(dt.date.max), output_field=DateField())
+        found = scope.in_scope(Obligation.objects.annotate(urgent_on=urgent_on), request.user)
+        return found.order_by(*self.get_ordering(request))
+
+    def get_ordering(self, request):
+        return ["urgent_on", "pk"]
+
+    def get_list_display(self, request):
+        return [*super().get_list_display(request), due_column(request)]
+
+    @admin.display(description=_("request"))
+    def case(self, obligation):
+        return obligation.request.number if obligation.request_id else ""
+
+    @admin.display(description=_("state"))
+    def state(self, obligation):
+        return pill(_("told"), "ok") if obligation.done_at else pill(_("to be told"), "warn")
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.fulfil_view)
+        return [path("<int:pk>/fulfil/", view, name="registry_obligation_fulfil"), *super().get_urls()]
+
+    def form_context(self, request, record):
+        context = super().form_context(request, record)
+        if record is None or record.done_at or not request.user.has_perm("registry.change_obligation"):
+            return context
+        return context | {"acts": [{"label": _t("Record that it was done"), "url": fulfil_url(record)}]}
+
+    def fulfil_view(self, request, pk):
+        obligation = self.record_or_404(request, str(pk), lock=request.method == "POST")
+        if not request.user.has_perm("registry.change_obligation", obligation):
+            raise PermissionDenied
+        form = FulfilForm(request.POST or None)
+        if obligation.done_at is not None:
+            messages.info(request, _t("It was recorded already."))
+            return HttpResponseRedirect(self.address_after(obligation))
+        if request.method == "POST" and form.is_valid():
+            obligation.fulfil(by=request.user, at=timezone.now(), how=form.cleaned_data["how"])
+            messages.success(request, _t("It is recorded that it was done."))
+            return HttpResponseRedirect(self.address_after(obligation))
+        self.tell_opened(request, obligation)
+        context = self.admin_site.each_context(request) | {
+            "title": _t("Record that it was done"),
+            "opts": self.opts,
+            "object": obligation,
+            "person": obligation.subject.label(scope.sees_personal(request.user)),
+            "form": form,
+            "back": self.address_after(obligation),
+        }
+        return TemplateResponse(request, "admin/registry/obligation/fulfil.html", context)
+
+    def address_after(self, obligation):
+        """The case, where there is one."""
+        if obligation.request_id:
+            return reverse("admin:registry_subjectrequest_change", args=[obligation.request_id])
+        return reverse("admin:registry_obligation_changelist")
+
+
+def fulfil_url(obligation):
+    return reverse("admin:registry_obligation_fulfil", args=[obligation.pk])
