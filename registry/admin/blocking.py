@@ -12,13 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from registry import scope
 from registry.models import Block, Law, ProcessingActivity
+from registry.models.gate import cited
 from registry.operations.blocking import block, unblock
 
 from .acts import reason_of
 from .labels import Citations
-from .reading_blocked import ReadsBlocked
+from .reading_blocked import ReadsBlocked, held
 
 WHY = gettext_lazy("Kept with the block and in the history. Seen by those who may see people.")
+
+
+def norms_of(blocks):
+    """Of the laws under which these blocks were set, and of no other."""
+    return "; ".join(Citations.of_laws("blocking", {block.law_id for block in blocks}))
 
 
 class BlockForm(forms.Form):
@@ -56,13 +62,29 @@ class BlocksPeople(ReadsBlocked):
             *super().get_urls(),
         ]
 
+    def get_readonly_fields(self, request, obj=None):
+        if not held(obj):
+            return super().get_readonly_fields(request, obj)
+        return [name for _heading, options in self.fieldsets for name in options["fields"]]
+
+    def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
+        """A form drawn before the block is refused as a whole: its fields are not there any more."""
+        if request.method == "POST" and object_id is not None and "surname" in request.POST:
+            record = self.record_or_404(request, object_id, lock=True)
+            if blockers := held(record):
+                for blocker in blockers:
+                    messages.error(request, cited(blocker))
+                return HttpResponseRedirect(request.path)
+        return super().changeform_view(request, object_id, form_url, extra_context)
+
     def form_context(self, request, record):
         context = super().form_context(request, record)
         if record is None:
             return context
         standing = list(record.blocks.standing().select_related("law", "activity", "set_by"))
         context["standing_blocks"] = standing
-        context["blocked_norm"] = "; ".join(Citations(record.operator).by_topic.get("blocking", []))
+        context["blocked_norm"] = norms_of(standing)
+        context["may_clarify"] = not held(record)
         if request.user.has_perm("registry.add_block"):
             acts = [{"label": _("Block"), "url": reverse("admin:registry_datasubject_block", args=[record.pk])}]
             if standing:
@@ -126,7 +148,9 @@ class BlocksPeople(ReadsBlocked):
             "object": subject,
             "person": subject.label(scope.sees_personal(request.user)),
             "standing": subject.blocks.standing().select_related("law", "activity", "set_by"),
-            "norm": "; ".join(Citations(subject.operator).by_topic.get("blocking", [])),
+            "norm": norms_of(subject.blocks.standing())
+            if lifting
+            else "; ".join(Citations.of_laws("blocking", subject.operator.laws.values("law"))),
             "lifting": lifting,
             "form": form,
             "media": self.media + form.media,

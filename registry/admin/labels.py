@@ -60,6 +60,12 @@ class Citations:
             for topic, by_law in of_laws.items()
         }
 
+    @staticmethod
+    def of_laws(topic, laws):
+        """The norms of these laws about a topic, in force today."""
+        return [norm.citation for norm in Norm.objects.in_force(timezone.localdate()).filter(law__in=laws).about(topic)
+                .select_related("law")]  # fmt: skip
+
     def described(self, blocker):
         """A blocker with its norms, for templates."""
         norms = "; ".join(self.by_topic.get(blocker.topic, [])[: self.SHOWN])

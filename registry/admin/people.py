@@ -13,16 +13,16 @@ from registry.templatetags.registry_ui import pill, state_pill
 from .base import RegistryModelAdmin
 from .blocking import BlocksPeople
 from .imports import PeopleImport
-from .reading_blocked import ReadsBlocked
+from .reading_blocked import ReadsBlocked, StoredWhileBlocked
 from .scoped import RegistryInline, RegistryStackedInline
 from .withdrawal import WithdrawsConsents
 
 
-class SubjectInCategoryInline(RegistryInline):
+class SubjectInCategoryInline(StoredWhileBlocked, RegistryInline):
     model = SubjectInCategory
 
 
-class ConsentInline(RegistryStackedInline):
+class ConsentInline(StoredWhileBlocked, RegistryStackedInline):
     """What the person agreed to. A consent is added here; on its own page it is withdrawn."""
 
     model = Consent
@@ -45,17 +45,20 @@ class ConsentInline(RegistryStackedInline):
     ]
 
 
-class AgreementInline(RegistryInline):
+class AgreementInline(StoredWhileBlocked, RegistryInline):
     model = Agreement
 
 
-class SuppressionInline(RegistryInline):
-    """Channels on which the person is left in peace."""
+class SuppressionInline(StoredWhileBlocked, RegistryInline):
+    """Channels on which the person is left in peace. One is added whatever block stands: it narrows."""
 
     model = Suppression
 
+    def has_add_permission(self, request, obj=None):
+        return RegistryInline.has_add_permission(self, request, obj)
 
-class RepresentativeInline(RegistryInline):
+
+class RepresentativeInline(StoredWhileBlocked, RegistryInline):
     """Who acts for the person, and by which document."""
 
     model = Representative

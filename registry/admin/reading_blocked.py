@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import journal
+from registry.choices import HandlingAct
 from registry.models import DataSubject
 
 SESSION_KEY = "reads_blocked"
@@ -27,6 +28,29 @@ class ReadingReason(models.TextChoices):
 
 class ReadingForm(forms.Form):
     why = forms.ChoiceField(label=gettext_lazy("Why do you read it?"), choices=ReadingReason, widget=forms.RadioSelect)
+
+
+def held(person):
+    """What keeps the person's record from being changed; asked of the same gate as every save, once a page."""
+    if person is None or person.state != DataSubject.State.BLOCKED:
+        return []
+    if not hasattr(person, "_held"):
+        person._held = person.held_from(HandlingAct.CHANGE)
+    return person._held
+
+
+class StoredWhileBlocked:
+    """Rows on the person's page: while a block stands they are shown; none is removed."""
+
+    def has_add_permission(self, request, obj=None):
+        return super().has_add_permission(request, obj) and not held(obj)
+
+    def has_change_permission(self, request, obj=None):
+        return super().has_change_permission(request, obj) and not held(obj)
+
+    def has_delete_permission(self, request, obj=None):
+        is_blocked = obj is not None and obj.state == DataSubject.State.BLOCKED
+        return super().has_delete_permission(request, obj) and not is_blocked
 
 
 class ReadsBlocked:

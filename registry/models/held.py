@@ -83,15 +83,16 @@ class HeldByBlocks(models.Model):
         """What saving it does with the person's data."""
         return self.WRITING
 
-    def refuse_while_blocked(self, act):
+    def held_from(self, act):
+        """What keeps the record from it: a blocker for each law under which a block stands."""
         subject_id = self.held_subject_id()
-        if subject_id is not None and (blocks := standing_blocks([subject_id])):
-            refuse(block_blockers(act, blocks, activities=self.held_activities()))
+        blocks = standing_blocks([subject_id]) if subject_id is not None else []
+        return block_blockers(act, blocks, activities=self.held_activities()) if blocks else []
 
     def clean(self):
         super().clean()
         if self._state.adding or self.has_changed():
-            self.refuse_while_blocked(self.handling_act(self.stored()))
+            refuse(self.held_from(self.handling_act(self.stored())))
 
     def changed_fields(self, stored):
         return {name for name in self.FIELD_CLASSES if getattr(stored, self._meta.get_field(name).attname)
@@ -110,5 +111,5 @@ class HeldByBlocks(models.Model):
     def delete(self, **kwargs):
         if (subject_id := self.held_subject_id()) is not None:
             hold(subject_id)
-        self.refuse_while_blocked(HandlingAct.DESTROY)
+        refuse(self.held_from(HandlingAct.DESTROY))
         return super().delete(**kwargs)

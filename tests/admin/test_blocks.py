@@ -5,9 +5,9 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import DataSubject, JournalEntry
+from registry.models import DataSubject, JournalEntry, OperatorLaw, Suppression
 from registry.operations.blocking import block
-from tests.factories import make_law, make_subject, make_user
+from tests.factories import make_law, make_norm, make_subject, make_user, save
 from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
@@ -65,16 +65,65 @@ def test_blocked_person_is_read_for_a_reason(view, blocked, dpo, browser_client)
     assert '"reason_code":"check"' in entry.body
 
 
-def test_form_of_a_blocked_person_saves_nothing(blocked, dpo, browser_client):
-    """A form drawn before, or edited by hand, is refused with the law it rests on."""
+def page_read(client, subject):
+    client.post(url("read", subject), {"why": "check"})
+    return client.get(url("change", subject))
+
+
+def block_under(law, subject, by):
+    with unit_of_work(by=by):
+        block(subject, law=make_law(law), cause="other", why="said so", by=by, at=timezone.now())
+    subject.refresh_from_db()
+
+
+def test_form_drawn_before_the_block_is_refused(subject, dpo, browser_client):
+    """Whoever had the form open is told by which law it is refused, where that stands, and what to do."""
+    make_norm("KZ-94-V/1(3)", topics="blocking", verified="verified")
     client = browser_client(dpo)
-    client.post(url("read", blocked), {"why": "check"})
-    fields = form_fields(client.get(url("change", blocked)).context, email="other@example.kz", _reason="typo")
-    response = client.post(url("change", blocked), fields)
-    assert "The data are blocked under KZ-94-V: changing them is refused until somebody else lifts the block." in (
-        response.content.decode()
-    )
-    assert DataSubject.objects.get(pk=blocked.pk).email == "asem@example.kz"
+    fields = form_fields(client.get(url("change", subject)).context, email="other@example.kz", _reason="typo")
+    block_under("KZ-94-V", subject, dpo)
+    client.post(url("read", subject), {"why": "check"})
+    page = client.post(url("change", subject), fields, follow=True).content.decode()
+    assert (
+        "The data are blocked under KZ-94-V: changing them is refused until somebody else lifts the block. "
+        "[KZ-94-V art. 1(3)]"
+    ) in page
+    assert DataSubject.objects.get(pk=subject.pk).email == "asem@example.kz"
+
+
+def test_page_of_a_person_blocked_under_94v_is_read_only(subject, lapp, dpo, browser_client):
+    """Shown as it is stored, under the norm of the block's own law; nothing can be typed but an opt-out."""
+    make_norm("KZ-94-V/1(3)", topics="blocking")
+    save(OperatorLaw(operator=lapp, law=make_law("RU-152-FZ")))
+    make_norm("RU-152-FZ/21(1)", law="RU-152-FZ", topics="blocking")
+    save(Suppression(subject=subject, channel="call", since_on=timezone.localdate()))
+    block_under("KZ-94-V", subject, dpo)
+    client = browser_client(dpo)
+    response = page_read(client, subject)
+    page = response.content.decode()
+    assert "KZ-94-V art. 1(3) (unverified)" in page and "RU-152-FZ art. 21(1)" not in page
+    assert "until somebody else than who set the block lifts it" in page
+    assert not response.context["adminform"].form.fields
+    addable = [
+        each.opts.model.__name__ for each in response.context["inline_admin_formsets"] if each.has_add_permission
+    ]
+    assert addable == ["Suppression"]
+    today = timezone.localdate().isoformat()
+    added = {"suppressions-TOTAL_FORMS": 2, "suppressions-1-channel": "email", "suppressions-1-since_on": today}
+    assert client.post(url("change", subject), form_fields(response.context, **added)).status_code == 302
+    assert subject.suppressions.filter(channel="email").exists()
+
+
+def test_page_of_a_person_blocked_under_152fz_is_corrected(subject, lapp, dpo, browser_client):
+    """152-FZ blocks in order to clarify: the form stays open, and the banner says what is not allowed."""
+    save(OperatorLaw(operator=lapp, law=make_law("RU-152-FZ")))
+    block_under("RU-152-FZ", subject, dpo)
+    client = browser_client(dpo)
+    response = page_read(client, subject)
+    assert "The data may be corrected" in response.content.decode()
+    fields = form_fields(response.context, email="other@example.kz", _reason="typo")
+    assert client.post(url("change", subject), fields).status_code == 302
+    assert DataSubject.objects.get(pk=subject.pk).email == "other@example.kz"
 
 
 def test_blocked_people_leave_in_no_list(blocked, lapp, dpo, browser_client):
