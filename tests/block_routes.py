@@ -364,6 +364,15 @@ def consent_withdrawn(world):
     world.client.post(page("withdraw", consent), fields)
 
 
+def withdrawn_at_the_desk(world):
+    consent = made(Consent, world)
+    yield
+    read(world, world.person)
+    today = timezone.localdate().isoformat()
+    fields = {"received_on": today, "_reason": "a visit", "consents": consent.pk, "shown": str(consent.pk)}
+    world.client.post(page("withdraw", world.person), fields)
+
+
 def people_listed(model):
     """The list of the model as a file: whether the person is on it."""
 
