@@ -1,7 +1,9 @@
 """Every admin page in Chromium: nothing inline, no error, nothing wider than the screen."""
 
 import pytest
+from axe_playwright_python.sync_playwright import Axe
 from django.contrib import admin
+from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
 from tests.factories import PASSWORD, make_user
@@ -62,6 +64,26 @@ def test_no_page_complains(role, page, transactional_db):
     assert not page.complaints
     assert not too_wide
     assert reached > 10
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="A page is the same text on every database; once is enough.")
+@pytest.mark.parametrize(("width", "scheme"), SCREENS)
+def test_axe_finds_nothing(width, scheme, page, transactional_db):
+    """No page hinders those who read it by ear, by keyboard, or with little contrast, as far as axe can tell."""
+    world = make_world("lapp")
+    log_in(page, make_user("dpo", world["operator"]))
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+    axe, found, looked_at = Axe(), {}, 0
+    for address in addresses(world):
+        if page.goto(address).status != 200:
+            continue
+        looked_at += 1
+        for violation in axe.run(page).response["violations"]:
+            for node in violation["nodes"]:
+                found.setdefault((violation["id"], node["html"][:200]), []).append(address)
+    assert looked_at > 50
+    assert not found
 
 
 def test_slash_focuses_the_search(page, transactional_db):
