@@ -71,6 +71,7 @@ def consent(number, operator, purposes):
         "id": number, "uid": f"{number:032x}", "operator_id": operator, "subject_id": number,
         "purpose_id": purposes[rng.randrange(100) == 0], "kind": rng.choice(KINDS), "given_on": given_on,
         "until_purpose_reached": True, "data_list": "", "other_terms": "", "channel": "CRM", "evidence": "",
+        "conditions_url": "",
     }  # fmt: skip
 
 
