@@ -22,7 +22,10 @@ from registry.models import (
     DataCategory,
     DayOverride,
     DeadlineRule,
+    Disclosure,
+    DisclosureCategory,
     ExportRun,
+    GroundDecision,
     ImportRun,
     ImportSource,
     JournalEntry,
@@ -44,17 +47,27 @@ from registry.models import (
     Suppression,
     Tracker,
     TransferCategory,
+    Undertaking,
 )
 from registry.rules.dates import HOME_ZONE
 
 from .factories import make_norm, make_operator, make_purpose, make_subject, make_user, save
 
+DAY = dt.date(2026, 3, 20)
 RECEIVED_AT = dt.datetime(2026, 3, 20, 10, tzinfo=HOME_ZONE)
 
 
 def make_feed(user, operator):
     digest = CalendarFeed.digest_of(f"{user.pk} of {operator.code}")
     return save(CalendarFeed(operator=operator, user=user, token_digest=digest, made_at=RECEIVED_AT, made_by=user))
+
+
+def add_recipient(operator):
+    return save(
+        Recipient(
+            operator=operator, code="ministry", name_en=f"Ministry of {operator.code}", kind="state_body", country="KZ"
+        )
+    )
 
 
 def make_world(code):
@@ -117,6 +130,23 @@ def make_world(code):
     add(Suppression, subject=subject, channel="email", since_on=dt.date(2025, 1, 1))
     lifted = {"lifted_at": RECEIVED_AT, "lifted_by": make_user("dpo", operator), "why_lifted": "not confirmed"}
     add(Block, subject=subject, law=norm.law, cause="other", why="said so", set_at=RECEIVED_AT, **lifted)
+    promise = {"document": "NDA 5", "starts_on": dt.date(2024, 1, 1)}
+    add(Undertaking, recipient=recipient, **promise)
+    reasons = {"request_number": "17-3/456", "request_reasons": "a check", "given": "the telephone"}
+    ministry = add_recipient(operator)
+    given = add(
+        Disclosure,
+        activity=activity,
+        recipient=ministry,
+        subject=subject,
+        ground="state_request",
+        disclosed_on=DAY,
+        **reasons,
+    )
+    add(DisclosureCategory, disclosure=given, data_category=category)
+    contract = save(LegalBasis(operator=operator, code="contract", name_en=f"Contract of {code}", kind="contract"))
+    term = {"valid_from": DAY, "valid_until": dt.date(2027, 1, 1), "decided_at": RECEIVED_AT}
+    add(GroundDecision, basis=contract, why="Civil Code", document="Order 7", decided_by=lifted["lifted_by"], **term)
     add(ImportSource, name=f"CRM of {code}")
     add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)
     add(Obligation, subject=subject, recipient=recipient, what="stop", due_on=dt.date(2026, 4, 22))

@@ -24,6 +24,7 @@ from registry.models import (
 from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill, state_pill
 
+from .deciding import decisions_wanted
 from .labels import Citations
 from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
@@ -150,7 +151,8 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         if record is None or record.status == Status.ENDED:
             return context
         citations = Citations(record.operator)
-        blockers = [citations.described(blocker) for blocker in record.blockers()]
+        ways = decisions_wanted(record)
+        blockers = [citations.described(each) | {"url": ways.get(each.message)} for each in record.blockers()]
         acts = [
             {"label": label, "url": self.act_url(record, act), "main": act == "activate"}
             for act, (label, states, _what) in ACTS.items()

@@ -20,6 +20,7 @@ from registry.models import (
 from registry.templatetags.registry_ui import grouped
 
 from .case_desk import due_card, due_headline, due_next
+from .findings import findings_card
 from .labels import Citations, action_label, actor_label, actor_names, object_label
 
 SHOWN = 5
@@ -44,6 +45,7 @@ def desk(request):
         "headline": " ".join(filter(None, [due and due_headline(request, due), headline(len(incomplete))])),
         "cards": [*([due_card(due)] if due else []), *cards(user, today, len(incomplete))],
         "due": due,
+        "findings": findings_card(request),
         "incomplete": incomplete[:SHOWN],
         "imports": last_imports(user) if user.has_perm("registry.view_importrun") else None,
         "entries": last_entries(user) if user.has_perm("registry.view_journalentry") else None,

@@ -22,11 +22,20 @@ GROUPS = (
             ("retentionrule", None),
             ("securitymeasure", None),
             ("tracker", None),
+            ("undertaking", None),
+            ("grounddecision", None),
         ),
     ),
     (
         _("People"),
-        (("datasubject", None), ("consent", None), ("agreement", None), ("suppression", None), ("block", None)),
+        (
+            ("datasubject", None),
+            ("consent", None),
+            ("agreement", None),
+            ("suppression", None),
+            ("block", None),
+            ("disclosure", None),
+        ),
     ),
     (
         _("Cases"),

@@ -112,12 +112,19 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
         return context | {"heading": heading, "acts": [*links, *context.get("acts", [])]}
 
     def links(self, request, person):
-        """To what the person asked of the operator; the address holds an id and no name."""
-        if not request.user.has_perm("registry.view_subjectrequest"):
-            return []
-        label = _t("Requests (%d)") % scope.in_scope(person.subjectrequests.all(), request.user).count()
-        url = reverse("admin:registry_subjectrequest_changelist", query={"subject__id__exact": person.pk})
-        return [{"label": label, "url": url}]
+        """To what the person asked of the operator and what of theirs was given away; the addresses hold an id and no name."""
+        links = []
+        for name, label, records in (
+            ("subjectrequest", _t("Requests (%d)"), person.subjectrequests),
+            ("disclosure", _t("Disclosures (%d)"), person.disclosures),
+        ):
+            if request.user.has_perm(f"registry.view_{name}"):
+                url = reverse(f"admin:registry_{name}_changelist", query={"subject__id__exact": person.pk})
+                links.append({"label": label % scope.in_scope(records.all(), request.user).count(), "url": url})
+        if request.user.has_perm("registry.add_disclosure"):
+            url = reverse("admin:registry_disclosure_add", query={"person": person.pk})
+            links.append({"label": _t("Record a disclosure"), "url": url})
+        return links
 
     @admin.display(description=_("state"), ordering="state")
     def state_shown(self, subject):

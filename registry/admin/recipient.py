@@ -1,8 +1,12 @@
 from django.contrib import admin
+from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import CrossBorderTransfer, Recipient, TransferCategory
 
+from .findings import findings_of
+from .labels import Citations
 from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
 
@@ -16,6 +20,22 @@ class RecipientAdmin(VocabularyAdmin):
         (_("Recipient"), {"fields": ["kind", "country", "address", "policy_url", "clause", "note"]}),
         (_("Agreement"), {"fields": ["agreement_number", ("agreement_from", "agreement_until")]}),
     ]
+
+    def form_context(self, request, record):
+        context = super().form_context(request, record)
+        if record is None:
+            return context
+        citations = Citations(record.operator)
+        found = [citations.described(each) for each in findings_of(record, timezone.localdate())]
+        acts = [*context.get("acts", []), *self.links(request, record)]
+        return context | {"blockers": found, "blockers_title": _("Findings"), "acts": acts}
+
+    def links(self, request, recipient):
+        """To what it was given."""
+        if not request.user.has_perm("registry.view_disclosure"):
+            return []
+        url = reverse("admin:registry_disclosure_changelist", query={"recipient__id__exact": recipient.pk})
+        return [{"label": _("Disclosures (%d)") % recipient.disclosures.count(), "url": url}]
 
 
 class TransferCategoryInline(RegistryInline):

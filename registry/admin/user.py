@@ -1,17 +1,19 @@
 """Users and memberships: the administrator's work. New users get a one-time password, shown once."""
 
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry import journal
+from registry import journal, scope
 from registry.models import Membership, User
 from registry.passwords import one_time_password
+from registry.rules.findings import staff_findings
 
 from .base import RegistryModelAdmin
 from .forms import ScopedForm
@@ -51,6 +53,16 @@ class MembershipInline(RegistryInline):
     exclude = ()
 
 
+def warn_without_undertaking(request, memberships):
+    """Who may now read personal data without having promised confidentiality. Only a warning: see docs/decisions.md."""
+    today = timezone.localdate()
+    for each in memberships:
+        promised = each.user.undertakings.live(today).filter(operator=each.operator).exists()
+        reads = scope.granted(each.role, "view_personal_datasubject")
+        for finding in staff_findings(each.user.get_full_name(), reads_personal=reads, has_undertaking=promised):
+            messages.warning(request, f"{each.operator.code}: {finding.message}")
+
+
 @admin.register(User)
 class UserAdmin(RegistryModelAdmin):
     writable = True
@@ -86,6 +98,12 @@ class UserAdmin(RegistryModelAdmin):
         if not change or form.changed_data:
             act = "user.change" if change else "user.create"
             journal.record(act, object_type="user", uid=obj.uid, fields=sorted(form.changed_data))
+
+    def save_related(self, request, form, formsets, change):
+        super().save_related(request, form, formsets, change)
+        for formset in formsets:
+            changed = [record for record, _names in formset.changed_objects]
+            warn_without_undertaking(request, [*formset.new_objects, *changed])
 
     def response_add(self, request, obj, post_url_continue=None):
         return self.show_password(request, obj, obj.one_time_password)
@@ -127,3 +145,7 @@ class MembershipAdmin(RegistryModelAdmin):
     list_display = ["user", "operator", "role"]
     list_filter = ["role", "operator"]
     list_select_related = ["user", "operator"]
+
+    def save_model(self, request, obj, form, change):
+        super().save_model(request, obj, form, change)
+        warn_without_undertaking(request, [obj])

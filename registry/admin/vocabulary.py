@@ -16,6 +16,7 @@ from registry.models import (
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .deciding import DecidesGrounds, undecided
 from .vocabulary_import import VocabularyImport
 
 NAMES = (_("Name"), {"fields": ["code", "name_en", "name_ru", "name_kk"]})
@@ -40,9 +41,15 @@ class PurposeAdmin(VocabularyAdmin):
     list_select_related = ["clause"]
     fieldsets = [NAMES, (_("Purpose"), {"fields": ["is_marketing", "clause"]})]
 
+    def form_context(self, request, record):
+        context = super().form_context(request, record)
+        if record is None:
+            return context
+        return context | {"blockers": undecided(record), "blockers_title": _("Declared by the policy only")}
+
 
 @admin.register(LegalBasis)
-class LegalBasisAdmin(VocabularyAdmin):
+class LegalBasisAdmin(DecidesGrounds, VocabularyAdmin):
     list_display = ["code", "name", "kind", "norm", "known"]
     list_filter = ["kind"]
     list_select_related = ["norm__law", "operator"]

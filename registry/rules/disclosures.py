@@ -153,29 +153,32 @@ def _recipient(facts):
 
 
 def _agreement(facts):
-    recipient = facts.recipient
+    if facts.recipient.kind in INSTRUCTED:
+        return agreement_blockers(facts.recipient, facts.on)
+    if facts.ground != INSTRUCTION:
+        return []
+    message = _("“%s” does not act on behalf of the operator. Name another ground.") % facts.recipient.name
+    return [Blocker("not-instructed", message, NormTopic.PROCESSOR, "ground")]
+
+
+def agreement_blockers(recipient: RecipientFacts, on: dt.date) -> list[Blocker]:
+    """Whether the agreement with somebody who acts for the operator stands on that day."""
     named = {
         "recipient": recipient.name,
-        "on": facts.on.isoformat(),
         "from": recipient.agreement_from and recipient.agreement_from.isoformat(),
         "until": recipient.agreement_until and recipient.agreement_until.isoformat(),
     }
-    if recipient.kind not in INSTRUCTED:
-        if facts.ground == INSTRUCTION:
-            message = _("“%(recipient)s” does not act on behalf of the operator. Name another ground.") % named
-            yield Blocker("not-instructed", message, NormTopic.PROCESSOR, "ground")
-        return
     if not recipient.agreement_number:
         message = _(
             "There is no agreement with “%(recipient)s”. Enter its number and dates on the page of the recipient."
         )
-    elif recipient.agreement_from and recipient.agreement_from > facts.on:
+    elif recipient.agreement_from and recipient.agreement_from > on:
         message = _("The agreement with “%(recipient)s” begins only on %(from)s. Nothing is given to it before.")
-    elif recipient.agreement_until and recipient.agreement_until < facts.on:
+    elif recipient.agreement_until and recipient.agreement_until < on:
         message = _("The agreement with “%(recipient)s” ended on %(until)s. Renew it first.")
     else:
-        return
-    yield Blocker("no-agreement", message % named, NormTopic.PROCESSOR, "recipient")
+        return []
+    return [Blocker("no-agreement", message % named, NormTopic.PROCESSOR, "recipient")]
 
 
 def _request(facts):

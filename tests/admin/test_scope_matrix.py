@@ -27,6 +27,7 @@ DPO = (
     | {"policy": "vace", "operator": "vce"}
     | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve"}
     | {"datasubject": "vacie", "consent": "ve", "agreement": "ve"}
+    | {"disclosure": "vae", "grounddecision": "ve", "undertaking": "vace"}
     | {"subjectrequest": "vace", "authorityrequest": "vace", "message": "ve", "calendarfeed": "vae"}
     | {
         "suppression": "ve",
@@ -44,7 +45,7 @@ RIGHTS = {
     "dpo": DPO,
     "registrar": dict.fromkeys(DPO, "v")
     | {"datasubject": "vaci", "importsource": "vac", "exportrun": "", "journalentry": "", "user": "", "membership": ""}
-    | {"subjectrequest": "vac", "authorityrequest": "vac", "calendarfeed": "va"},
+    | {"subjectrequest": "vac", "authorityrequest": "vac", "calendarfeed": "va", "disclosure": "va"},
     "auditor": dict.fromkeys(DPO, "ve") | {"datasubject": "v", "calendarfeed": "", "user": "", "membership": ""},
     "administrator": dict.fromkeys(DPO, "")
     | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve", "operator": "ve"}

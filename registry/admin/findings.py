@@ -1,0 +1,77 @@
+"""Findings: what is wrong with promises, agreements, policies and decisions although nothing stops for it. Drawn on the desk."""
+
+from django.db.models import Max, Q
+from django.urls import reverse
+from django.utils import timezone
+
+from registry import scope
+from registry.models import Disclosure, GroundDecision, Membership, ProcessingActivity, Recipient, Undertaking
+from registry.models.disclosing import recipient_facts
+from registry.rules.findings import decision_findings, notice_findings, recipient_findings, staff_findings
+
+from .deciding import decide_url
+from .labels import Citations
+
+SHOWN = 7
+
+
+def findings_card(request):
+    """The first findings and how many there are; None for those who do not see promises and disclosures."""
+    user = request.user
+    if not (user.has_perm("registry.view_undertaking") and user.has_perm("registry.view_disclosure")):
+        return None
+    found, citations = findings(request.operator), Citations(request.operator)
+    return {"count": len(found), "rows": [citations.described(each) | {"url": url} for each, url in found[:SHOWN]]}
+
+
+def findings(operator):
+    """(finding, where it is mended), the pressing ones first."""
+    today = timezone.localdate()
+    return [
+        *_notices(operator, today),
+        *_decisions(operator, today),
+        *_staff(operator, today),
+        *_recipients(operator, today),
+    ]
+
+
+def _notices(operator, today):
+    to_tell = Disclosure.objects.to_tell().filter(operator=operator)
+    overdue = to_tell.filter(notice_due_on__lt=today).count()
+    listed = reverse("admin:registry_disclosure_changelist")
+    for each in notice_findings(overdue, to_tell.count() - overdue):
+        yield each, f"{listed}?notice={each.field}"
+
+
+def _decisions(operator, today):
+    in_use = ProcessingActivity.objects.exclude(status=ProcessingActivity.Status.ENDED).filter(operator=operator)
+    decided = GroundDecision.objects.filter(operator=operator, revoked_at=None).values("basis", "basis__code")
+    decided = decided.filter(basis__in=in_use.values("purposes__basis")).annotate(until=Max("valid_until"))
+    for each in decided.order_by("until"):
+        for finding in decision_findings(each["basis__code"], each["until"], today):
+            yield finding, decide_url(each["basis"])
+
+
+def _staff(operator, today):
+    promised = set(Undertaking.objects.live(today).filter(operator=operator).values_list("user", flat=True))
+    members = Membership.objects.filter(operator=operator, user__is_active=True).select_related("user")
+    for member in members.order_by("user__username"):
+        reads = scope.granted(member.role, "view_personal_datasubject")
+        name = member.user.get_full_name()
+        for finding in staff_findings(name, reads_personal=reads, has_undertaking=member.user_id in promised):
+            yield finding, reverse("admin:registry_undertaking_add") + f"?user={member.user_id}"
+
+
+def _recipients(operator, today):
+    """Those that an activity names or that were given something."""
+    in_use = Q(activities__activity__in=ProcessingActivity.objects.exclude(status=ProcessingActivity.Status.ENDED))
+    used = (
+        Recipient.objects.filter(in_use | Q(disclosures__isnull=False), operator=operator).distinct().order_by("code")
+    )
+    for recipient in used:
+        for finding in findings_of(recipient, today):
+            yield finding, reverse("admin:registry_recipient_change", args=[recipient.pk])
+
+
+def findings_of(recipient, today):
+    return recipient_findings(recipient_facts(recipient, today), today, policy_url=recipient.policy_url)

@@ -1,0 +1,134 @@
+"""Decisions about grounds in the admin, and what the desk finds although nothing stops for it."""
+
+import datetime as dt
+
+import pytest
+from django.urls import reverse
+from django.utils import timezone
+
+from registry.models import ActivityRecipient, GroundDecision, LegalBasis, Membership, Undertaking
+from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
+from tests.factories import make_rule, make_user, save
+from tests.forms import form_fields
+
+pytestmark = pytest.mark.django_db
+TODAY = timezone.localdate()
+
+
+@pytest.fixture
+def link(lapp):
+    """A purpose that rests on a contract, which 94-V does not know."""
+    link = make_activity(lapp).purposes.get()
+    link.basis = save(LegalBasis(operator=lapp, code="contract", name_en="the contract", kind="contract"))
+    return save(link)
+
+
+def decide(client, basis, **changes):
+    url = reverse("admin:registry_legalbasis_decide", args=[basis.pk])
+    until = (TODAY + dt.timedelta(days=90)).isoformat()
+    fields = {"valid_from": TODAY.isoformat(), "valid_until": until, "document": "Order 7", "_reason": "Civil Code"}
+    return client.post(url, fields | changes)
+
+
+def ways_to_decide(client, record):
+    """The blockers of a page that lead to the act, by their sentence."""
+    page = client.get(reverse(f"admin:registry_{record._meta.model_name}_change", args=[record.pk]))
+    wanted = reverse("admin:registry_legalbasis_decide", args=[LegalBasis.objects.get(code="contract").pk])
+    acts = [act["url"] for act in page.context.get("acts", [])]
+    return [each["message"] for each in page.context["blockers"] if each.get("url") == wanted or wanted in acts]
+
+
+def test_pages_lead_to_the_decision_until_one_stands(link, client_of_dpo):
+    """Activity, purpose and basis say that no law knows it and where to decide; decided, none of them does."""
+    for record, sentence in (
+        (link.activity, "which no law of the operator knows as a ground"),
+        (link.purpose, "is declared by the policy only"),
+        (link.basis, "No law of the operator knows it as a ground, and no decision stands."),
+    ):
+        [message] = ways_to_decide(client_of_dpo, record)
+        assert sentence in message
+    assert decide(client_of_dpo, link.basis).status_code == 302
+    for record in (link.activity, link.purpose, link.basis):
+        assert ways_to_decide(client_of_dpo, record) == []
+
+
+def test_decision_without_reasons_or_term_is_refused(link, client_of_dpo):
+    """Both are asked for, and a term that ends before it begins is none."""
+    refused = decide(client_of_dpo, link.basis, _reason="", valid_until="")
+    assert set(refused.context["form"].errors) == {"_reason", "valid_until"}
+    refused = decide(client_of_dpo, link.basis, valid_until="2020-01-01")
+    assert "A decision cannot end before it begins." in refused.content.decode()
+    assert not GroundDecision.objects.exists()
+
+
+@pytest.mark.parametrize("role", ["registrar", "auditor"])
+def test_only_the_officer_decides(role, link, lapp, browser_client):
+    """A registrar works by decisions and takes none."""
+    assert decide(browser_client(make_user(role, lapp)), link.basis).status_code == 403
+
+
+def test_revoking_brings_the_blocker_back(link, client_of_dpo):
+    """The page of the decision revokes it, with reasons."""
+    decide(client_of_dpo, link.basis)
+    url = reverse("admin:registry_grounddecision_revoke", args=[GroundDecision.objects.get().pk])
+    assert client_of_dpo.post(url, {"_reason": ""}).status_code == 200
+    assert client_of_dpo.post(url, {"_reason": "collected consents"}).status_code == 302
+    assert len(ways_to_decide(client_of_dpo, link.activity)) == 1
+
+
+def found(client):
+    return [row["code"] for row in client.get(reverse("admin:index")).context["desk"]["findings"]["rows"]]
+
+
+def test_reader_without_an_undertaking_is_found(lapp, dpo, client_of_dpo):
+    """Whoever reads personal data promises confidentiality; an auditor reads none."""
+    make_user("auditor", lapp)
+    assert found(client_of_dpo) == ["staff-undertaking"]
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    assert found(client_of_dpo) == []
+
+
+def test_recipient_in_use_is_found(lapp, dpo, client_of_dpo):
+    """An external service without a promise, an agreement or a policy of its own, once an activity names it."""
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    service = make_recipient(lapp, "payments", kind="service_provider")
+    assert found(client_of_dpo) == []
+    save(ActivityRecipient(activity=make_activity(lapp), recipient=service))
+    promise = service.undertakings.get()
+    promise.ends_on = promise.starts_on
+    save(promise)
+    assert found(client_of_dpo) == ["no-agreement", "recipient-undertaking", "external-policy"]
+    service.agreement_number, service.policy_url = "17", "https://payments.example/policy"
+    save(service)
+    assert found(client_of_dpo) == ["recipient-undertaking"]
+
+
+@pytest.mark.parametrize(("days", "codes"), [(-1, ["decision-over"]), (30, ["decision-ends"]), (31, [])])
+def test_decision_that_runs_out_is_found(days, codes, link, lapp, dpo, client_of_dpo):
+    """A month ahead, and after its last day, as long as an activity rests on it; nothing is suspended for it."""
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    until = TODAY + dt.timedelta(days=days)
+    taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
+    save(GroundDecision(basis=link.basis, valid_from=dt.date(2025, 1, 1), valid_until=until, **taken))
+    assert found(client_of_dpo) == codes
+
+
+def test_notice_that_is_late_is_found(lapp, dpo, client_of_dpo):
+    """First of all findings."""
+    lapp.bin = "241040012133"
+    save(lapp)
+    make_rule("KZ-TRANSFER-NOTICE", trigger="third_party_transfer", amount=10)
+    activity, on = make_activity(lapp), dt.date(2026, 3, 2)
+    make_disclosure(make_consented(activity), activity, make_recipient(lapp), on=on, notice_is_condition=True)
+    assert found(client_of_dpo) == ["notice-overdue", "staff-undertaking"]
+
+
+def test_membership_without_an_undertaking_warns(lapp, browser_client):
+    """The administrator is told, and the membership is saved: nobody is locked out for a missing paper."""
+    user = make_user("dpo")
+    client = browser_client(make_user("administrator"))
+    url = reverse("admin:registry_membership_add")
+    fields = form_fields(client.get(url).context, user=user.pk, operator=lapp.pk, role="registrar")
+    response = client.post(url, fields, follow=True)
+    assert "reads personal data and has not promised confidentiality" in response.content.decode()
+    assert Membership.objects.filter(user=user, role="registrar").exists()
