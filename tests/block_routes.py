@@ -373,6 +373,17 @@ def withdrawn_at_the_desk(world):
     world.client.post(page("withdraw", world.person), fields)
 
 
+def disclosed(world):
+    said = fields_of(Disclosure, world)
+    address = f"{reverse('admin:registry_disclosure_add')}?person={world.person.pk}"
+    given = {name: said[name].pk for name in ("activity", "recipient")}
+    given |= {"disclosed_on": timezone.localdate().isoformat(), "ground": "consent"}
+    category = {"data_categories-0-data_category": world.first(DataCategory).pk}
+    fields = form_fields(world.client.get(address).context, **given | category)
+    yield
+    world.client.post(address, fields)
+
+
 def people_listed(model):
     """The list of the model as a file: whether the person is on it."""
 

@@ -86,7 +86,7 @@ class GroundDecision(MovesGrounds, OperatorOwned):
             if any(getattr(stored, name) != getattr(self, name) for name in self.fixed_attnames()):
                 raise ValidationError(_("A decision stays as it was taken. Revoke it and take another one."))
         elif self.basis_id and self.valid_from and self.valid_until:
-            refuse(decision_blockers(self.facts()))
+            refuse(decision_blockers(self.facts()), operator=self.operator)
 
     def fixed_attnames(self):
         return [field.attname for field in self._meta.concrete_fields if field.name not in ("revoked_at", "revoked_by")]
