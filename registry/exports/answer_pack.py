@@ -36,6 +36,7 @@ OF_PERSON = (
     pack_sections.agreements,
     pack_sections.opt_outs,
     pack_register.recipients,
+    pack_sections.disclosures,
     pack_register.transfers,
     pack_register.storage,
     pack_register.databases,

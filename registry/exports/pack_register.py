@@ -128,11 +128,16 @@ def recipients(extract) -> Section:
         for link in activity.recipients.all():
             found.setdefault(link.recipient, []).append(words.name(activity))
     rows = [
-        (words.name(row), words.known("recipient", row.kind), extract.country(row.country), "\n".join(names))
+        (with_policy(words, row), words.known("recipient", row.kind), extract.country(row.country), "\n".join(names))
         for row, names in sorted(found.items(), key=lambda pair: pair[0].code)
     ]
     columns = tuple(words(code) for code in ("recipient", "kind", "country", "activity"))
     return extract.section("recipients", Table(tuple(rows), columns, shares=(32, 24, 18, 26)))
+
+
+def with_policy(words, row):
+    """An external service has a policy of its own, which people are pointed to."""
+    return f"{words.name(row)}\n{words('its_policy')}: {row.policy_url}" if row.policy_url else words.name(row)
 
 
 def transfers(extract) -> Section:

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from registry.exports.citations import article, norms_of
+from registry.exports.citations import article, cited, norms_of
 from registry.exports.letter_texts import Said
 from registry.exports.pack_parts import Section, Table
 from registry.models import Consent, JournalEntry, RequestMark, SubjectRequest
@@ -127,6 +127,24 @@ def opt_outs(extract) -> Section:
     ]  # fmt: skip
     columns = tuple(words(code) for code in ("opt_out_channel", "since", "until", "known_from"))
     return extract.section("opt_outs", Table(tuple(rows), columns, shares=(26, 18, 18, 38)))
+
+
+def disclosures(extract) -> Section:
+    """What left about this person, to whom, when and on which ground. What was given of many people at once names nobody."""
+    words, rows = extract.words, []
+    fetched = ("recipient", "activity", "norm__law")
+    for each in extract.rows("disclosures", *fetched, order=("disclosed_on", "pk")):
+        given = [words.name(link.data_category) for link in each.data_categories.select_related("data_category")]
+        ground = [words.known("disclosed", each.ground), cited(each.norm, extract.language) if each.norm_id else ""]
+        rows.append(
+            (extract.day(each.disclosed_on), words.name(each.recipient), extract.country(each.recipient.country),
+             "\n".join(filter(None, [*ground, words("handover") if each.is_handover else ""])),
+             words.or_missing("\n".join(given)))
+        )  # fmt: skip
+    columns = tuple(
+        words(code) for code in ("disclosed_on", "recipient", "country", "ground_of_disclosure", "data_categories")
+    )
+    return extract.section("disclosures", Table(tuple(rows), columns, shares=(14, 25, 15, 26, 20)))
 
 
 def readings(extract) -> Section:
