@@ -51,6 +51,7 @@ from registry.models import (
 )
 from registry.models.grounding import serve
 from registry.models.held import HeldByBlocks
+from registry.operations.handover import HandOver, hand_over
 from registry.operations.withdrawal import withdraw as withdraw_all
 from tests.factories import make_operator, make_purpose, make_request, make_subject, make_user, save
 from tests.forms import form_fields
@@ -287,6 +288,14 @@ def note_notice(world):
     disclosure = made(Disclosure, world, notice_is_condition=True)
     yield
     Disclosure.objects.get(pk=disclosure.pk).tell(by=world.officer, at=timezone.now())
+
+
+def handed_over(world):
+    activity = fields_of(Disclosure, world)["activity"]
+    buyer = world.named(Recipient, "buyer", kind="acquirer", country="KZ")
+    said = HandOver(buyer, (activity,), timezone.localdate(), "consent")
+    yield
+    hand_over(said, by=world.officer, at=timezone.now())
 
 
 def depersonalise(world):

@@ -62,6 +62,7 @@ ROUTES = {
     "act Disclosure.tell": (NARROWED, ways.note_notice),
     "DataSubject depersonalised": (STORED, ways.depersonalise),
     "DataSubject depersonalised by update()": (STORED, ways.depersonalise_many),
+    "operations.handover.hand_over": (STORED, ways.handed_over),
     "operations.withdrawal.withdraw": (NARROWED, ways.in_a_case("withdrawal", ways.withdraw_in_case)),
     "act RequestActs.opt_out": (NARROWED, ways.in_a_case("opt_out", ways.opt_out_in_case)),
     # the admin

@@ -6,13 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from registry.models import CrossBorderTransfer, Recipient, TransferCategory
 
 from .findings import findings_of
+from .handover import HandsOver
 from .labels import Citations
 from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
 
 
 @admin.register(Recipient)
-class RecipientAdmin(VocabularyAdmin):
+class RecipientAdmin(HandsOver, VocabularyAdmin):
     list_display = ["code", "name", "kind", "country", "agreement_number", "agreement_until"]
     list_filter = ["kind", "country"]
     fieldsets = [

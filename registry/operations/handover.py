@@ -1,0 +1,223 @@
+"""The hand-over of people's data to whoever acquires the business: one act, and everybody it concerns is owed a word of it."""
+
+import datetime as dt
+from typing import NamedTuple
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef, Q
+from django.utils.translation import gettext as _
+
+from registry import journal
+from registry.choices import Trigger
+from registry.journal import bulk
+from registry.journal.bulk import Written
+from registry.models import (
+    Block,
+    DataSubject,
+    Disclosure,
+    DisclosureCategory,
+    Obligation,
+    Recipient,
+    SubjectInCategory,
+    SubjectPurpose,
+)
+from registry.models.deadline import first_due
+from registry.models.disclosing import act_facts, category_facts, of_person, purposes_of
+from registry.models.gate import refuse
+from registry.models.grounding import standings
+from registry.rules.deadlines import start_of
+from registry.rules.disclosures import act_blockers, category_blockers, person_blockers
+
+CHUNK = 1000
+
+
+class HandOver(NamedTuple):
+    """What is handed over to whom, from when on, and on which ground: consent, or a norm."""
+
+    recipient: Recipient
+    activities: tuple
+    on: dt.date
+    ground: str
+    norm: object = None
+
+
+class HandedOver(NamedTuple):
+    """People of one hand-over: whose data go, who is left out because blocked or without a ground, and who went before."""
+
+    people: int = 0
+    blocked: int = 0
+    without_ground: int = 0
+    before: int = 0
+
+    def __add__(self, other):
+        return HandedOver(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+
+def hand_over(said: HandOver, *, by, at, role="", reason="") -> HandedOver:
+    """Records that the data went to the acquirer, person by person, and that each is to be told of it.
+
+    In chunks, each one transaction with its history rows and entries: cut off, it goes on where it stood when it is called again, and
+    called for what was done it adds nothing. Raises ValidationError where the act itself is refused; a person who is blocked or
+    without a ground is left out and counted.
+    """
+    refuse_act(said)
+    operator, done = said.recipient.operator, HandedOver()
+    for chunk in chunks(concerned(said)):
+        with journal.unit_of_work(by=by, role=role, operator=operator, reason=reason):
+            list(DataSubject.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values_list("pk"))
+            done += write(said, outcome(said, chunk))
+    return done
+
+
+def preview(said: HandOver) -> HandedOver:
+    """What hand_over would do now; nothing is written. Raises what it would raise."""
+    refuse_act(said)
+    return sum((outcome(said, chunk).counts for chunk in chunks(concerned(said))), HandedOver())
+
+
+def refuse_act(said):
+    """The gate, as far as it does not depend on the person: the recipient, the day, the ground, each category."""
+    if said.recipient.kind != Recipient.Kind.ACQUIRER:
+        raise ValidationError(_("“%s” does not acquire the business. Choose an acquirer.") % said.recipient)
+    if not said.activities:
+        raise ValidationError(_("Choose the activities whose data are handed over."))
+    found = []
+    for activity in said.activities:
+        facts = act_facts(disclosure_of(said, activity))
+        found += act_blockers(facts)
+        facts = facts._replace(of_one_person=True)
+        for category in categories_of(activity):
+            found += [
+                each for each in category_blockers(facts, category_facts(category)) if each.code == "no-undertaking"
+            ]
+    refuse(list(dict.fromkeys(found)), operator=said.recipient.operator)
+
+
+def disclosure_of(said, activity, subject=None):
+    return Disclosure(
+        operator=said.recipient.operator, activity=activity, recipient=said.recipient, subject=subject, ground=said.ground,
+        norm=said.norm, disclosed_on=said.on, is_handover=True, given="",
+    )  # fmt: skip
+
+
+def categories_of(activity):
+    """Data categories that the activity needs, each once."""
+    return list(
+        {
+            link.data_category_id: link.data_category
+            for link in activity.data_categories.select_related("data_category")
+        }.values()
+    )
+
+
+def concerned(said):
+    """People whose data serve a purpose of the activities, or who are of a category that these are about."""
+    purposes = SubjectPurpose.objects.live(said.on).filter(purpose__activities__activity__in=said.activities)
+    categories = SubjectInCategory.objects.filter(category__activities__activity__in=said.activities)
+    people = DataSubject.objects.filter(operator=said.recipient.operator).exclude(
+        state=DataSubject.State.DEPERSONALISED
+    )
+    mine = Q(subject=OuterRef("pk"))
+    return people.filter(Exists(purposes.filter(mine)) | Exists(categories.filter(mine))).order_by("pk")
+
+
+def chunks(people):
+    """Ids in their order, so many at a time; people who come meanwhile stand at the end."""
+    last = 0
+    while chunk := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
+        yield chunk
+        last = chunk[-1]
+
+
+class Outcome(NamedTuple):
+    """Of a chunk: (person, activity) that go, and the count of people."""
+
+    going: list
+    counts: HandedOver
+
+
+def outcome(said, chunk) -> Outcome:
+    """Who of these people goes with which activity, asking the gate for each."""
+    people = DataSubject.objects.select_related("operator").filter(pk__in=chunk).order_by("pk")
+    blocks = set(Block.objects.standing().filter(subject__in=chunk).values_list("subject", "activity"))
+    past = Disclosure.objects.filter(is_handover=True, recipient=said.recipient, subject__in=chunk)
+    went = set(past.values_list("subject", "activity"))
+    asked = {activity: asked_of(said, activity) for activity in said.activities}
+    reach = {activity: reached(activity, said.on, chunk) for activity in said.activities}
+    going, kinds = [], []
+    for standing in standings(people):
+        pk, found = standing.subject.pk, set()
+        for activity in said.activities:
+            if pk not in reach[activity]:
+                continue
+            if (pk, activity.pk) in went:
+                found.add("before")
+            elif {(pk, None), (pk, activity.pk)} & blocks:
+                found.add("blocked")
+            elif refused(*asked[activity], standing):
+                found.add("without_ground")
+            else:
+                found.add("people")
+                going.append((standing.subject, activity))
+        kinds.append(next((kind for kind in HandedOver._fields if kind in found), None))
+    return Outcome(going, HandedOver(*(kinds.count(kind) for kind in HandedOver._fields)))
+
+
+def asked_of(said, activity):
+    """What the gate asks of an activity, once for everybody: facts, purposes, categories."""
+    categories = [category_facts(category) for category in categories_of(activity)]
+    return act_facts(disclosure_of(said, activity)), purposes_of(activity, said.on), categories
+
+
+def refused(facts, purposes, categories, standing):
+    """Whether the gate keeps this person's data back."""
+    facts = of_person(facts, standing, purposes)
+    return person_blockers(facts) or any(category_blockers(facts, category) for category in categories)
+
+
+def reached(activity, on, chunk):
+    """Those of these people whom the activity is about."""
+    purposes = SubjectPurpose.objects.live(on).filter(subject__in=chunk, purpose__activities__activity=activity)
+    categories = SubjectInCategory.objects.filter(subject__in=chunk, category__activities__activity=activity)
+    return {*purposes.values_list("subject", flat=True), *categories.values_list("subject", flat=True)}
+
+
+def write(said, found) -> HandedOver:
+    """The rows of a chunk, in bulk: disclosures, their categories, and one obligation a person."""
+    operator = said.recipient.operator
+    told = Obligation.objects.filter(
+        recipient=said.recipient,
+        what=Obligation.What.INFORM,
+        subject__in=[person.pk for person, _activity in found.going],
+    )
+    owed = set(told.values_list("subject", flat=True))
+    rule, due = first_due(operator, [Trigger.THIRD_PARTY_TRANSFER], start_of(said.on))
+    disclosures = [
+        Written(values_of(disclosure_of(said, activity, person)), person.uid) for person, activity in found.going
+    ]
+    bulk.write(Disclosure, disclosures, operator=operator.code)
+    given = {activity: categories_of(activity) for activity in said.activities}
+    categories = [
+        Written(
+            values_of(DisclosureCategory(operator=operator, disclosure_id=row.values["id"], data_category=category)),
+            person.uid,
+        )
+        for row, (person, activity) in zip(disclosures, found.going, strict=True)
+        for category in given[activity]
+    ]
+    bulk.write(DisclosureCategory, categories, operator=operator.code)
+    people = {person.pk: person for person, _activity in found.going if person.pk not in owed}
+    obligation = {"operator": operator, "recipient": said.recipient, "what": Obligation.What.INFORM, "due_on": due.on}
+    obligations = [
+        Written(values_of(Obligation(subject=person, norm=rule and rule.norm, **obligation)), person.uid)
+        for person in people.values()
+    ]
+    bulk.write(Obligation, obligations, operator=operator.code)
+    return found.counts
+
+
+def values_of(record):
+    """A new row as the bulk path takes it: without an id."""
+    return {
+        field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields if not field.primary_key
+    }
