@@ -35,6 +35,7 @@ class ConsentInline(StoredWhileBlocked, RegistryStackedInline):
                     ("purpose", "kind"),
                     ("given_on", "expires_on", "until_purpose_reached"),
                     ("third_parties", "cross_border", "publication"),
+                    ("is_separate", "is_implied"),
                     "data_list",
                     ("channel", "policy"),
                     "evidence",

@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.rules.consent import Term, ends_by_renewal, standing_withdrawal
+from registry.rules.consent import Term, ends_by_renewal, reaches_into, standing_withdrawal
 
 ITEMS = {
     "consent_expires_on": "expires_on",
@@ -37,6 +37,9 @@ def compare_consent(values, stored, purpose, kind, reference):
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
     else:
         final = new_consent(values, purpose, kind, reference)
+        if day := reaches_into(_term(final), list(map(_term, stored))):
+            said = _("a later consent of %(day)s stands already, and this one would reach into it: it is left out")
+            return [], None, said % {"day": day}
     others = [consent for consent in stored if consent is not same]
     if not others:
         final["ended_on"] = None

@@ -7,12 +7,22 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import HandlingAct
+from registry.choices import HandlingAct, Trigger
 from registry.journal import History
-from registry.rules.consent import ConsentFacts, Term, ends_by_renewal, missing_items, standing_withdrawal
+from registry.rules.consent import (
+    ConsentFacts,
+    Term,
+    ends_by_renewal,
+    missing_items,
+    recording_blockers,
+    standing_withdrawal,
+)
+from registry.rules.deadlines import start_of
 
 from .base import OperatorOwned, field_classes, indexed_operator
+from .deadline import first_due
 from .fields import not_before
+from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet
 from .moves import MovesOwnGrounds
 from .people import DataSubject
@@ -142,13 +152,26 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         today = timezone.localdate()
         if isinstance(self.given_on, dt.date) and self.given_on > today:
             raise ValidationError({"given_on": _("%s is in the future. Correct the date.") % self.given_on.isoformat()})
-        if self.pk is None and self.subject_id and self.purpose_id and isinstance(self.given_on, dt.date):
-            self.refuse_before_withdrawal()
+        if self.subject_id and self.purpose_id and isinstance(self.given_on, dt.date):
+            if self.pk is None:
+                self.refuse_before_withdrawal()
+            self.refuse_as_recorded()
 
     def refuse_before_withdrawal(self):
         if day := standing_withdrawal(self.given_on, [other.term.withdrawn_on for other in self.others()]):
             message = _("The consent was withdrawn on %s, after this date: the withdrawal stands. Correct the date.")
             raise ValidationError({"given_on": message % day.isoformat()})
+
+    def refuse_as_recorded(self):
+        stored = self.stored()
+        said = self.kind, self.is_separate
+        is_old = (
+            stored is not None and (stored.kind, stored.is_separate) == said
+        )  # as it was recorded before this was asked
+        kind = "" if is_old else self.kind
+        others = [other.term for other in self.others()] if stored is None else []
+        if found := recording_blockers(self.term, kind, self.is_separate, others):
+            raise ValidationError({blocker.field: blocker.message for blocker in found})
 
     def save(self, **kwargs):
         """A consent given later than another of the same person, purpose and kind takes its place."""
@@ -158,6 +181,8 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         before = stored.others() if stored and stored.chain != self.chain else []
         others = self.others()
         [self.ended_on, *ends] = ends_by_renewal([each.term for each in (self, *others)])
+        if stored is None or (stored.kind, stored.given_on) != (self.kind, self.given_on):
+            self.publication_due_on = self.publication_due()
         super().save(**kwargs)
         others += before
         ends += ends_by_renewal([each.term for each in before])
@@ -165,6 +190,14 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
             if other.ended_on != ended_on:
                 other.ended_on = ended_on
                 super(Consent, other).save()
+
+    def publication_due(self):
+        """By when the conditions of a consent to distribution are to be published, by the operator's laws (152-FZ art. 10.1(10))."""
+        if self.kind != self.Kind.DISTRIBUTION:
+            return None
+        self.take_operator_from_parent()
+        _rule, due = first_due(self.operator, {Trigger.DISTRIBUTION_CONSENT}, start_of(self.given_on))
+        return due.on
 
     def handling_act(self, stored):
         """A withdrawal is no use of the data: a block does not stand in its way."""
@@ -209,11 +242,7 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         """Records the withdrawal. A second one adds nothing; one before the consent was given is refused."""
         if self.withdrawn_at is not None:
             return
-        if timezone.localdate(at) < self.given_on:
-            raise ValidationError(
-                _("The withdrawal of %(at)s comes before the consent of %(given)s. Check the date.")
-                % {"at": timezone.localdate(at), "given": self.given_on}
-            )
+        refuse(recording_blockers(self.term._replace(withdrawn_on=timezone.localdate(at)), "", None, []))
         self.withdrawn_at, self.withdrawn_by = at, by
         self.save()
 

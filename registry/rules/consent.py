@@ -5,6 +5,10 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry.choices import NormTopic
+from registry.rules.blockers import Blocker
+from registry.rules.grounds import DISTRIBUTION
+
 
 class ConsentFacts(NamedTuple):
     """The items as recorded; None where the consent does not say."""
@@ -69,3 +73,34 @@ def missing_items(facts: ConsentFacts) -> list[MissingItem]:
 def standing_withdrawal(given_on: dt.date, withdrawn: list[dt.date | None]) -> dt.date | None:
     """The last withdrawal that came on or after the day of this yes: it stands, and the yes does not count."""
     return max((day for day in withdrawn if day and day >= given_on), default=None)
+
+
+def reaches_into(term: Term, others: list[Term]) -> dt.date | None:
+    """The day of the later consent that a consent recorded afterwards overlaps by its own last day; None for a renewal.
+
+    One without a last day lasted until the later one took its place: it is recorded as the past it is.
+    """
+    if term.expires_on is None:
+        return None
+    return min((each.given_on for each in others if term.given_on < each.given_on <= term.expires_on), default=None)
+
+
+def recording_blockers(term: Term, kind: str, is_separate: bool | None, others: list[Term]) -> list[Blocker]:
+    """Why a consent cannot be recorded so. `others` are those of the same person, purpose and kind, where it is new."""
+    found = []
+    if term.withdrawn_on is not None and term.withdrawn_on < term.given_on:
+        message = _("The withdrawal of %(at)s comes before the consent of %(given)s. Check the date.")
+        said = {"at": term.withdrawn_on.isoformat(), "given": term.given_on.isoformat()}
+        found.append(Blocker("withdrawn-first", message % said, NormTopic.WITHDRAWAL, "given_on"))
+    if kind == DISTRIBUTION and not is_separate:
+        message = _(
+            "A consent to distribution is given apart from every other consent; bundled it is none. "
+            "Ask for one, or record what was given as another kind."
+        )
+        found.append(Blocker("bundled", message, NormTopic.DISTRIBUTION, "is_separate"))
+    if day := reaches_into(term, others):
+        message = _(
+            "A later consent of %s stands already, and this one would reach into it. Enter the last day before, or leave it empty."
+        )
+        found.append(Blocker("overlaps", message % day.isoformat(), NormTopic.CONSENT_ITEMS, "expires_on"))
+    return found

@@ -3,6 +3,7 @@
 import datetime as dt
 
 import pytest
+from django.core.exceptions import ValidationError
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -57,6 +58,35 @@ def test_past_consent_entered_later_is_ended_at_once(subject):
     by_hand(subject, SECOND)
     by_hand(subject, FIRST)
     assert ends(subject) == [(FIRST, SECOND - A_DAY), (SECOND, None)]
+
+
+def test_past_consent_that_reaches_into_a_later_one_is_refused(lapp, subject):
+    """By hand with a sentence; a file’s is left out, and the file is told why. The day before is still in time."""
+    by_hand(subject, SECOND)
+    sentence = "A later consent of 2025-03-01 stands already, and this one would reach into it."
+    with pytest.raises(ValidationError, match=sentence):
+        by_hand(subject, FIRST, expires_on=SECOND)
+    stored = list(subject.consents.values())
+    values = {"consent_given_on": FIRST, "consent_expires_on": SECOND}
+    purpose = Purpose.objects.get()
+    writes, _final, why = compare_consent(values, stored, purpose.pk, "processing", Reference(lapp))
+    assert (writes, why) == (
+        [],
+        "a later consent of 2025-03-01 stands already, and this one would reach into it: it is left out",
+    )
+    by_hand(subject, FIRST, expires_on=SECOND - A_DAY)
+
+
+def test_consent_to_distribution_stands_apart_and_starts_a_clock(db):
+    """Bundled it is refused; given apart, its conditions are to be published within three working days of receipt."""
+    operator = factories.make_operator("almaenergy", laws=("RU-152-FZ",), country="RU")
+    factories.make_rule("RU-DISTR-PUBLISH", law="RU-152-FZ", trigger="distribution_consent", amount=3)
+    given = {"purpose": factories.make_purpose(operator), "kind": "distribution", "given_on": dt.date(2026, 4, 2)}
+    subject = factories.make_subject(operator)
+    with pytest.raises(ValidationError, match="is given apart from every other consent; bundled it is none"):
+        by_hand(subject, **given)
+    consent = by_hand(subject, **given, is_separate=True)
+    assert consent.publication_due_on == dt.date(2026, 4, 7)  # Thursday; Friday, Monday, Tuesday
 
 
 def test_another_purpose_kind_or_person_ends_nothing(lapp, subject):

@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.consent import Term, ends_by_renewal
+from registry.rules.consent import Term, ends_by_renewal, recording_blockers
 
 
 def term(day, expires_on=None, withdrawn_on=None):
@@ -36,3 +36,26 @@ def test_only_consent_is_not_ended():
     """Without a later one there is no renewal."""
     assert ends_by_renewal([term("2024-09-11")]) == [None]
     assert ends_by_renewal([]) == []
+
+
+MARCH, JUNE = term("2026-03-01"), term("2026-06-01")
+
+
+@pytest.mark.parametrize(
+    ("recorded", "codes"),
+    [
+        ((MARCH, "processing", None, []), []),
+        ((JUNE, "processing", None, [MARCH]), []),  # a renewal
+        ((MARCH, "processing", None, [JUNE]), []),  # lasted until the later one
+        ((term("2026-03-01", "2026-05-31"), "processing", None, [JUNE]), []),
+        ((term("2026-03-01", "2026-06-01"), "processing", None, [JUNE]), ["overlaps"]),
+        ((term("2026-03-01", None, "2026-03-01"), "processing", None, []), []),
+        ((term("2026-03-01", None, "2026-02-28"), "processing", None, []), ["withdrawn-first"]),
+        ((MARCH, "distribution", True, []), []),
+        ((MARCH, "distribution", False, []), ["bundled"]),
+        ((MARCH, "distribution", None, []), ["bundled"]),
+    ],
+)
+def test_consent_that_cannot_be_recorded(recorded, codes):
+    """Withdrawn before it was given, to distribution but not apart from others, or into the time of a later one."""
+    assert [blocker.code for blocker in recording_blockers(*recorded)] == codes
