@@ -143,6 +143,7 @@ NOT_HELD = {
     "command due": "reads cases",
     "command dump_register": "registers hold no people",
     "command export_register": "registers hold no people",
+    "command export_registered_actions": "entries of the journal; values of who is blocked are left out",
     "command fetch_requests": "is imports.mail_intake",
     "command load_laws": "laws",
     "command load_register": "registers hold no people",

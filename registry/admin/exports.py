@@ -5,7 +5,7 @@ import tempfile
 from django import forms
 from django.conf import settings
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.core.exceptions import PermissionDenied
 from django.http import FileResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
@@ -15,10 +15,9 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
 from registry import journal, scope
-from registry.exports import audit, past, runs, trail
+from registry.exports import audit, past, registered_actions, runs, trail
 from registry.exports.layouts import LAYOUTS
 from registry.exports.register import FORMATS, Register
-from registry.exports.span import parse_span
 from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
 from registry.templatetags.registry_ui import grouped, pill
@@ -26,6 +25,7 @@ from registry.templatetags.registry_ui import grouped, pill
 from .acts import own_units
 from .base import RegistryModelAdmin
 from .labels import object_label
+from .registered_actions import REGISTERED, RegisteredActionsPage, SpanForm
 
 LAYOUT_NAMES = {
     "kz": _("94-V: list of necessary and sufficient data"),
@@ -66,24 +66,12 @@ class DownloadForm(RegisterForm):
     reason = ReasonField()
 
 
-class AuditForm(forms.Form):
+class AuditForm(SpanForm):
     subject = forms.CharField(
         label=_("Data subject"),
         required=False,
         max_length=40,
         help_text=_("The uid of one person, for an extract of what touches them. Empty: everything of the operator."),
-    )
-    since = forms.CharField(
-        label=_("From"),
-        required=False,
-        max_length=40,
-        help_text=_("A day as 2026-01-31 (from its beginning in Almaty) or a time. Empty: from the first entry on."),
-    )
-    until = forms.CharField(
-        label=_("To"),
-        required=False,
-        max_length=40,
-        help_text=_("A day (to its end) or a time as 2026-01-31T18:00:00+05:00. Empty: now."),
     )
     changes = forms.BooleanField(
         label=_("With changes.csv: what changed, one field a line"),
@@ -94,6 +82,7 @@ class AuditForm(forms.Form):
         ),
     )
     reason = ReasonField()
+    field_order = ["subject", "since", "until"]
 
     def __init__(self, *args, operator, **kwargs):
         super().__init__(*args, **kwargs)
@@ -103,23 +92,9 @@ class AuditForm(forms.Form):
         uid = self.cleaned_data["subject"].strip()
         return audit.subject_of(uid, self.operator).uid if uid else None
 
-    def clean(self):
-        """The span of time; each end is refused beside its field, and a span without an entry beside the last of them."""
-        given, now, name = super().clean(), timezone.now(), "since"
-        since, until = given.get("since"), given.get("until")
-        try:
-            parse_span(since, "", now)
-            name = "until"
-            given["span"] = parse_span(since, until, now)
-            name = "until" if until else "since"
-            given["span"].entries()
-        except ValidationError as refusal:
-            self.add_error(name, refusal)
-        return given
-
 
 @admin.register(ExportRun)
-class ExportRunAdmin(RegistryModelAdmin):
+class ExportRunAdmin(RegisteredActionsPage, RegistryModelAdmin):
     list_display = ["number", "kind", "what", "started_at", "by", "lines", "state"]
     list_display_links = ["number"]
     list_filter = ["kind", ("started_at", admin.DateFieldListFilter)]
@@ -173,7 +148,8 @@ class ExportRunAdmin(RegistryModelAdmin):
             said = [LAYOUT_NAMES.get(layout, layout), run.filter.get("format", ""), run.filter.get("language", "")]
             said.append(_("as of %s") % on[:16].replace("T", " ") if on else "")
         elif run.kind == ExportRun.Kind.LIST:
-            said = [object_label(run.filter.get("list", "")), run.filter.get("format", "")]
+            name = run.filter.get("list", "")
+            said = [REGISTERED if name == registered_actions.NAME else object_label(name), run.filter.get("format", "")]
             said.append(_("filtered") if run.filter.get("filters") else "")
         else:
             subject = run.filter.get("subject", "")

@@ -18,7 +18,7 @@ from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
 from registry.journal.canonical import moment, public_commitment, row_values
 from registry.journal.reconcile import UNREADABLE
-from registry.models import ExportRun, JournalEntry, JournalHead, JournalSubject
+from registry.models import DataSubject, ExportRun, JournalEntry, JournalHead, JournalSubject
 
 NAME = "registered_actions"
 TERM, THIRD_PARTIES, CROSS_BORDER, PUBLICATION = 3, 4, 5, 6
@@ -86,9 +86,11 @@ class RegisteredActions:
         for entries in self.chunks():
             people = people_of(entries)
             self.tell(people)
-            rows = history_of(entries)
+            rows, blocked = history_of(entries), blocked_of(people)
             for entry in entries:
-                cells = cells_of(entry, people.get(entry.seq, ()), rows.get((entry.object_type, entry.history_id)))
+                named = people.get(entry.seq, ())
+                row = rows.get((entry.object_type, entry.history_id))
+                cells = cells_of(entry, named, row, is_blocked=not blocked.isdisjoint(named))
                 if cells:
                     yield [*cells, self.marks(cells)]
 
@@ -119,6 +121,13 @@ def people_of(entries):
     return found
 
 
+def blocked_of(people):
+    """Those whose data are stored only: that something was done is told, values leave in no file."""
+    uids = {uid for of_entry in people.values() for uid in of_entry}
+    found = DataSubject.objects.filter(uid__in=uids, state=DataSubject.State.BLOCKED)
+    return set(found.values_list("uid", flat=True))
+
+
 def history_of(entries):
     """The history rows of the entries, by object type and id."""
     wanted, found = {}, {}
@@ -130,7 +139,7 @@ def history_of(entries):
     return found
 
 
-def cells_of(entry, people, row):
+def cells_of(entry, people, row, *, is_blocked):
     said = json.loads(entry.body)
     items = items_of(entry.object_type, entry.action, said.get("fields"))
     if not items:
@@ -138,7 +147,7 @@ def cells_of(entry, people, row):
     what, check = values_of(entry, said, row)
     named = [str(entry.object_uid), "; ".join(map(str, people)), entry.actor or ""]
     numbered = [entry.seq, entry.hash, moment(entry.at), "; ".join(map(str, items))]
-    return [*numbered, entry.action, entry.object_type, *named, what, check]
+    return [*numbered, entry.action, entry.object_type, *named, "" if is_blocked else what, check]
 
 
 def values_of(entry, said, row):

@@ -7,14 +7,16 @@ import json
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from openpyxl import load_workbook
 
 from registry.exports.registered_actions import RegisteredActions, items_of
 from registry.exports.span import WHOLE, parse_span
 from registry.journal import bulk, unit_of_work
 from registry.models import Consent, CrossBorderTransfer, ExportRun, JournalEntry
+from registry.operations.blocking import block
 from registry.operations.withdrawal import withdraw
-from tests.factories import make_purpose, make_subject, save
+from tests.factories import make_law, make_purpose, make_subject, make_user, save
 from tests.operations.test_withdrawal import RECEIVED, consented, disclosed, news, office  # noqa: F401 -- fixtures
 
 pytestmark = pytest.mark.django_db
@@ -84,6 +86,13 @@ def test_row_says_what_was_written_about_whom(office, course):  # noqa: F811
     assert course.subject.surname not in str(exported(office))
 
 
+def test_values_of_a_blocked_person_stay(office, course, dpo):  # noqa: F811
+    """That something was registered is told, and its entry; what, is stored only."""
+    with unit_of_work(by=dpo):
+        block(course.subject, law=make_law(), cause="other", why="said so", by=dpo, at=RECEIVED)
+    assert [row["what"] for row in exported(office) if row["person"]] == ["", "", "", ""]
+
+
 def test_broken_once(office, course):  # noqa: F811
     """Somebody with access to the database makes a consent cover third parties after the fact: the row says so."""
     row = Consent.history.filter(id=course.pk).order_by("history_id").first()
@@ -114,6 +123,19 @@ def test_report_is_an_export_run(office, course, tmp_path, capsys):  # noqa: F81
     assert (run.kind, run.count, run.filter["list"]) == ("list", 5, "registered_actions")
     listed = JournalEntry.objects.filter(action="list").first()
     assert [each.uid for each in listed.subjects.all()] == [course.subject.uid]
+
+
+def test_page_gives_it_away(office, course, browser_client):  # noqa: F811
+    """To officers and auditors, for a span of time; a span without an entry is refused beside its field."""
+    page = reverse("admin:registry_exportrun_registered")
+    client = browser_client(make_user("auditor", office))
+    assert page in client.get(reverse("admin:registry_exportrun_changelist")).content.decode()
+    response = client.post(page, {"format": "csv", "reason": "the ministry"})
+    assert b"".join(response.streaming_content).decode("utf-8-sig").count("as committed") == 5
+    refused = client.post(page, {"format": "csv", "until": "2020-01-01"})
+    assert "No entry of the journal lies in that time." in refused.content.decode()
+    assert "Registered actions" in client.get(reverse("admin:registry_exportrun_changelist")).content.decode()
+    assert browser_client(make_user("registrar", office)).get(page).status_code == 403
 
 
 @pytest.mark.parametrize(
