@@ -150,7 +150,7 @@ class ConsentAdmin(WithdrawsConsents, AboutAPerson):
     list_display = ["purpose", "kind", "given_on", "expires_on", "completeness"]
     list_filter = ["kind", "purpose", "given_on"]
     list_select_related = ["subject", "purpose", "operator"]
-    readonly_fields = ["missing_items"]
+    readonly_fields = ["missing_items", "publication_due_on", "ended_on", "withdrawn_at"]
     empty_text = _("Consents come with the CRM import, or are entered on the page of a person.")
 
     @admin.display(description=_("art. 8(4)"))
