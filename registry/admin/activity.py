@@ -152,7 +152,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             return context
         citations = Citations(record.operator)
         ways = decisions_wanted(record)
-        blockers = [citations.described(each) | {"url": ways.get(each.message)} for each in record.blockers()]
+        blockers = [citations.described(each) | ways.get(each.message, {}) for each in record.blockers()]
         acts = [
             {"label": label, "url": self.act_url(record, act), "main": act == "activate"}
             for act, (label, states, _what) in ACTS.items()

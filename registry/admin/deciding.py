@@ -27,6 +27,11 @@ def decide_url(basis_pk):
     return reverse("admin:registry_legalbasis_decide", args=[basis_pk])
 
 
+def way_to(basis_pk):
+    """What a blocker links to."""
+    return {"url": decide_url(basis_pk), "way": _("Decide")}
+
+
 def undecided(purpose):
     """What the gate says of the purpose’s bases that no law knows and nobody decided about, with the way to decide."""
     bases = bases_of(purpose, timezone.localdate())
@@ -37,10 +42,7 @@ def undecided(purpose):
         if each.code == "declared-only"
     ]
     citations = Citations(purpose.operator)
-    return [
-        citations.described(blocker) | {"url": decide_url(basis.pk)}
-        for basis, blocker in zip(lacking, found, strict=False)
-    ]
+    return [citations.described(blocker) | way_to(basis.pk) for basis, blocker in zip(lacking, found, strict=False)]
 
 
 def decisions_wanted(activity):
@@ -53,7 +55,7 @@ def decisions_wanted(activity):
         if purpose.has_basis and not purpose.basis_known and purpose.decided_until is None
     ]
     said = [blocker.message for blocker in activation_blockers(facts) if blocker.code == "basis-unknown"]
-    return {message: decide_url(basis) for message, basis in zip(said, lacking, strict=True)}
+    return {message: way_to(basis) for message, basis in zip(said, lacking, strict=True)}
 
 
 def cited(operator, topic):

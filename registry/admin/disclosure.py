@@ -21,6 +21,7 @@ from .forms import ScopedForm
 from .reading_blocked import ReadsBlocked
 from .scoped import RegistryInline
 
+SHOWN_IF_ANY = "norm is_handover request_number request_reasons given notice_due_on notified_at notified_by".split()
 PERSON = "person"  # in the address of the form: an id, no name
 
 
@@ -76,7 +77,7 @@ class NoticeFilter(admin.SimpleListFilter):
 class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
     writable = True
     form = DisclosureForm
-    list_display = ["disclosed_on", "recipient", "activity", "ground", "notice"]
+    list_display = ["disclosed_on", "recipient", "ground", "notice"]
     list_filter = ["recipient", "ground", NoticeFilter, "disclosed_on"]
     list_select_related = ["recipient", "activity", "subject", "operator"]
     search_fields = ["request_number", "recipient__code", "activity__code"]
@@ -154,14 +155,16 @@ class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
     # The form
 
     def get_fieldsets(self, request, obj=None):
-        """What follows from the rest is not asked for, and how many people it was not where it is one."""
-        hidden = set(self.readonly_fields) if obj is None else set()
-        if obj.subject_id if obj else PERSON in request.GET:
-            hidden.add("people")
-        return [
-            (name, options | {"fields": [field for field in options["fields"] if field not in hidden]})
-            for name, options in super().get_fieldsets(request, obj)
-        ]
+        """What follows from the rest is not asked for; what there is none of is not shown afterwards."""
+        if obj is None:
+            hidden = {*self.readonly_fields, *(["people"] if PERSON in request.GET else [])}
+        else:
+            hidden = {name for name in SHOWN_IF_ANY if not getattr(obj, name)} | (
+                {"people"} if obj.subject_id else set()
+            )
+        found = super().get_fieldsets(request, obj)
+        kept = [(name, options, [each for each in options["fields"] if each not in hidden]) for name, options in found]
+        return [(name, options | {"fields": fields}) for name, options, fields in kept if fields]
 
     def get_form(self, request, obj=None, change=False, **kwargs):
         form = super().get_form(request, obj, change, **kwargs)
