@@ -1,12 +1,8 @@
 """What leaves the register: the register as of a moment, on screen and as a file, and the audit trail as a ZIP."""
 
-import tempfile
-
 from django import forms
-from django.conf import settings
 from django.contrib import admin
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -24,7 +20,9 @@ from registry.templatetags.registry_ui import grouped, pill
 
 from .acts import own_units
 from .base import RegistryModelAdmin
+from .files import private_file, sent
 from .labels import object_label
+from .permission_exports import ExportsPermissions, said_of_permissions
 from .registered_actions import REGISTERED, RegisteredActionsPage, SpanForm
 
 LAYOUT_NAMES = {
@@ -94,7 +92,7 @@ class AuditForm(SpanForm):
 
 
 @admin.register(ExportRun)
-class ExportRunAdmin(RegisteredActionsPage, RegistryModelAdmin):
+class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdmin):
     list_display = ["number", "kind", "what", "started_at", "by", "lines", "state"]
     list_display_links = ["number"]
     list_filter = ["kind", ("started_at", admin.DateFieldListFilter)]
@@ -151,6 +149,8 @@ class ExportRunAdmin(RegisteredActionsPage, RegistryModelAdmin):
             name = run.filter.get("list", "")
             said = [REGISTERED if name == registered_actions.NAME else object_label(name), run.filter.get("format", "")]
             said.append(_("filtered") if run.filter.get("filters") else "")
+        elif run.kind == ExportRun.Kind.PERMISSIONS:
+            said = [said_of_permissions(run)]
         else:
             subject = run.filter.get("subject", "")
             said = [_("one data subject, …%s") % subject[-8:] if subject else _("all entries")]
@@ -245,14 +245,3 @@ class ExportRunAdmin(RegisteredActionsPage, RegistryModelAdmin):
 def own_language():
     language = (get_language() or "en")[:2]
     return language if language in LANGUAGES else "en"
-
-
-def private_file():
-    """A file without a name, outside the web root; gone when it is closed or the process ends."""
-    settings.PRIVATE_DIR.mkdir(parents=True, exist_ok=True, mode=0o700)
-    return tempfile.TemporaryFile(dir=settings.PRIVATE_DIR)
-
-
-def sent(file, name):
-    file.seek(0)
-    return FileResponse(file, as_attachment=True, filename=name)

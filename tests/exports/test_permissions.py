@@ -6,13 +6,14 @@ import io
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 from django.utils import timezone
 
-from registry.exports.permissions import Export
+from registry.exports.permissions import COLUMNS, Export
 from registry.journal import unit_of_work
 from registry.models import ActivityPurpose, Consent, ExportRun, JournalEntry, ProcessingActivity, Purpose, Suppression
 from registry.operations.blocking import block
-from tests.factories import make_law, make_operator, make_purpose, make_subject, save
+from tests.factories import make_law, make_operator, make_purpose, make_subject, make_user, save
 from tests.models.test_ground import COMPLETE
 
 pytestmark = pytest.mark.django_db
@@ -124,3 +125,31 @@ def test_purpose_of_a_blocked_activity_is_not_served(office):
         block(subject, activity=activity, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
     today = timezone.localdate().isoformat()
     assert exported(office) == {"C1": ["no", "no", "no", "no", "yes", "no", today, "blocked"]}
+
+
+def test_file_is_made_in_the_admin(office, browser_client, tmp_path, capsys):
+    """With a reason, whole or what changed; the run says which, and a row of it leads back to it."""
+    person(office, "C1", third_parties=False)
+    client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
+    refused = client.post(url, {"extent": "changed", "reason": ""})
+    assert "Say why: the export of people keeps the reason." in refused.content.decode()
+    assert not ExportRun.objects.exists()
+    response = client.post(url, {"extent": "changed", "reason": "daily"})
+    text = b"".join(response.streaming_content).decode("utf-8-sig")
+    run = ExportRun.objects.get()
+    assert response["Content-Disposition"] == f'attachment; filename="permissions-kazger-{run.pk}.csv"'
+    assert (run.reason, run.count, run.filter["since_run"]) == ("daily", 1, None)
+    call_command("trace_export", text.splitlines()[1])
+    assert "a row as it was exported." in (out := capsys.readouterr().out) and f"Export no. {run.pk}:" in out
+    page = client.get(url).content.decode()
+    assert f"The last file, № {run.pk}," in page and "changed for 0 of 1 people" in page
+    assert all(f"<code>{code}</code>" in page for code in (*COLUMNS[5:], "ground_ended", "opted_out"))
+    b"".join(client.post(url, {"extent": "whole", "reason": "new CRM"}).streaming_content)
+    assert ExportRun.objects.latest("pk").count == 1
+
+
+@pytest.mark.parametrize("role", ["registrar", "auditor"])
+def test_permissions_leave_with_the_officer(role, office, browser_client):
+    """Whoever may not export people makes no such file, and is not offered it."""
+    client = browser_client(make_user(role, office))
+    assert client.post(reverse("admin:registry_exportrun_permissions"), {"reason": "x"}).status_code == 403

@@ -1,0 +1,107 @@
+"""The file that tells the CRM what it may do with whom: made here as by `export_permissions`, with its columns explained."""
+
+from django import forms
+from django.core.exceptions import PermissionDenied
+from django.urls import path, reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _t
+from django.utils.translation import gettext_lazy as _
+
+from registry import scope
+from registry.exports.permissions import Export, PermissionsFile
+
+from .acts import own_units
+from .files import private_file, sent
+
+CHANGED, WHOLE = "changed", "whole"
+COLUMNS = (
+    ("crm_id", _("The person’s id in the CRM. Whoever has none is not in the file.")),
+    (
+        "may_mail, may_call, may_message",
+        _("The channel may be used: a ground is live, nothing is blocked, no opt-out."),
+    ),
+    ("may_transfer", _("The data may go to third parties: a live consent says so.")),
+    ("blocked", _("Stored only: nothing may be done with the data, nor are they destroyed.")),
+    ("to_be_removed", _("Nothing carries the data any more, and no block keeps them: take the person out of the CRM.")),
+    ("since", _("The day from which the reason holds, where it is known.")),
+    ("why", _("The reason, as a code; the first of these that applies.")),
+    ("trace", _("The mark of this export: a row that turns up elsewhere leads back to it.")),
+)
+REASONS = (
+    ("blocked", _("The data are blocked.")),
+    ("withdrawn", _("The consent was withdrawn, and no other ground is live.")),
+    ("ground_ended", _("The consent has expired, and no other ground is live.")),
+    ("no_ground", _("There never was a live ground: a consent lacks an item, or there is none.")),
+    ("opted_out", _("A ground is live; the person opted out of a channel.")),
+    ("consent", _("A consent is the ground.")),
+    ("agreement", _("An agreement is the ground.")),
+    ("norm", _("A norm is the ground.")),
+)
+
+
+class PermissionsForm(forms.Form):
+    extent = forms.ChoiceField(
+        label=_("Who"),
+        choices=[
+            (CHANGED, _("Those whose answer changed since the last file")),
+            (WHOLE, _("Everybody with a CRM id")),
+        ],
+        initial=CHANGED,
+        widget=forms.RadioSelect,
+        help_text=_("Without a file before, or where something changed that decides for everybody, it is everybody."),
+    )
+    reason = forms.CharField(
+        label=_("Reason"),
+        max_length=500,
+        help_text=_("Required: for whom, on what request. Kept with the export."),
+        error_messages={"required": _("Say why: the export of people keeps the reason.")},
+    )
+
+
+class ExportsPermissions:
+    """Adds the page to the list of exports."""
+
+    def get_urls(self):
+        view = self.admin_site.admin_view(self.permissions_view)
+        return [path("permissions/", view, name="registry_exportrun_permissions"), *super().get_urls()]
+
+    def changelist_view(self, request, extra_context=None):
+        may = self.may_export_permissions(request)
+        url = reverse("admin:registry_exportrun_permissions") if may else ""
+        return super().changelist_view(request, {"permissions_url": url} | (extra_context or {}))
+
+    def may_export_permissions(self, request):
+        return request.operator is not None and all(
+            request.user.has_perm(f"registry.{each}") for each in ("add_exportrun", "export_datasubject")
+        )
+
+    @own_units
+    def permissions_view(self, request):
+        """The form with what would be in the file; by POST, the file."""
+        if not self.may_export_permissions(request):
+            raise PermissionDenied
+        operator = request.operator
+        form = PermissionsForm(request.POST or None)
+        if request.method != "POST" or not form.is_valid():
+            next_file = PermissionsFile(operator, timezone.now())
+            context = {
+                "form": form,
+                "changed": next_file.people().count(),
+                "everybody": PermissionsFile(operator, timezone.now(), whole=True).people().count(),
+                "before": next_file.before,
+                "columns": COLUMNS,
+                "reasons": REASONS,
+            }
+            return self.respond(request, "exports/permissions.html", title=_t("Permissions for the CRM"), **context)
+        whole = form.cleaned_data["extent"] == WHOLE
+        acting = {"by": request.user, "role": scope.role_of(request.user), "reason": form.cleaned_data["reason"]}
+        export = Export(operator, whole=whole, **acting)
+        file = private_file()
+        file.writelines(export)
+        return sent(file, f"permissions-{operator.code}-{export.run.pk}.csv")
+
+
+def said_of_permissions(run):
+    """What a run of this kind held."""
+    since = run.filter.get("since_run")
+    return _t("changed since № %s") % since if since else _t("everybody")
