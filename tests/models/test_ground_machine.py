@@ -184,7 +184,7 @@ class Register(RuleBasedStateMachine):
         subject = self.subject(number)
         self.act(lambda: unblock(subject, by=self.officers[1], at=timezone.now(), why="not confirmed"))
 
-    @rule(numbers=st.sets(PEOPLE, max_size=3), ends=st.sampled_from(["", "past", "later"]))
+    @rule(numbers=st.sets(PEOPLE, min_size=1, max_size=3), ends=st.sampled_from(["", "past", "later"]))
     def import_a_file(self, numbers, ends):
         today = timezone.localdate()
         said = consent(consent_given_on=today.isoformat(), consent_expires_on="")
@@ -209,7 +209,7 @@ def test_nobody_is_processed_without_a_live_ground():
     run_state_machine_as_test(
         Register,
         settings=settings(
-            max_examples=3, stateful_step_count=20, deadline=None, derandomize=True, database=None,
+            max_examples=4, stateful_step_count=24, deadline=None, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip
