@@ -1,11 +1,12 @@
-"""Findings: what is wrong with promises, agreements, policies and decisions although nothing stops for it. Drawn on the desk."""
+"""Findings: what is wrong with promises, agreements, policies, decisions and databases although nothing stops for it. Drawn on the
+desk."""
 
 from django.db.models import Max, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from registry import scope
-from registry.models import Disclosure, GroundDecision, Membership, ProcessingActivity, Recipient, Undertaking
+from registry.models import Database, Disclosure, GroundDecision, Membership, ProcessingActivity, Recipient, Undertaking
 from registry.models.disclosing import recipient_facts
 from registry.rules.findings import decision_findings, notice_findings, recipient_findings, staff_findings
 
@@ -32,6 +33,7 @@ def findings(operator):
         *_decisions(operator, today),
         *_staff(operator, today),
         *_recipients(operator, today),
+        *_databases(operator),
     ]
 
 
@@ -71,6 +73,12 @@ def _recipients(operator, today):
     for recipient in used:
         for finding in findings_of(recipient, today):
             yield finding, reverse("admin:registry_recipient_change", args=[recipient.pk])
+
+
+def _databases(operator):
+    for database in Database.objects.filter(operator=operator, merged_into=None).select_related("operator"):
+        for finding in database.findings():
+            yield finding, reverse("admin:registry_database_change", args=[database.pk])
 
 
 def findings_of(recipient, today):

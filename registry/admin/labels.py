@@ -11,6 +11,7 @@ from registry import scope
 from registry.choices import Role
 from registry.journal.actions import Action
 from registry.models import Norm
+from registry.models.gate import policy_clause
 
 
 def role_label(role):
@@ -51,13 +52,13 @@ class Citations:
 
     def __init__(self, operator):
         norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
-        of_laws = {}
+        self.by_law = {}
         for norm in norms.select_related("law"):
             for topic in norm.topics.split():
-                of_laws.setdefault(topic, {}).setdefault(norm.law_id, []).append(norm.citation)
+                self.by_law.setdefault(topic, {}).setdefault(norm.law.code, []).append(norm.citation)
         self.by_topic = {
             topic: [each for places in zip_longest(*by_law.values()) for each in places if each]
-            for topic, by_law in of_laws.items()
+            for topic, by_law in self.by_law.items()
         }
 
     @staticmethod
@@ -66,7 +67,13 @@ class Citations:
         return [norm.citation for norm in Norm.objects.in_force(timezone.localdate()).filter(law__in=laws).about(topic)
                 .select_related("law")]  # fmt: skip
 
+    def norms(self, blocker):
+        """What it rests on, in a line: the clause of the policy where one asks for it, and the norms of the law."""
+        of_law = self.by_law.get(blocker.topic, {}).get(blocker.law, [])
+        found = of_law if blocker.law else self.by_topic.get(blocker.topic, [])
+        return "; ".join([*policy_clause(blocker), *found[: self.SHOWN]])
+
     def described(self, blocker):
         """A blocker with its norms, for templates."""
-        norms = "; ".join(self.by_topic.get(blocker.topic, [])[: self.SHOWN])
+        norms = self.norms(blocker)
         return {"code": blocker.code, "message": blocker.message, "norm": norms, "field": blocker.field}

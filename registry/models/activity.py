@@ -9,7 +9,6 @@ from registry.choices import Operation, Source
 from registry.journal import History
 from registry.rules.activity import (
     ActivityFacts,
-    DatabaseFacts,
     PurposeFacts,
     RecipientFacts,
     activation_blockers,
@@ -126,9 +125,7 @@ class ProcessingActivity(MovesGrounds, Coded):
                 _purpose_facts(link, needed.get(link.pk, []), laws, today) for link in stored.purposes.all()
             ),
             subject_categories=len(stored.subject_categories.all()),
-            databases=tuple(
-                DatabaseFacts(str(link.database), link.database.country) for link in stored.databases.all()
-            ),
+            databases=tuple(link.database.facts() for link in stored.databases.all()),
             retention_complete=tuple((str(link.rule), link.rule.is_complete) for link in stored.retention.all()),
             measures=len(stored.measures.all()),
             recipients=tuple(_recipient_facts(link.recipient) for link in stored.recipients.all()),

@@ -33,8 +33,13 @@ def cited(blocker, operator=None):
     if operator is not None and not blocker.law:
         norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
     found = norms.about(blocker.topic).select_related("law")[:MOST_CITED] if blocker.topic else ()
-    places = "; ".join(norm.citation for norm in found)
+    places = "; ".join([*policy_clause(blocker), *(norm.citation for norm in found)])
     return f"{blocker.message} [{places}]" if places else blocker.message
+
+
+def policy_clause(blocker):
+    """The clause of the operator's policy, where one asks for it: none or one."""
+    return [_("policy, clause %s") % blocker.clause] if blocker.clause else []
 
 
 class KeepsGate(models.Model):

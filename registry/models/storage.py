@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import TermUnit
 from registry.journal import History
+from registry.rules.localisation import DatabaseFacts, copy_blockers
 
 from .base import field_classes
 from .fields import CountryField, clause_field
@@ -65,6 +66,23 @@ class Database(KeepsGate, Coded):
                     % self.country
                 }
             )
+        if self.merged_into_id and self.activities.exists():
+            raise ValidationError(
+                _("Activities still keep data in “%s”. Merge it by the act, which moves them, or is refused.") % self
+            )
+
+    def facts(self):
+        return DatabaseFacts(str(self), self.country, self.is_abroad)
+
+    def findings(self):
+        """Which activities keep data here, abroad, without a base in Kazakhstan beside it."""
+        laws = tuple(self.operator.laws.values_list("law__code", flat=True))
+        links = self.activities.exclude(activity__status="ended").select_related("activity")
+        links = links.prefetch_related("activity__databases__database")
+        beside = {
+            str(link.activity): tuple(each.database.facts() for each in link.activity.databases.all()) for link in links
+        }
+        return copy_blockers(laws, self.facts(), beside)
 
 
 class RetentionRule(KeepsGate, Coded):

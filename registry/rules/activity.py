@@ -7,8 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import NormTopic
 from registry.rules.blockers import Blocker
-
-KAZAKHSTAN, KZ_LAW = "KZ", "KZ-94-V"
+from registry.rules.localisation import DatabaseFacts, localisation_blockers
 
 
 class PurposeFacts(NamedTuple):
@@ -28,11 +27,6 @@ class RecipientFacts(NamedTuple):
     agreement_number: str
     agreement_from: dt.date | None = None
     agreement_until: dt.date | None = None
-
-
-class DatabaseFacts(NamedTuple):
-    name: str
-    country: str
 
 
 class ActivityFacts(NamedTuple):
@@ -104,16 +98,7 @@ def _purposes(facts):
 
 
 def _storage(facts):
-    if not facts.databases:
-        yield Blocker("no-database", _("No database is named."), NormTopic.LOCALISATION, "databases")
-    elif KZ_LAW in facts.laws and not any(database.country == KAZAKHSTAN for database in facts.databases):
-        yield Blocker(
-            "no-local-database", _("None of the databases lies in Kazakhstan."), NormTopic.LOCALISATION, "databases"
-        )
-    for database in facts.databases:
-        if not database.country:
-            message = _("The country of database “%(database)s” is not known.") % {"database": database.name}
-            yield Blocker("database-country", message, NormTopic.LOCALISATION, "databases")
+    yield from localisation_blockers(facts.laws, facts.databases)
     if not facts.retention_complete:
         yield Blocker("no-retention", _("No storage period is set."), NormTopic.RETENTION, "retention")
     for name, complete in facts.retention_complete:

@@ -4,8 +4,8 @@ from typing import NamedTuple
 
 
 class Blocker(NamedTuple):
-    """`topic` names the norms (rows of the Norm table) that require it, those of `law` where one is named; `field` is where
-    the officer mends it.
+    """`topic` names the norms (rows of the Norm table) that require it, those of `law` where one is named; `clause` is the operator's
+    own policy, which may ask for more than the law; `field` is where the officer mends it.
     """
 
     code: str
@@ -13,3 +13,4 @@ class Blocker(NamedTuple):
     topic: str = ""
     field: str = ""
     law: str = ""
+    clause: str = ""

@@ -10,7 +10,6 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.choices import NormTopic
-from registry.rules.activity import KAZAKHSTAN, KZ_LAW
 from registry.rules.blockers import Blocker
 from registry.rules.grounds import (
     CONSENT,
@@ -21,6 +20,7 @@ from registry.rules.grounds import (
     ground_blockers,
     live_ground,
 )
+from registry.rules.localisation import KAZAKHSTAN, KZ_LAW
 
 STATE_REQUEST, INSTRUCTION = "state_request", "instruction"
 # These stand by themselves: no purpose of the operator has to carry them.
