@@ -22,6 +22,7 @@ from registry.templatetags.registry_ui import grouped
 from .case_desk import due_card, due_headline, due_next
 from .findings import findings_card
 from .labels import Citations, action_label, actor_label, actor_names, object_label
+from .transfer_desk import transfers_waiting
 
 SHOWN = 5
 
@@ -33,10 +34,10 @@ def desk(request):
     role = scope.role_of(user)
     if role == scope.ADMINISTRATOR:
         return {"today": today, "headline": _("Users and memberships are managed here; personal data are not seen."),
-                "cards": administrator_cards(), "due": None, "incomplete": None, "imports": None,
+                "cards": administrator_cards(), "due": None, "incomplete": None, "transfers": None, "imports": None,
                 "entries": last_entries(user)}  # fmt: skip
     if request.operator is None:
-        return {"today": today, "headline": "", "cards": [], "due": None, "incomplete": None, "imports": None,
+        return {"today": today, "headline": "", "cards": [], "due": None, "incomplete": None, "transfers": None, "imports": None,
                 "entries": None}  # fmt: skip
     incomplete = incomplete_activities(user)
     due = due_next(request)
@@ -47,6 +48,7 @@ def desk(request):
         "due": due,
         "findings": findings_card(request),
         "incomplete": incomplete[:SHOWN],
+        "transfers": transfers_waiting(user),
         "imports": last_imports(user) if user.has_perm("registry.view_importrun") else None,
         "entries": last_entries(user) if user.has_perm("registry.view_journalentry") else None,
     }

@@ -3,12 +3,11 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import CrossBorderTransfer, Recipient, TransferCategory
+from registry.models import Recipient
 
 from .findings import findings_of
 from .handover import HandsOver
 from .labels import Citations
-from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
 
 
@@ -37,30 +36,3 @@ class RecipientAdmin(HandsOver, VocabularyAdmin):
             return []
         url = reverse("admin:registry_disclosure_changelist", query={"recipient__id__exact": recipient.pk})
         return [{"label": _("Disclosures (%d)") % recipient.disclosures.count(), "url": url}]
-
-
-class TransferCategoryInline(RegistryInline):
-    model = TransferCategory
-
-
-@admin.register(CrossBorderTransfer)
-class CrossBorderTransferAdmin(VocabularyAdmin):
-    list_display = ["code", "name", "recipient", "country", "mechanism", "started_on", "ended_on"]
-    list_filter = ["country", "mechanism"]
-    list_select_related = ["recipient"]
-    inlines = [TransferCategoryInline]
-    fieldsets = [
-        NAMES,
-        (_("Transfer"), {"fields": ["activity", "recipient", "country", "mechanism", "clause"]}),
-        (
-            _("Steps, in this order"),
-            {
-                "fields": [
-                    "information_received_on",
-                    ("authority_notified_on", "notice_number"),
-                    "prohibited_on",
-                    ("started_on", "ended_on"),
-                ]
-            },
-        ),
-    ]

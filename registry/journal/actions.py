@@ -36,4 +36,6 @@ class Action(models.TextChoices):
     EXPORT_TRACE = "export.trace", _("lines of an export traced")
     REGISTER_VIEW = "register.view", _("register read")
     JOURNAL_VERIFY = "journal.verify", _("journal verified")
+    DATABASE_MERGE = "database.merge", _("databases merged")
+    TRANSFER_WHAT_IF = "transfer.what_if", _("what a country’s standing would suspend asked")
     REMINDER_SEND = "reminder.send", _("reminder of what is due sent")

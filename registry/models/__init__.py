@@ -32,11 +32,12 @@ from .operator import Operator, OperatorLaw, OperatorTerm, ResponsiblePerson
 from .people import DataSubject, SubjectInCategory
 from .policy import Clause, Policy, RequestMark
 from .purpose import IncompatiblePurposes, LegalBasis, Purpose
-from .recipient import CrossBorderTransfer, Recipient, TransferCategory
+from .recipient import Recipient
 from .representative import Representative
 from .runs import ExportRun, ImportRun, ListedRow
 from .storage import Database, RetentionRule, SecurityMeasure, Tracker
 from .suppression import Suppression
+from .transfer import CrossBorderTransfer, TransferCategory
 from .user import Membership, User
 
 __all__ = [

@@ -1,16 +1,18 @@
 """Which countries ensure protection of personal data, under which law, by which source, from when until when."""
 
+from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal import History
 
 from .base import Tracked, field_classes
-from .fields import CountryField, not_before
+from .fields import CountryField, not_before, overlap
 from .law import Law, Norm, NormQuerySet
+from .moves import SettlesTransfers
 
 
-class CountryProtection(Tracked):
+class CountryProtection(SettlesTransfers, Tracked):
     """A country's standing under a law. What no row says is unknown, and what is unknown ensures nothing.
 
     Kazakhstan publishes no list of such states; whoever relies on one names the source.
@@ -51,3 +53,26 @@ class CountryProtection(Tracked):
 
     def __str__(self):
         return f"{self.country} · {self.law.code}"
+
+    @property
+    def source_with_mark(self):
+        mark = "" if self.verified == Norm.Verified.VERIFIED else f" ({self.get_verified_display()})"
+        return self.source + mark
+
+    def clean(self):
+        super().clean()
+        if self.law_id is None:
+            return
+        for other in type(self).objects.filter(law=self.law_id, country=self.country).exclude(pk=self.pk):
+            if overlap(self.valid_from, self.valid_until, other.valid_from, other.valid_until):
+                raise ValidationError(
+                    {
+                        "valid_from": _(
+                            "Another standing of this country is in force then. Give that one its last day first."
+                        )
+                    }
+                )
+
+    def transfers_at_stake(self):
+        stored = self.stored()
+        return {"country__in": {self.country, *([stored.country] if stored else [])}}

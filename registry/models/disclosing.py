@@ -7,7 +7,7 @@ from registry.rules.disclosures import CategoryFacts, DisclosureFacts, Recipient
 
 from .activity import ProcessingActivity
 from .grounding import Standing, bases_of, facts_of, standings
-from .recipient import CrossBorderTransfer
+from .transfer import CrossBorderTransfer
 
 
 def disclosure_facts(disclosure) -> DisclosureFacts:

@@ -139,3 +139,8 @@ def not_before(first, then, *, name, message):
     return models.CheckConstraint(
         condition=unknown | models.Q(**{f"{then}__gte": models.F(first)}), name=name, violation_error_message=message
     )
+
+
+def overlap(starts, ends, other_starts, other_ends):
+    """Whether two periods, inclusive at both ends and open where a date is missing, share a day."""
+    return not ((ends and other_starts and ends < other_starts) or (other_ends and starts and other_ends < starts))

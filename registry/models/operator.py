@@ -10,13 +10,13 @@ from registry.rules.deadlines import WITHOUT_AMOUNT, Term, term_in_words
 from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
-from .fields import CountryField, LanguageNames, clause_field, not_before
+from .fields import CountryField, LanguageNames, clause_field, not_before, overlap
 from .gate import KeepsGate
 from .law import Law
-from .moves import MovesGrounds
+from .moves import MovesGrounds, SettlesTransfers
 
 
-class Operator(MovesGrounds, LanguageNames, Tracked):
+class Operator(SettlesTransfers, MovesGrounds, LanguageNames, Tracked):
     """Who determines the purposes and carries out processing. All but the code may be unknown: then it stays empty."""
 
     code = models.SlugField(_("code"), max_length=40, unique=True)
@@ -71,7 +71,7 @@ class Operator(MovesGrounds, LanguageNames, Tracked):
             )
 
 
-class OperatorLaw(MovesGrounds, KeepsGate, OperatorOwned):
+class OperatorLaw(SettlesTransfers, MovesGrounds, KeepsGate, OperatorOwned):
     """A law the operator is under, or cites."""
 
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="laws")
@@ -201,15 +201,10 @@ class ResponsiblePerson(KeepsGate, OperatorOwned):
             return
         others = type(self).objects.filter(operator=self.operator_id, is_deputy=False).exclude(pk=self.pk)
         for other in others:
-            if _overlap(self.appointed_on, self.dismissed_on, other.appointed_on, other.dismissed_on):
+            if overlap(self.appointed_on, self.dismissed_on, other.appointed_on, other.dismissed_on):
                 raise ValidationError(
                     {
                         "appointed_on": _("%(name)s is in office then. Give their last day first, or appoint a deputy.")
                         % {"name": other}
                     }
                 )
-
-
-def _overlap(starts, ends, other_starts, other_ends):
-    """Whether two periods, inclusive at both ends and open where a date is missing, share a day."""
-    return not ((ends and other_starts and ends < other_starts) or (other_ends and starts and other_ends < starts))
