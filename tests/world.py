@@ -17,6 +17,7 @@ from registry.models import (
     CalendarFeed,
     Clause,
     Consent,
+    CountryProtection,
     CrossBorderTransfer,
     Database,
     DataCategory,
@@ -81,6 +82,10 @@ def make_world(code):
     )
     world["dayoverride"] = DayOverride.objects.first() or save(
         DayOverride(country="RU", day_on=dt.date(2026, 8, 22), is_working=True, source="Decree 12")
+    )
+
+    world["countryprotection"] = CountryProtection.objects.first() or save(
+        CountryProtection(law=norm.law, country="AQ", protects=False, source="Order 1")
     )
 
     def add(model, **fields):

@@ -5,7 +5,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import DayOverride, DeadlineRule, Law, Norm
+from registry.models import CountryProtection, DayOverride, DeadlineRule, Law, Norm
 from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
@@ -20,6 +20,13 @@ def place_of(norm):
 
 def verification_of(norm):
     return pill(norm.get_verified_display(), TONES[norm.verified])
+
+
+def validity_of(record):
+    first, last = (day and date_format(day) for day in (record.valid_from, record.valid_until))
+    if first and last:
+        return f"{first} – {last}"
+    return (first and _t("from %s") % first) or (last and _t("until %s") % last)
 
 
 @admin.register(Law)
@@ -79,10 +86,7 @@ class DeadlineRuleAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("in force"), ordering="valid_from")
     def validity(self, rule):
-        first, last = (day and date_format(day) for day in (rule.valid_from, rule.valid_until))
-        if first and last:
-            return f"{first} – {last}"
-        return (first and _t("from %s") % first) or (last and _t("until %s") % last)
+        return validity_of(rule)
 
 
 @admin.register(DayOverride)
@@ -99,3 +103,28 @@ class DayOverrideAdmin(RegistryModelAdmin):
     @admin.display(description=_("day of the week"))
     def weekday(self, moved):
         return date_format(moved.day_on, "l")
+
+
+@admin.register(CountryProtection)
+class CountryProtectionAdmin(RegistryModelAdmin):
+    list_display = ["country", "law", "standing", "source", "verification", "validity"]
+    list_filter = ["law", "protects", "verified"]
+    list_select_related = ["law"]
+    search_fields = ["country", "source"]
+    exclude = ()
+    empty_text = _(
+        "No source is on file that says which countries ensure protection. The operator decides then, and names its document on the "
+        "transfer. Standings come with the files of the laws: manage.py load_laws."
+    )
+
+    @admin.display(description=_("ensures protection"), ordering="protects")
+    def standing(self, row):
+        return pill(_("yes"), "ok") if row.protects else pill(_("no"), "bad")
+
+    @admin.display(description=_("verification"), ordering="verified")
+    def verification(self, row):
+        return verification_of(row)
+
+    @admin.display(description=_("in force"), ordering="valid_from")
+    def validity(self, row):
+        return validity_of(row)

@@ -5,7 +5,14 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
-from registry.models import AuthorityRequest, Message, Obligation, ProcessingActivity, SubjectRequest
+from registry.models import (
+    AuthorityRequest,
+    CrossBorderTransfer,
+    Message,
+    Obligation,
+    ProcessingActivity,
+    SubjectRequest,
+)
 
 GROUPS = (
     (
@@ -61,6 +68,7 @@ GROUPS = (
             ("norm", None),
             ("deadlinerule", None),
             ("dayoverride", None),
+            ("countryprotection", None),
         ),
     ),
     (_("Administration"), (("user", None), ("membership", None))),
@@ -100,11 +108,12 @@ def navigation(request, site):
 
 
 def counts(request):
-    """Drafts wait to be completed, cases that are due or not sorted to be answered, recipients to be told, messages
-    set aside to be looked at."""
+    """Drafts wait to be completed, suspended transfers to be decided on, cases that are due or not sorted to be answered,
+    recipients to be told, messages set aside to be looked at."""
     user, now = request.user, timezone.now()
     waiting = {
         "processingactivity": ProcessingActivity.objects.drafts(),
+        "crossbordertransfer": CrossBorderTransfer.objects.suspended(timezone.localdate(now)),
         "subjectrequest": SubjectRequest.objects.waiting(now),
         "authorityrequest": AuthorityRequest.objects.waiting(now),
         "obligation": Obligation.objects.open(),

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 import registry
 from registry.exports.register_file import CODE, Table, written_fields
 from registry.journal import unit_of_work
-from registry.models import AuthorityRequest, DayOverride, DeadlineRule, Law, Norm, SubjectRequest
+from registry.models import AuthorityRequest, CountryProtection, DayOverride, DeadlineRule, Law, Norm, SubjectRequest
 
 from .toml_tables import Reading
 
@@ -20,6 +20,7 @@ LAW_TABLES = {
     "norm": Table(Norm, CODE, "law"),
     "deadline_rule": Table(DeadlineRule, CODE, "law"),
     "day_override": Table(DayOverride, ("country", "day_on")),
+    "country_protection": Table(CountryProtection, ("country", "valid_from"), "law"),
 }
 
 
@@ -36,11 +37,12 @@ def law_files():
 
 
 def load_laws(paths=None, *, by=None, role="system", reason="") -> LawsLoaded:
-    """Writes every law, norm, deadline rule and moved day that is new or differs from its file; `written` counts them.
+    """Writes every law, norm, deadline rule, moved day and standing of a country that is new or differs from its file; `written` counts
+    them.
 
     What no file has any more is kept, and `kept` counts it: registers, cases and history refer to norms and rules, and a decision that
     moved a day is taken back by another one, not by silence. Open cases are counted anew by the calendar as it is then; the version
-    of their rules stays. Raises TablesRefused with every problem of a file; nothing is written then.
+    of their rules stays. Transfers that lean on a standing are suspended or taken up again. Raises TablesRefused with every problem of a file; nothing is written then.
     """
     readings = [_read(path) for path in paths or law_files()]
     met = {table.model: set() for table in LAW_TABLES.values()}
@@ -65,6 +67,7 @@ def _kept(met):
         Norm: Norm.objects.filter(law__in=laws),
         DeadlineRule: DeadlineRule.objects.filter(law__in=laws),
         DayOverride: DayOverride.objects.filter(country__in=laws.values("calendar_country")),
+        CountryProtection: CountryProtection.objects.filter(law__in=laws),
     }
     return sum(records.exclude(pk__in=met[model]).count() for model, records in stored.items())
 
@@ -73,10 +76,7 @@ def _bring(reading, path, fields, law):
     """The stored record of that place in the file, and whether it had to be written."""
     name, key = path[0]
     table = LAW_TABLES[name]
-    stored = (
-        table.model.objects.filter(**dict(zip(table.key, key, strict=True))) if all(key) else table.model.objects.none()
-    )
-    record = stored.first() or table.model()
+    record = _stored(table, key, law) or table.model()
     has_law = table.parent == "law"
     stays = record.pk and written_fields(table, record, _references()) == fields and getattr(record, "law", law) == law
     if stays:
@@ -89,6 +89,16 @@ def _bring(reading, path, fields, law):
         record.law = law
     reading.save(record, path)
     return record, True
+
+
+def _stored(table, key, law):
+    """A standing is told apart by its law, country and first day, which may be open; everything else by what it is called."""
+    wanted = {name: value or None for name, value in zip(table.key, key, strict=True)}
+    if table.model is CountryProtection:
+        wanted["law"] = law
+    elif not all(key):
+        return None
+    return table.model.objects.filter(**wanted).first()
 
 
 def _references():
@@ -115,9 +125,13 @@ def _read(path):
                 (step,), _("the file has no norm “%s”. Correct the reference, or add the norm.") % said, "norm"
             )
     reading.refuse_if_faulty()
-    order = list(LAW_TABLES)
-    reading.records = dict(sorted(reading.records.items(), key=lambda item: order.index(item[0][0][0])))
+    reading.records = dict(sorted(reading.records.items(), key=lambda item: _place(*item[0][0])))
     return reading
+
+
+def _place(name, key):
+    """In the order of the tables; of a country the standing that ended before the one that follows."""
+    return list(LAW_TABLES).index(name), [str(part) for part in key] if name == "country_protection" else []
 
 
 def load_missing_laws(*, by=None, role="system", reason=""):

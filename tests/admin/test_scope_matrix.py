@@ -25,7 +25,7 @@ DPO = (
     | dict.fromkeys(CODED, "vacdie")
     | {"requestmark": "vacdie", "responsibleperson": "vacdie", "processingactivity": "vacie", "clause": "vacie"}
     | {"policy": "vace", "operator": "vce"}
-    | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve"}
+    | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve", "countryprotection": "ve"}
     | {"datasubject": "vacie", "consent": "ve", "agreement": "ve"}
     | {"disclosure": "vae", "grounddecision": "ve", "undertaking": "vace"}
     | {"subjectrequest": "vace", "authorityrequest": "vace", "message": "ve", "calendarfeed": "vae"}
@@ -48,12 +48,19 @@ RIGHTS = {
     | {"subjectrequest": "vac", "authorityrequest": "vac", "calendarfeed": "va", "disclosure": "va"},
     "auditor": dict.fromkeys(DPO, "ve") | {"datasubject": "v", "calendarfeed": "", "user": "", "membership": ""},
     "administrator": dict.fromkeys(DPO, "")
-    | {"law": "ve", "norm": "ve", "deadlinerule": "ve", "dayoverride": "ve", "operator": "ve"}
+    | {
+        "law": "ve",
+        "norm": "ve",
+        "deadlinerule": "ve",
+        "dayoverride": "ve",
+        "countryprotection": "ve",
+        "operator": "ve",
+    }
     | {"user": "vace", "membership": "vacde", "journalentry": "ve"},
     "stranger": dict.fromkeys(DPO, ""),
 }
 # What all operators share is nobody's own: there is no foreign record of it.
-SHARED = {"law", "norm", "deadlinerule", "dayoverride"}
+SHARED = {"law", "norm", "deadlinerule", "dayoverride", "countryprotection"}
 VIEWS = {"changelist": "v", "add": "a", "change": "v", "history": "v", "delete": "d", "import": "i", "export": "e"}
 OF_A_RECORD = {"change", "history", "delete"}
 GUESSED = 987654321

@@ -8,9 +8,19 @@ from registry.choices import NormTopic
 from registry.imports.inspection import FileRefused
 from registry.imports.laws import load_laws, load_missing_laws
 from registry.journal import unit_of_work
-from registry.models import CaseDeadline, DayOverride, DeadlineRule, JournalEntry, Law, Norm, SubjectRequest
+from registry.models import (
+    CaseDeadline,
+    CountryProtection,
+    DayOverride,
+    DeadlineRule,
+    JournalEntry,
+    Law,
+    Norm,
+    SubjectRequest,
+)
 from tests.factories import make_operator, make_request
 from tests.rules.law_files import moment
+from tests.transfers import FINDING, STEPS, make_exporter, make_transfer
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +38,7 @@ def write(tmp_path):
 def test_laws_load_with_all_their_norms():
     """Three laws come with their norms, each citation unique and each law with its own calendar; the GDPR has none."""
     loaded = load_laws()
-    assert (loaded.laws, loaded.norms, loaded.rules, loaded.written, loaded.kept) == (3, 223, 43, 269, 0)
+    assert (loaded.laws, loaded.norms, loaded.rules, loaded.written, loaded.kept) == (3, 223, 43, 271, 0)
     calendars = dict(Law.objects.values_list("code", "calendar_country"))
     assert calendars == {"KZ-94-V": "KZ", "RU-152-FZ": "RU", "EU-GDPR": ""}
 
@@ -329,3 +339,44 @@ def test_laws_are_loaded_where_one_is_missing():
     load_missing_laws()
     assert Law.objects.count() == 3
     assert JournalEntry.objects.count() == count
+
+
+STANDING = LAW + '[[country_protection]]\ncountry = "TR"\nprotects = true\nsource = "Order 1"\nverified = "verified"\n'
+NEXT = '[[country_protection]]\ncountry = "TR"\nprotects = false\nsource = "Order 2"\nvalid_from = 2026-03-10\n'
+
+
+def standings():
+    rows = CountryProtection.objects.order_by("pk")
+    return [(row.country, row.protects, row.source, str(row.valid_from), str(row.valid_until)) for row in rows]
+
+
+def test_standing_of_a_country_is_corrected_in_place(write):
+    """A standing whose line changed is changed; loaded again it is left alone; one that left the file is kept and counted."""
+    load_laws([write(STANDING)])
+    assert load_laws([write(STANDING)]).written == 0
+    assert load_laws([write(STANDING.replace("Order 1", "Order 1 of 2025"))]).written == 1
+    assert standings() == [("TR", True, "Order 1 of 2025", "None", "None")]
+    assert CountryProtection.objects.get().history.count() == 2
+    assert load_laws([write(LAW)]).kept == 1
+
+
+def test_new_standing_follows_the_old_one_and_stops_what_leaned_on_it(write):
+    """The old line gets its last day, in whatever order the file has them; what ran on the country's protection is suspended."""
+    load_laws([write(STANDING)])
+    transfer = make_transfer(make_exporter(), **STEPS)
+    relying = make_transfer(transfer.operator, "relying", **STEPS, **FINDING)
+    load_laws([write(LAW + NEXT + STANDING.removeprefix(LAW) + "valid_until = 2026-03-09\n")])
+    assert standings() == [
+        ("TR", True, "Order 1", "None", "2026-03-09"),
+        ("TR", False, "Order 2", "2026-03-10", "None"),
+    ]
+    for each in (transfer, relying):
+        each.refresh_from_db()
+    assert (transfer.suspension, relying.suspension) == ("", "country")
+
+
+def test_standing_that_overlaps_another_is_refused(write):
+    """Two lines for one day: the file says which, and nothing is written."""
+    with pytest.raises(FileRefused, match="country_protection “TR / 2026-03-10”.*Another standing of this country"):
+        load_laws([write(STANDING + NEXT)])
+    assert standings() == []

@@ -26,4 +26,6 @@ class Command(BaseCommand):
             f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written."
         )
         if loaded.kept:
-            self.stdout.write(f"{loaded.kept} norms, rules or moved days are no longer in the files and are kept.")
+            self.stdout.write(
+                f"{loaded.kept} norms, rules, moved days or standings of countries are no longer in the files and are kept."
+            )
