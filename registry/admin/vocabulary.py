@@ -1,11 +1,11 @@
-"""The vocabulary of the register: purposes, bases, categories, databases, rules, measures, trackers."""
+"""The vocabulary of the register: purposes, bases, categories, rules, measures, trackers."""
 
 from django.contrib import admin
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import (
-    Database,
     DataCategory,
+    IncompatiblePurposes,
     LegalBasis,
     Purpose,
     RetentionRule,
@@ -17,6 +17,7 @@ from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 from .deciding import DecidesGrounds, undecided
+from .scoped import RegistryInline
 from .vocabulary_import import VocabularyImport
 
 NAMES = (_("Name"), {"fields": ["code", "name_en", "name_ru", "name_kk"]})
@@ -34,11 +35,20 @@ class VocabularyAdmin(VocabularyImport, RegistryModelAdmin):
         return record.name
 
 
+class IncompatibleInline(RegistryInline):
+    """Purposes whose data are never brought together with this one's."""
+
+    model = IncompatiblePurposes
+    fk_name = "purpose"
+    fields = ["other", "why", "clause"]
+
+
 @admin.register(Purpose)
 class PurposeAdmin(VocabularyAdmin):
     list_display = ["code", "name", "is_marketing", "clause"]
     list_filter = ["is_marketing"]
     list_select_related = ["clause"]
+    inlines = [IncompatibleInline]
     fieldsets = [NAMES, (_("Purpose"), {"fields": ["is_marketing", "clause"]})]
 
     def form_context(self, request, record):
@@ -84,22 +94,6 @@ class DataCategoryAdmin(VocabularyAdmin):
 class SubjectCategoryAdmin(VocabularyAdmin):
     list_display = ["code", "name"]
     fieldsets = [NAMES]
-
-
-@admin.register(Database)
-class DatabaseAdmin(VocabularyAdmin):
-    list_display = ["code", "name", "form", "standing", "place"]
-    list_filter = ["form", "standing", "country"]
-    fieldsets = [
-        NAMES,
-        (_("Place"), {"fields": ["form", "standing", "country", "is_abroad", "address", "provider", "clause"]}),
-    ]
-
-    @admin.display(description=_("country"), ordering="country")
-    def place(self, database):
-        if database.country:
-            return database.country
-        return pill(_("abroad, country unknown"), "bad") if database.is_abroad else pill(_("unknown"), "warn")
 
 
 @admin.register(RetentionRule)

@@ -8,7 +8,7 @@ from registry.journal import History
 
 from .activity import ProcessingActivity
 from .base import OperatorOwned, field_classes
-from .gate import KeepsGate
+from .gate import KeepsGate, refuse
 from .moves import MovesGrounds
 
 
@@ -22,6 +22,14 @@ class ActivityLink(KeepsGate, OperatorOwned):
 
     def activities_at_stake(self):
         return ProcessingActivity.objects.filter(pk=self.activity_id)
+
+    def points_anew(self, name):
+        """Whether it is new, or names another record than it did, and both ends are known."""
+        stored, now = self.stored(), getattr(self, f"{name}_id")
+        known = self.activity_id is not None and now is not None
+        return known and (
+            stored is None or (stored.activity_id, getattr(stored, f"{name}_id")) != (self.activity_id, now)
+        )
 
 
 def link_to_activity(related_name):
@@ -60,6 +68,13 @@ class ActivityPurpose(MovesGrounds, ActivityLink):
 
     def __str__(self):
         return str(self.purpose)
+
+    def clean(self):
+        super().clean()
+        if self.points_anew("purpose"):
+            from .compatibility import purpose_added  # it asks for these links
+
+            refuse(purpose_added(self), operator=self.operator)
 
 
 class ActivityDataCategory(ActivityLink):
@@ -163,6 +178,18 @@ class ActivityDatabase(ActivityLink):
 
     def __str__(self):
         return str(self.database)
+
+    def clean(self):
+        super().clean()
+        if self.points_anew("database"):
+            from .compatibility import database_added  # it asks for these links
+
+            if self.database.merged_into_id:
+                said = {"database": self.database, "into": self.database.merged_into}
+                raise ValidationError(
+                    {"database": _("“%(database)s” was merged into “%(into)s”. Choose that one.") % said}
+                )
+            refuse(database_added(self), operator=self.operator)
 
 
 class ActivityRetention(ActivityLink):

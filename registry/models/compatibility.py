@@ -1,0 +1,59 @@
+"""Which purposes a database serves, and which of an operator's purposes are incompatible."""
+
+from registry.rules.compatibility import Incompatible, MergeFacts, together_blockers
+
+from .activity import ProcessingActivity
+from .activity_links import ActivityPurpose
+from .purpose import IncompatiblePurposes
+
+
+def incompatible_pairs(operator_id) -> list[Incompatible]:
+    rows = IncompatiblePurposes.objects.filter(operator=operator_id).select_related("purpose", "other", "clause")
+    return [
+        Incompatible(
+            row.purpose_id, row.other_id, str(row.purpose), str(row.other), row.clause.number if row.clause else ""
+        )
+        for row in rows
+    ]
+
+
+def purposes_in(database, without=None) -> frozenset[int]:
+    """Ids of the purposes that activities, `without` left aside, serve with the data kept in the database."""
+    links = ActivityPurpose.objects.filter(activity__databases__database=database)
+    links = links.exclude(activity__status=ProcessingActivity.Status.ENDED)
+    if without is not None:
+        links = links.exclude(activity=without)
+    return frozenset(links.values_list("purpose", flat=True))
+
+
+def database_added(link):
+    """Why an activity must not keep its data in a database, by the purposes it serves."""
+    own = frozenset(link.activity.purposes.values_list("purpose", flat=True))
+    if link.activity.status == ProcessingActivity.Status.ENDED:
+        return []
+    return together_blockers(
+        str(link.database), purposes_in(link.database, without=link.activity), own, incompatible_pairs(link.operator_id)
+    )
+
+
+def purpose_added(link):
+    """Why an activity must not serve a purpose, by the databases it keeps its data in."""
+    found, pairs = [], incompatible_pairs(link.operator_id)
+    if not pairs or link.activity.status == ProcessingActivity.Status.ENDED:
+        return []
+    for each in link.activity.databases.select_related("database"):
+        kept = purposes_in(each.database) - {link.purpose_id}
+        found += together_blockers(str(each.database), kept, frozenset({link.purpose_id}), pairs)
+    return found
+
+
+def merge_facts(database, into) -> MergeFacts:
+    return MergeFacts(
+        name=str(database),
+        into=str(into),
+        is_same=database.pk == into.pk,
+        merged_into=str(database.merged_into) if database.merged_into_id else "",
+        target_merged_into=str(into.merged_into) if into.merged_into_id else "",
+        purposes=purposes_in(database),
+        target_purposes=purposes_in(into),
+    )
