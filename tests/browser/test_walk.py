@@ -26,6 +26,7 @@ def addresses(world):
     yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
     yield reverse("admin:registry_consent_withdraw", args=[world["consent"].pk])
+    yield reverse("admin:registry_database_merge", args=[world["database"].pk])
     for model in admin.site._registry:
         name = model._meta.model_name
         for view in VIEWS:
@@ -34,7 +35,7 @@ def addresses(world):
                 yield reverse(f"admin:registry_{name}_{view}", args=[record.pk] if view in VIEWS[2:] else [])
             except NoReverseMatch:
                 continue
-    for extra in ("datasubject_import", "exportrun_register", "exportrun_audit"):
+    for extra in ("datasubject_import", "exportrun_register", "exportrun_audit", "crossbordertransfer_what_if"):
         try:
             yield reverse(f"admin:registry_{extra}")
         except NoReverseMatch:
