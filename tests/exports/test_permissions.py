@@ -142,7 +142,7 @@ def test_file_is_made_in_the_admin(office, browser_client, tmp_path, capsys):
     call_command("trace_export", text.splitlines()[1])
     assert "a row as it was exported." in (out := capsys.readouterr().out) and f"Export no. {run.pk}:" in out
     page = client.get(url).content.decode()
-    assert f"The last file, № {run.pk}," in page and "changed for 0 of 1 people" in page
+    assert f"The last file, № {run.pk}," in page and "may have changed since: 0 of 1." in page
     assert all(f"<code>{code}</code>" in page for code in (*COLUMNS[5:], "ground_ended", "opted_out"))
     b"".join(client.post(url, {"extent": "whole", "reason": "new CRM"}).streaming_content)
     assert ExportRun.objects.latest("pk").count == 1
