@@ -49,7 +49,7 @@ GROUPS = (
         (
             ("subjectrequest", _("Requests")),
             ("authorityrequest", _("Authority requests")),
-            ("obligation", _("To tell recipients")),
+            ("obligation", _("To be told")),
             ("message", None),
             ("calendarfeed", None),
         ),
@@ -109,7 +109,7 @@ def navigation(request, site):
 
 def counts(request):
     """Drafts wait to be completed, suspended transfers to be decided on, cases that are due or not sorted to be answered,
-    recipients to be told, messages set aside to be looked at."""
+    who is to be told, messages set aside to be looked at."""
     user, now = request.user, timezone.now()
     waiting = {
         "processingactivity": ProcessingActivity.objects.drafts(),

@@ -106,7 +106,7 @@ def test_sidebar_counts_what_waits(office, late, dpo, client_of_dpo):
     cases = next(group for group in groups if str(group["label"]) == "Cases")
     counts = {item["label"]: item["count"] for item in cases["items"]}
     assert counts | {"Calendar feeds": None} == {
-        "Requests": 2, "Authority requests": None, "To tell recipients": None, "Messages": None, "Calendar feeds": None,
+        "Requests": 2, "Authority requests": None, "To be told": None, "Messages": None, "Calendar feeds": None,
     }  # fmt: skip
 
 

@@ -27,6 +27,8 @@ def addresses(world):
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
     yield reverse("admin:registry_consent_withdraw", args=[world["consent"].pk])
     yield reverse("admin:registry_database_merge", args=[world["database"].pk])
+    yield reverse("admin:registry_datasubject_withdraw", args=[world["datasubject"].pk])
+    yield reverse("admin:registry_obligation_fulfil", args=[world["obligation"].pk])
     for model in admin.site._registry:
         name = model._meta.model_name
         for view in VIEWS:
@@ -35,7 +37,9 @@ def addresses(world):
                 yield reverse(f"admin:registry_{name}_{view}", args=[record.pk] if view in VIEWS[2:] else [])
             except NoReverseMatch:
                 continue
-    for extra in ("datasubject_import", "exportrun_register", "exportrun_audit", "crossbordertransfer_what_if"):
+    for extra in (
+        "datasubject_import", "exportrun_register", "exportrun_registered", "exportrun_audit", "crossbordertransfer_what_if",
+    ):  # fmt: skip
         try:
             yield reverse(f"admin:registry_{extra}")
         except NoReverseMatch:
