@@ -25,10 +25,11 @@ SHOWN_IF_ANY = "norm is_handover request_number request_reasons given notice_due
 PERSON = "person"  # in the address of the form: an id, no name
 
 
-def whose(disclosure, personal):
+def whose(disclosure, personal, in_list=False):
     """Whose data it was, as the user may see it."""
     if disclosure.subject_id:
-        return disclosure.subject.label(personal)
+        person = disclosure.subject
+        return person.listed_label(personal) if in_list else person.label(personal)
     return ngettext("%(count)d person", "%(count)d people", disclosure.people) % {"count": disclosure.people}
 
 
@@ -134,7 +135,7 @@ class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
 
         @admin.display(description=_("whose data"))
         def person(disclosure):
-            return whose(disclosure, personal)
+            return whose(disclosure, personal, in_list=True)
 
         day, *others = super().get_list_display(request)
         return [day, person, *others]

@@ -71,9 +71,23 @@ def person_column(request, of=lambda record: record):
 
     @admin.display(description=_("person"))
     def person(record):
-        return of(record).label(personal)
+        return of(record).listed_label(personal)
 
     return person
+
+
+def kept_back_while_blocked(name):
+    """A list column of a value that nobody reads in passing while the person is blocked."""
+
+    @admin.display(description=DataSubject._meta.get_field(name).verbose_name, ordering=name, empty_value="—")
+    def value(subject):
+        return None if subject.state == DataSubject.State.BLOCKED else getattr(subject, name)
+
+    value.__name__ = name  # the column's class in the page
+    return value
+
+
+CONTACTS = {name: kept_back_while_blocked(name) for name in ("email", "phone")}
 
 
 class StateFilter(admin.ChoicesFieldListFilter):
@@ -104,7 +118,8 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
     readonly_fields = ["state", "uid"]
 
     def get_list_display(self, request):
-        return [person_column(request), *super().get_list_display(request)]
+        shown = [CONTACTS.get(name, name) for name in super().get_list_display(request)]
+        return [person_column(request), *shown]
 
     def form_context(self, request, record):
         heading = record.label(scope.sees_personal(request.user)) if record else ""

@@ -6,6 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import journal, scope, search
 from registry.models import DataSubject
+from registry.templatetags.registry_ui import state_pill
 
 LONGEST_TERM = 200
 BY = {
@@ -46,10 +47,13 @@ def people_search(request, site):
 
 
 def _hit(person, site):
+    """A blocked person is found, and read on the page, for a reason."""
+    is_blocked = person.state == DataSubject.State.BLOCKED
     return {
         "url": reverse(f"{site.name}:registry_datasubject_change", args=[person.pk]),
-        "label": person.label(personal=True),
+        "label": person.listed_label(personal=True),
         "crm_id": person.crm_id,
-        "email": person.email,
-        "phone": person.phone,
+        "email": "" if is_blocked else person.email,
+        "phone": "" if is_blocked else person.phone,
+        "state": state_pill(person.state, person.get_state_display()) if is_blocked else "",
     }

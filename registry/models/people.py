@@ -112,6 +112,10 @@ class DataSubject(HeldByBlocks, OperatorOwned):
         """What pickers and lists show: the name for those who may see it, else the uid. Showing it is a read."""
         return self.full_name or str(self) if personal else str(self)
 
+    def listed_label(self, personal):
+        """The label in lists and among what a search found: a blocked person is read for a reason, and a list gives none."""
+        return self.label(personal and self.state != self.State.BLOCKED)
+
     def make_search_key(self):
         return search_key(
             surname=self.surname, given_name=self.given_name, patronymic=self.patronymic,

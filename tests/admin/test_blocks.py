@@ -126,6 +126,19 @@ def test_page_of_a_person_blocked_under_152fz_is_corrected(subject, lapp, dpo, b
     assert DataSubject.objects.get(pk=subject.pk).email == "other@example.kz"
 
 
+def test_lists_and_searches_show_no_more_than_that_somebody_is_blocked(blocked, lapp, dpo, browser_client):
+    """A list gives no reason to read: the person is there by uid, found by what is known of them, and opened for a reason."""
+    make_subject(lapp, surname="Ержанов", email="yerzhan@example.kz", phone="+77011234567")
+    client = browser_client(dpo)
+    people = client.get(reverse("admin:registry_datasubject_changelist")).content.decode()
+    found = client.post(reverse("admin:people_search"), {"q": "asem@example", "by": "email"}).content.decode()
+    for page in (people, found):
+        assert str(blocked) in page
+        assert blocked.surname not in page and blocked.email not in page
+    assert "+7" not in found
+    assert all(each in people for each in ("Ержанов", "yerzhan@example.kz", "+77011234567"))
+
+
 def test_blocked_people_leave_in_no_list(blocked, lapp, dpo, browser_client):
     """An export of people is theirs who are not blocked."""
     make_subject(lapp, crm_id="FREE")
