@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.choices import CaseAct, Channel
+from registry.choices import CaseAct, Channel, HandlingAct
 from registry.models import (
     ActivityPurpose,
     Consent,
@@ -154,19 +154,25 @@ def owe(subject, recipient, found, request):
 
 
 def purposes_after(left: Standing, withdrawn, on):
-    """(what stops, what stays) of all that the person's data serve, or rest on a ground of their own for."""
-    served = set(SubjectPurpose.objects.live(on).filter(subject=left.subject).values_list("purpose", flat=True))
-    is_blocked = left.subject.state == DataSubject.State.BLOCKED  # to go on is a use of the data
+    """(what stops, what stays) of all that the person's data serve, or rest on a ground of their own for.
+
+    What a block holds goes on to nothing: to go on on another ground is a use. What it holds on a ground that stays neither stops nor
+    is said to stay.
+    """
+    live = SubjectPurpose.objects.live(on).filter(subject=left.subject)
+    served = set(live.values_list("purpose", flat=True))
+    carried = live.with_ground(on).filter(Q(consent=None) | Q(consent__in=left.consents))
+    carried = set(carried.values_list("purpose", flat=True))
     stops, stays = [], []
     for purpose in Purpose.objects.filter(operator=left.subject.operator).select_related("operator").order_by("code"):
-        bases = bases_of(purpose, on)
-        facts = facts_of(left, purpose, bases, on)
-        ground = None if is_blocked else live_ground(facts)
+        facts = facts_of(left, purpose, bases_of(purpose, on), on)
+        held = SubjectPurpose(subject=left.subject, purpose=purpose).held_from(HandlingAct.USE)
+        ground = None if held else live_ground(facts)
         concerned = purpose.pk in withdrawn or purpose.pk in served
         if ground is not None and (concerned or ground.kind != NORM):
             stays.append(Stays(purpose, ground, in_words(left, ground)))
-        elif ground is None and concerned:
-            stops.append(Stops(purpose, tuple(ground_blockers(facts))))
+        elif ground is None and concerned and not (held and purpose.pk in carried):
+            stops.append(Stops(purpose, tuple(held or ground_blockers(facts))))
     return stops, stays
 
 

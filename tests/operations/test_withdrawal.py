@@ -21,6 +21,7 @@ from registry.models import (
     SubjectPurpose,
 )
 from registry.models.grounding import serve
+from registry.operations.blocking import block
 from registry.operations.withdrawal import foreseen, withdraw, withdrawable
 from registry.rules.dates import HOME_ZONE
 from tests.factories import make_norm, make_operator, make_purpose, make_request, make_rule, make_subject, save
@@ -116,6 +117,46 @@ def test_what_another_ground_carries_stays_and_says_on_which(office, news, dpo):
         (orders, f"agreement of 2026-01-05 (The agreement), until {until.isoformat()}"),
     ]
     assert "DK-17" not in str(result.stays)
+
+
+@pytest.mark.parametrize("blocked", ["orders", ""], ids=["its activity", "everything"])
+def test_what_a_block_holds_is_not_said_to_stay(blocked, office, news, dpo):
+    """While a block stands the data go on to no other ground: the purpose stops, and the law of the block is told as the reason."""
+    subject, orders = make_subject(office), make_purpose(office, "orders")
+    norm = make_norm("KZ-94-V/9(1)", is_ground=True)
+    activity = link_to_activity(
+        orders, save(LegalBasis(operator=office, code="law", name_en="A law", kind="law", norm=norm))
+    )
+    consented(subject, orders)
+    with unit_of_work(by=dpo):
+        record = serve(subject, orders, on=timezone.localdate())
+    before = foreseen(subject, list(subject.consents.all()), received_at=RECEIVED)
+    assert [each.purpose for each in before.stays] == [orders]
+    with unit_of_work(by=dpo):
+        said = {"law": norm.law, "cause": "other", "why": "said so", "by": dpo, "at": timezone.now()}
+        block(subject, activity=activity if blocked else None, **said)
+    result = withdrawn(subject)
+    assert ([each.purpose for each in result.stops], result.stays) == ([orders], ())
+    [why] = result.stops[0].why
+    assert "The data are blocked under KZ-94-V" in why.message
+    record.refresh_from_db()
+    assert record.stop == "withdrawn"
+
+
+def test_what_a_block_holds_on_a_ground_that_stays_does_not_stop(office, news, dpo):
+    """The withdrawal does not touch it: nobody is told to stop, and it is not said to go on."""
+    subject, orders = make_subject(office), make_purpose(office, "orders")
+    activity = link_to_activity(orders)
+    for purpose in (news, orders):
+        consented(subject, purpose)
+    with unit_of_work(by=dpo):
+        record = serve(subject, orders, on=timezone.localdate())
+        said = {"law": office.laws.get().law, "cause": "other", "why": "said so", "by": dpo, "at": timezone.now()}
+        block(subject, activity=activity, **said)
+    result = withdrawn(subject, consents=list(subject.consents.filter(purpose=news)))
+    assert ([each.purpose for each in result.stops], result.stays) == ([news], ())
+    record.refresh_from_db()
+    assert record.stop == ""
 
 
 def test_agreement_that_no_law_knows_keeps_nothing(office, news):
