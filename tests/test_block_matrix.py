@@ -130,7 +130,7 @@ NOT_HELD = {
     "operations.attachments.attach": "files of cases",
     "operations.mailing.send_letter": "letters answer the person: a right that no block suspends",
     "operations.databases.merge": "the register of databases; nobody's data are touched",
-    "operations.transfers.*": "stops what runs, or asks what would stop",
+    "operations.transfers.*": "stops what runs or lets it go on; what leaves in its course is a disclosure",
     "imports.apply._finish": "counts",
     "imports.apply.cancel": "gives up a plan",
     "imports.laws.load_laws": "laws",

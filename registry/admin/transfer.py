@@ -19,6 +19,7 @@ from registry.templatetags.registry_ui import pill
 
 from .labels import Citations
 from .scoped import RegistryInline
+from .transfer_acts import SuspendsByHand
 from .transfer_desk import STATES, state_of
 from .vocabulary import NAMES, VocabularyAdmin
 
@@ -92,7 +93,7 @@ class TransferCategoryInline(RegistryInline):
 
 
 @admin.register(CrossBorderTransfer)
-class CrossBorderTransferAdmin(VocabularyAdmin):
+class CrossBorderTransferAdmin(SuspendsByHand, VocabularyAdmin):
     list_display = ["code", "name", "state_shown", "recipient", "country", "mechanism", "started_on", "ended_on"]
     list_filter = [StateFilter, "country", "mechanism"]
     list_select_related = ["recipient"]
@@ -126,14 +127,15 @@ class CrossBorderTransferAdmin(VocabularyAdmin):
             return context
         today = timezone.localdate()
         stored = CrossBorderTransfer.objects.with_links().get(pk=record.pk)
-        what_if_url = reverse("admin:registry_crossbordertransfer_what_if")
+        acts = self.acts_open(request, stored)
+        if stored.country:
+            asked = reverse("admin:registry_crossbordertransfer_what_if")
+            acts.append({"label": _("What if"), "url": f"{asked}?country={stored.country}"})
         return context | {
             "steps": shown_steps(stored, today),
             "suspended": stored if state_of(stored, today) == "suspended" else None,
             "state_pill": self.state_shown(stored),
-            "acts": [{"label": _("What if"), "url": f"{what_if_url}?country={stored.country}"}]
-            if stored.country
-            else [],
+            "acts": acts,
         }
 
     def get_urls(self):

@@ -37,5 +37,7 @@ class Action(models.TextChoices):
     REGISTER_VIEW = "register.view", _("register read")
     JOURNAL_VERIFY = "journal.verify", _("journal verified")
     DATABASE_MERGE = "database.merge", _("databases merged")
+    TRANSFER_SUSPEND = "transfer.suspend", _("transfer suspended")
+    TRANSFER_RESUME = "transfer.resume", _("transfer taken up again")
     TRANSFER_WHAT_IF = "transfer.what_if", _("what a country’s standing would suspend asked")
     REMINDER_SEND = "reminder.send", _("reminder of what is due sent")

@@ -25,7 +25,7 @@ OPENED_BY = {
     "EU-GDPR": (CONSENT, CONTRACT, CLAUSES, TREATY, LAW, OTHER),
 }
 DONE, OPEN, REFUSED, NOT_ASKED = "done", "open", "refused", "not_asked"
-BY_COUNTRY, BY_PROHIBITION = "country", "prohibited"  # why a running transfer is suspended
+BY_COUNTRY, BY_PROHIBITION, BY_OFFICER = "country", "prohibited", "officer"  # why a running transfer is suspended
 
 
 class Protection(NamedTuple):
@@ -299,6 +299,44 @@ def suspension(facts: TransferFacts) -> str:
     if facts.prohibited_on and facts.prohibited_on <= facts.on:
         return BY_PROHIBITION
     return BY_COUNTRY if _mechanism(facts).stands_in_the_way else ""
+
+
+def suspend_blockers(facts: TransferFacts) -> list[Blocker]:
+    """Why an officer does not suspend it today; empty means open. What the law suspended already may be held by hand, too."""
+    if facts.started_on is None or facts.started_on > facts.on:
+        message = _(
+            "The transfer has not started: there is nothing to suspend. It does not start before its day is entered."
+        )
+        return [Blocker("not-started", message, NormTopic.CROSS_BORDER, "started_on")]
+    return [] if facts.runs else [_is_over(facts)]
+
+
+def resume_blockers(facts: TransferFacts, suspended: str) -> list[Blocker]:
+    """Why an officer does not take it up again today; empty means open. `suspended`: why it is suspended, empty where it is not."""
+    topic = NormTopic.CROSS_BORDER
+    if not facts.runs and facts.started_on is not None:
+        return [_is_over(facts)]
+    if not suspended:
+        message = _("The transfer is not suspended: there is nothing to take up again.")
+        return [Blocker("not-suspended", message, topic)]
+    if suspended == BY_PROHIBITION:
+        message = _(
+            "The authorised body prohibited it. It goes on by itself when the prohibition is lifted: clear its day then."
+        )
+        return [Blocker("prohibited", message, topic, "prohibited_on")]
+    if suspended == BY_COUNTRY:
+        message = _(
+            "The country does not ensure protection. It goes on by itself when the country does, or when a mechanism opens it."
+        )
+        return [Blocker("country", message, topic, "mechanism")]
+    return transfer_blockers(facts)
+
+
+def _is_over(facts):
+    message = _("The transfer ended on %(day)s. Enter a new one if data are to go again.") % {
+        "day": shown(facts.ended_on)
+    }
+    return Blocker("ended", message, NormTopic.CROSS_BORDER, "ended_on")
 
 
 def shown(day):

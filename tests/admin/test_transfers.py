@@ -115,3 +115,40 @@ def test_what_if_refuses_what_is_no_country(kazger, browser_client):
     page = browser_client(make_user("dpo", kazger)).post(url("what_if"), asked)
     assert page.context["form"].errors == {"country": ["“XX” is no country code."]}
     assert page.context["groups"] is None
+
+
+def test_officer_suspends_and_takes_up_again(kazger, browser_client):
+    """Asked on a page of its own with the reason; the page of the transfer offers the other act then."""
+    transfer = make_transfer(kazger, **STEPS)
+    client = browser_client(make_user("dpo", kazger))
+    for act, done in (("suspend", "officer"), ("resume", "")):
+        offered = [each["url"] for each in client.get(url("change", transfer.pk)).context["acts"]]
+        assert url("act", transfer.pk, act) in offered
+        assert client.post(url("act", transfer.pk, act), {"_reason": ""}).context["form"].errors["_reason"]
+        assert client.post(url("act", transfer.pk, act), {"_reason": "incident"}).url == url("change", transfer.pk)
+        transfer.refresh_from_db()
+        assert transfer.suspension == done
+        assert transfer.history.first().history_change_reason == "incident"
+
+
+@pytest.mark.parametrize("state", ["waiting", "ended"])
+def test_what_does_not_run_is_not_offered_to_be_suspended(state, kazger, browser_client):
+    """A POST past the page shows why, with nothing changed."""
+    given = STEPS | {"ended_on": dt.date(2026, 3, 5)} if state == "ended" else {}
+    transfer = make_transfer(kazger, **given)
+    client = browser_client(make_user("dpo", kazger))
+    assert [str(each["label"]) for each in client.get(url("change", transfer.pk)).context["acts"]] == ["What if"]
+    refused = client.post(url("act", transfer.pk, "suspend"), {"_reason": "incident"})
+    assert (refused.status_code, len(refused.context["blockers"]), refused.context["form"]) == (409, 1, None)
+    transfer.refresh_from_db()
+    assert transfer.suspension == ""
+
+
+@pytest.mark.parametrize("role", ["registrar", "auditor"])
+def test_only_the_officer_suspends(role, kazger, browser_client):
+    """Others are not offered it, and are refused."""
+    transfer = make_transfer(kazger, **STEPS)
+    client = browser_client(make_user(role, kazger))
+    assert client.post(url("act", transfer.pk, "suspend"), {"_reason": "incident"}).status_code in (403, 404)
+    transfer.refresh_from_db()
+    assert transfer.suspension == ""

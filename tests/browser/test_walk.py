@@ -27,6 +27,7 @@ def addresses(world):
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
     yield reverse("admin:registry_consent_withdraw", args=[world["consent"].pk])
     yield reverse("admin:registry_database_merge", args=[world["database"].pk])
+    yield reverse("admin:registry_crossbordertransfer_act", args=[world["crossbordertransfer"].pk, "suspend"])
     yield reverse("admin:registry_datasubject_withdraw", args=[world["datasubject"].pk])
     yield reverse("admin:registry_obligation_fulfil", args=[world["obligation"].pk])
     for model in admin.site._registry:

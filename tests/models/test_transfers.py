@@ -19,8 +19,8 @@ from registry.models import (
     Operator,
 )
 from registry.models.transfer_facts import Surroundings
-from registry.operations.transfers import what_if
-from tests.factories import make_law, make_norm, save
+from registry.operations.transfers import check_transfers, resume, suspend, what_if
+from tests.factories import make_law, make_norm, make_user, save
 from tests.transfers import FINDING, LAPP, STEPS, make_exporter, make_standing, make_transfer, transfer_of
 
 pytestmark = pytest.mark.django_db
@@ -35,6 +35,11 @@ def kazger(db):
 @pytest.fixture
 def lapp(db):
     return make_exporter("lapp", clauses=LAPP, only_protecting_states=True)
+
+
+@pytest.fixture
+def dpo(kazger):
+    return make_user("dpo", kazger)
 
 
 def refusal(transfer):
@@ -263,3 +268,53 @@ def test_two_standings_of_a_country_do_not_overlap(db):
     with pytest.raises(ValidationError, match="Another standing of this country is in force then"):
         make_standing("TR", protects=False, valid_from=dt.date(2026, 1, 1))
     make_standing("TR", protects=False, law="RU-152-FZ")
+
+
+def test_transfer_suspended_by_hand_waits_for_somebody(kazger, dpo):
+    """No standing, no daily check takes it up; whoever suspended it does, and both acts stand in the journal, once each."""
+    transfer, seq = make_transfer(kazger, **STEPS), JournalEntry.objects.latest("seq").seq
+    assert suspend(transfer, by=dpo, reason="incident at the host")
+    assert not suspend(transfer, by=dpo, reason="again")
+    transfer.refresh_from_db()
+    assert (transfer.suspension, transfer.suspended_on) == ("officer", timezone.localdate())
+    assert transfer.history.first().history_change_reason == "incident at the host"
+    make_standing("TR", protects=True)
+    check_transfers(by=None)
+    assert suspended() == [("kazger", "tags")]
+    resume(transfer, by=dpo, reason="settled")
+    transfer.refresh_from_db()
+    assert (transfer.suspension, transfer.suspended_on) == ("", None)
+    acts = JournalEntry.objects.filter(seq__gt=seq, action__startswith="transfer.").values_list("action", flat=True)
+    assert list(acts.order_by("seq")) == ["transfer.suspend", "transfer.resume"]
+
+
+def test_transfer_is_not_taken_up_while_a_step_stands_in_the_way(kazger, dpo):
+    """The country lost its protection meanwhile: refused with the norm, and nothing changes."""
+    make_norm("KZ-94-V/16(2)", topics="cross_border", verified="verified")
+    transfer = make_transfer(kazger, **STEPS, **FINDING)
+    suspend(transfer, by=dpo, reason="incident at the host")
+    make_standing("TR", protects=False)
+    with pytest.raises(ValidationError) as caught:
+        resume(transfer, by=dpo, reason="settled")
+    assert caught.value.messages == [
+        "TR is not known to ensure protection under KZ-94-V, and nothing recorded opens it. Record the consent, the treaty or the "
+        "law that does. [KZ-94-V art. 16(2)]"
+    ]
+    transfer.refresh_from_db()
+    assert transfer.suspension == "officer"
+
+
+def test_officer_may_hold_what_the_law_suspended(kazger, dpo):
+    """It does not go on by itself then when the standing goes; the first day stays."""
+    transfer, row = make_transfer(kazger, **STEPS, **FINDING), make_standing("TR", protects=False)
+    assert suspend(transfer, by=dpo, reason="we look for another host")
+    edit(row, protects=True)
+    assert suspended() == [("kazger", "tags")]
+
+
+@pytest.mark.parametrize("act", [suspend, resume])
+def test_suspending_by_hand_needs_a_reason(act, kazger, dpo):
+    """And taking up again, too."""
+    with pytest.raises(ValidationError, match="Say why"):
+        act(make_transfer(kazger, **STEPS), by=dpo, reason=" ")
+    assert suspended() == []

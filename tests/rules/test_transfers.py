@@ -11,6 +11,8 @@ from registry.rules.transfers import (
     Protection,
     TransferFacts,
     checklist,
+    resume_blockers,
+    suspend_blockers,
     suspension,
     transfer_blockers,
 )
@@ -257,3 +259,39 @@ def test_step_of_a_day_to_come_is_refused(field):
     assert transfer_blockers(plain._replace(**{field: TODAY})) == []
     [found] = transfer_blockers(plain._replace(**{field: TODAY + dt.timedelta(days=1)}))
     assert (found.field, found.message) == (field, "21.03.2026 is still to come. Enter the day when it has come.")
+
+
+@pytest.mark.parametrize(
+    ("fields", "found"),
+    [
+        ({}, []),
+        ({"ended_on": TODAY}, []),
+        ({"started_on": None}, ["not-started"]),
+        ({"ended_on": day(19)}, ["ended"]),
+    ],
+    ids=["runs", "last day", "not started", "ended"],
+)
+def test_only_what_runs_is_suspended_by_hand(fields, found):
+    """Up to its last day; before the start and after the end there is nothing to suspend."""
+    assert codes(suspend_blockers(STARTED._replace(**fields))) == found
+
+
+@pytest.mark.parametrize(
+    ("suspended", "fields", "found"),
+    [
+        ("officer", {}, []),
+        ("", {}, ["not-suspended"]),
+        ("", {"started_on": None}, ["not-suspended"]),
+        ("country", {}, ["country"]),
+        ("prohibited", {}, ["prohibited"]),
+        ("officer", {"ended_on": day(19)}, ["ended"]),
+        ("officer", {"mechanism": ""}, ["no-mechanism"]),
+        ("officer", {"prohibited_on": TODAY}, ["prohibited"]),
+        ("officer", {"databases": (DatabaseFacts("Copy", "DE"),)}, ["no-local-database"]),
+    ],
+)
+def test_what_was_suspended_by_hand_is_taken_up_when_every_step_stands(suspended, fields, found):
+    """As on the day it is asked; what the law suspended is not for an officer to take up."""
+    blockers = resume_blockers(STARTED._replace(**fields), suspended)
+    assert codes(blockers) == found
+    assert all(each.topic or each.clause for each in blockers)
