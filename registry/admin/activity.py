@@ -150,9 +150,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         context = super().form_context(request, record)
         if record is None or record.status == Status.ENDED:
             return context
-        citations = Citations(record.operator)
-        ways = decisions_wanted(record)
-        blockers = [citations.described(each) | ways.get(each.message, {}) for each in record.blockers()]
+        blockers = described(record, record.blockers())
         acts = [
             {"label": label, "url": self.act_url(record, act), "main": act == "activate"}
             for act, (label, states, _what) in ACTS.items()
@@ -200,13 +198,19 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             "object": activity,
             "what": what,
             "act": act,
-            "blockers": [Citations(activity.operator).described(blocker) for blocker in blockers],
+            "blockers": described(activity, blockers),
             "refusals": refusals if not blockers else [],
             "posted": request.method == "POST",
             "possible": not blockers and activity.status in states,
         }
         status = 409 if request.method == "POST" else 200
         return TemplateResponse(request, "admin/registry/processingactivity/act.html", context, status=status)
+
+
+def described(activity, blockers):
+    """With their norms, and where to decide about a basis that no law knows."""
+    citations, ways = Citations(activity.operator), decisions_wanted(activity) if blockers else {}
+    return [citations.described(each) | ways.get(each.message, {}) for each in blockers]
 
 
 def perform(activity, act):

@@ -7,8 +7,9 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import HandlingAct, Trigger
+from registry.choices import HandlingAct, NormTopic, Trigger
 from registry.journal import History
+from registry.rules.blockers import Blocker
 from registry.rules.consent import (
     ConsentFacts,
     Term,
@@ -22,7 +23,7 @@ from registry.rules.deadlines import start_of
 from .base import OperatorOwned, field_classes, indexed_operator
 from .deadline import first_due
 from .fields import not_before
-from .gate import refuse
+from .gate import Refusal, refuse
 from .held import HeldByBlocks, HeldQuerySet
 from .moves import MovesOwnGrounds
 from .people import DataSubject
@@ -160,7 +161,8 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     def refuse_before_withdrawal(self):
         if day := standing_withdrawal(self.given_on, [other.term.withdrawn_on for other in self.others()]):
             message = _("The consent was withdrawn on %s, after this date: the withdrawal stands. Correct the date.")
-            raise ValidationError({"given_on": message % day.isoformat()})
+            blocker = Blocker("withdrawal-stands", message % day.isoformat(), NormTopic.WITHDRAWAL, "given_on")
+            raise ValidationError({blocker.field: Refusal(blocker, self.operator)})
 
     def refuse_as_recorded(self):
         stored = self.stored()
@@ -171,7 +173,7 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         kind = "" if is_old else self.kind
         others = [other.term for other in self.others()] if stored is None else []
         if found := recording_blockers(self.term, kind, self.is_separate, others):
-            raise ValidationError({blocker.field: blocker.message for blocker in found})
+            raise ValidationError({blocker.field: Refusal(blocker, self.operator) for blocker in found})
 
     def save(self, **kwargs):
         """A consent given later than another of the same person, purpose and kind takes its place."""
@@ -242,7 +244,10 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         """Records the withdrawal. A second one adds nothing; one before the consent was given is refused."""
         if self.withdrawn_at is not None:
             return
-        refuse(recording_blockers(self.term._replace(withdrawn_on=timezone.localdate(at)), "", None, []))
+        refuse(
+            recording_blockers(self.term._replace(withdrawn_on=timezone.localdate(at)), "", None, []),
+            operator=self.operator,
+        )
         self.withdrawn_at, self.withdrawn_by = at, by
         self.save()
 

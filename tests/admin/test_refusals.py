@@ -5,9 +5,17 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import OperatorLaw
+from registry.models import (
+    ActivityDatabase,
+    CrossBorderTransfer,
+    Database,
+    IncompatiblePurposes,
+    LegalBasis,
+    OperatorLaw,
+)
 from registry.operations.blocking import block
-from tests.factories import make_law, make_norm, make_subject, save
+from tests.disclosing import make_activity, make_recipient
+from tests.factories import make_law, make_norm, make_purpose, make_subject, save
 from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
@@ -67,3 +75,79 @@ def test_refusal_shows_norm_sentence_and_what_to_do(refused, law, sentence, to_d
     [other] = NORMS.keys() - {law}
     assert sentence in page and to_do in page and NORMS[law] in page
     assert NORMS[other] not in page
+
+
+def sent(client, address, **changes):
+    return client.post(address, form_fields(client.get(address).context, **changes))
+
+
+def ground(client, lapp):
+    """An activity that rests on what the policy declares only is activated."""
+    link = make_activity(lapp).purposes.get()
+    link.basis = save(LegalBasis(operator=lapp, code="contract", name_en="the contract", kind="contract"))
+    save(link)
+    return client.post(reverse("admin:registry_processingactivity_act", args=[link.activity_id, "activate"]))
+
+
+def consent(client, lapp):
+    """A consent to distribution is recorded that was not given apart."""
+    subject, purpose = make_subject(lapp), make_purpose(lapp)
+    given = {"consents-0-purpose": purpose.pk, "consents-0-kind": "distribution", "consents-0-given_on": "2026-01-01"}
+    return sent(client, url("change", subject), **{"consents-TOTAL_FORMS": 1} | given)
+
+
+def disclosure(client, lapp):
+    """Data of somebody without a consent are given away."""
+    activity, recipient = make_activity(lapp), make_recipient(lapp)
+    address = f"{reverse('admin:registry_disclosure_add')}?person={make_subject(lapp).pk}"
+    category = {"data_categories-0-data_category": activity.data_categories.get().data_category_id}
+    said = {"activity": activity.pk, "recipient": recipient.pk, "disclosed_on": "2026-03-20", "ground": "consent"}
+    return sent(client, address, **said | category)
+
+
+def transfer(client, lapp):
+    """A transfer to a country without protection is started."""
+    activity = make_activity(lapp)
+    base = save(Database(operator=lapp, code="crm", name_en="CRM", country="KZ"))
+    save(ActivityDatabase(activity=activity, database=base))
+    record = save(
+        CrossBorderTransfer(
+            operator=lapp, code="tags", name_en="Tags", activity=activity, recipient=make_recipient(lapp), country="TR"
+        )
+    )
+    address = reverse("admin:registry_crossbordertransfer_change", args=[record.pk])
+    return sent(client, address, started_on="2026-03-04")
+
+
+def incompatible(client, lapp):
+    """An activity is to keep its data where an incompatible purpose is served."""
+    news, credit = make_activity(lapp, "news"), make_activity(lapp, "credit")
+    one, other = (each.purposes.get().purpose for each in (news, credit))
+    save(IncompatiblePurposes(operator=lapp, purpose=one, other=other))
+    base = save(Database(operator=lapp, code="crm", name_en="CRM", country="KZ"))
+    save(ActivityDatabase(activity=news, database=base))
+    address = reverse("admin:registry_processingactivity_change", args=[credit.pk])
+    return sent(client, address, **{"databases-TOTAL_FORMS": 1, "databases-0-database": base.pk})
+
+
+@pytest.mark.parametrize(
+    ("refused", "topic", "sentence", "to_do"),
+    [
+        (ground, "lawful_basis", "which no law of the operator knows as a ground", ">Decide</a>"),
+        (consent, "distribution", "A consent to distribution is given apart", "Ask for one, or record what was given"),
+        (disclosure, "lawful_basis", "There is no consent for “for-sales”, and no other ground.", "Record one first."),
+        (
+            transfer,
+            "cross_border",
+            "and nothing recorded opens it.",
+            "Record the consent, the treaty or the law that does.",
+        ),
+        (incompatible, "purpose", "are incompatible purposes", "Keep them in separate databases."),
+    ],
+    ids=["ground", "consent", "disclosure", "transfer", "incompatible"],
+)
+def test_gate_shows_norm_sentence_and_what_to_do(refused, topic, sentence, to_do, lapp, dpo, browser_client):
+    """Whichever gate refuses; a norm that nobody compared with the text of the law says so."""
+    make_norm("KZ-94-V/77", topics=topic)
+    page = refused(browser_client(dpo), lapp).content.decode()
+    assert sentence in page and to_do in page and "KZ-94-V art. 77 (unverified)" in page
