@@ -46,7 +46,7 @@ class DatabaseAdmin(VocabularyAdmin):
         citations = Citations(record.operator)
         context |= {
             "blockers": [citations.described(each) for each in record.findings()],
-            "blockers_title": _("What is found about its place"),
+            "blockers_title": _("What is found about it"),
         }
         if self.has_change_permission(request, record):
             context["acts"] = [{"label": _("Merge"), "url": reverse("admin:registry_database_merge", args=[record.pk])}]

@@ -1,6 +1,7 @@
 """The vocabulary of the register: purposes, bases, categories, rules, measures, trackers."""
 
-from django.contrib import admin
+from django.contrib import admin, messages
+from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.models import (
@@ -56,6 +57,13 @@ class PurposeAdmin(VocabularyAdmin):
         if record is None:
             return context
         return context | {"blockers": undecided(record), "blockers_title": _("Declared by the policy only")}
+
+    def save_formset(self, request, form, formset, change):
+        """Purposes declared incompatible whose data lie together already are told of: nothing moves by itself."""
+        super().save_formset(request, form, formset, change)
+        for declared in (*formset.new_objects, *(each for each, _fields in formset.changed_objects)):
+            for warning in getattr(declared, "warnings", ()):
+                messages.warning(request, _t("Saved, but look again. %s") % warning)
 
 
 @admin.register(LegalBasis)

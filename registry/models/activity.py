@@ -13,6 +13,7 @@ from registry.rules.activity import (
     RecipientFacts,
     activation_blockers,
 )
+from registry.rules.compatibility import KeptFacts
 
 from .base import field_classes
 from .fields import CodesField, not_before
@@ -39,7 +40,8 @@ class ActivityQuerySet(models.QuerySet):
             "purposes__basis__decisions",
             "data_categories__data_category",
             "subject_categories",
-            "databases__database",
+            "databases__database__activities__activity__purposes__purpose__incompatible_with__other",
+            "databases__database__activities__activity__purposes__purpose__incompatible_with__clause",
             "retention__rule",
             "measures",
             "recipients__recipient",
@@ -106,7 +108,7 @@ class ProcessingActivity(MovesGrounds, Coded):
         if self.pk and self.status == self.Status.ACTIVE:
             stored = self.with_stored_links()
             had = set(stored.blockers(stored=stored)) if stored.status == self.Status.ACTIVE else set()
-            refuse([blocker for blocker in self.blockers(stored=stored) if blocker not in had])
+            refuse([each for each in self.blockers(stored=stored) if each not in had], operator=self.operator)
 
     def facts(self, today, stored=None):
         """What the gate asks: this record's own values as they are here, its links as they are stored."""
@@ -126,6 +128,7 @@ class ProcessingActivity(MovesGrounds, Coded):
             ),
             subject_categories=len(stored.subject_categories.all()),
             databases=tuple(link.database.facts() for link in stored.databases.all()),
+            kept=tuple(_kept_facts(stored, link.database) for link in stored.databases.all()),
             retention_complete=tuple((str(link.rule), link.rule.is_complete) for link in stored.retention.all()),
             measures=len(stored.measures.all()),
             recipients=tuple(_recipient_facts(link.recipient) for link in stored.recipients.all()),
@@ -181,6 +184,23 @@ def _purpose_facts(link, needed, laws, today):
         data_categories=len(needed),
         without_necessity=tuple(str(each.data_category) for each in needed if not each.necessity),
         decided_until=max((each.valid_until for each in decisions if each.stands_on(today)), default=None),
+    )
+
+
+def _kept_facts(activity, database):
+    """Every pair that the database brings together is declared by one of the purposes it serves."""
+    kept = [
+        link
+        for shared in database.activities.all()
+        if shared.activity.status != ProcessingActivity.Status.ENDED
+        for link in shared.activity.purposes.all()
+    ]
+    declared = {row.pk: row for link in kept for row in link.purpose.incompatible_with.all()}
+    return KeptFacts(
+        str(database),
+        frozenset(link.purpose_id for link in kept),
+        frozenset(link.purpose_id for link in activity.purposes.all()),
+        tuple(row.as_pair() for row in declared.values()),
     )
 
 

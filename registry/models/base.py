@@ -56,6 +56,10 @@ class Tracked(models.Model):
         """The row as it stands in the database, or None for a new one."""
         return type(self)._base_manager.filter(pk=self.pk).first() if self.pk else None
 
+    def changed_fields(self, stored):
+        return {name for name in self.FIELD_CLASSES if getattr(stored, self._meta.get_field(name).attname)
+                != getattr(self, self._meta.get_field(name).attname)}  # fmt: skip
+
     def derived(self):
         """Fields that the history leaves out because they follow from the others, with what they must be now."""
         return {}

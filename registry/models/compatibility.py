@@ -1,20 +1,16 @@
 """Which purposes a database serves, and which of an operator's purposes are incompatible."""
 
-from registry.rules.compatibility import Incompatible, MergeFacts, together_blockers
+from registry.rules.compatibility import Incompatible, KeptFacts, MergeFacts, kept_blockers, together_blockers
 
 from .activity import ProcessingActivity
 from .activity_links import ActivityPurpose
 from .purpose import IncompatiblePurposes
+from .storage import Database
 
 
 def incompatible_pairs(operator_id) -> list[Incompatible]:
     rows = IncompatiblePurposes.objects.filter(operator=operator_id).select_related("purpose", "other", "clause")
-    return [
-        Incompatible(
-            row.purpose_id, row.other_id, str(row.purpose), str(row.other), row.clause.number if row.clause else ""
-        )
-        for row in rows
-    ]
+    return [row.as_pair() for row in rows]
 
 
 def purposes_in(database, without=None) -> frozenset[int]:
@@ -45,6 +41,19 @@ def purpose_added(link):
         kept = purposes_in(each.database) - {link.purpose_id}
         found += together_blockers(str(each.database), kept, frozenset({link.purpose_id}), pairs)
     return found
+
+
+def kept_together(database):
+    """The incompatible purposes that a database serves together all the same, declared after the data came in."""
+    pairs = tuple(incompatible_pairs(database.operator_id))
+    purposes = purposes_in(database) if pairs else frozenset()
+    return kept_blockers(KeptFacts(str(database), purposes, purposes, pairs))
+
+
+def shared_by(declared):
+    """The databases that serve both of the purposes just declared incompatible, by name."""
+    kept = Database.objects.filter(merged_into=None, operator=declared.operator).order_by("code")
+    return [each for each in kept if {declared.purpose_id, declared.other_id} <= purposes_in(each)]
 
 
 def merge_facts(database, into) -> MergeFacts:

@@ -1,6 +1,6 @@
 """What active activities stand on cannot be taken from under them, on any route."""
 
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 
 from django.apps import apps
 from django.core.exceptions import ValidationError
@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from .law import Norm
 
 MOST_CITED = 3
+NAMES = {"code", "name_en", "name_ru", "name_kk"}
 
 
 class Refusal(ValidationError):
@@ -52,8 +53,14 @@ class KeepsGate(models.Model):
         return apps.get_model("registry", "ProcessingActivity").objects.filter(operator=self.operator_id)
 
     def save(self, **kwargs):
-        with self.gate_kept():
+        with nullcontext() if self.is_only_renamed() else self.gate_kept():
             super().save(**kwargs)
+
+    def is_only_renamed(self):
+        """The gate asks nothing of a name, though its sentences say it."""
+        stored = self.stored()
+        changed = self.changed_fields(stored) if stored else set()
+        return bool(changed) and changed <= NAMES
 
     def delete(self, **kwargs):
         with self.gate_kept():
@@ -71,7 +78,7 @@ class KeepsGate(models.Model):
         yield
         for activity in at_stake.all():
             if new := [each for each in activity.blockers(stored=activity) if each not in before[activity.pk]]:
-                named = {"activity": activity, "what": " ".join(blocker.message for blocker in new)}
+                named = {"activity": activity, "what": " ".join(cited(blocker, activity.operator) for blocker in new)}
                 raise ValidationError(
                     _("The active activity “%(activity)s” would no longer be in order: %(what)s") % named
                 )

@@ -94,10 +94,6 @@ class HeldByBlocks(models.Model):
         if self._state.adding or self.has_changed():
             refuse(self.held_from(self.handling_act(self.stored())))
 
-    def changed_fields(self, stored):
-        return {name for name in self.FIELD_CLASSES if getattr(stored, self._meta.get_field(name).attname)
-                != getattr(self, self._meta.get_field(name).attname)}  # fmt: skip
-
     def has_changed(self):
         """A form saved as it was changes nothing, and nothing refuses it."""
         stored = self.stored()

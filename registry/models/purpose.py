@@ -4,6 +4,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal import History
+from registry.rules.compatibility import Incompatible
 
 from .base import OperatorOwned, field_classes
 from .fields import LanguageNames, clause_field
@@ -80,6 +81,22 @@ class IncompatiblePurposes(OperatorOwned):
 
     def __str__(self):
         return f"{self.purpose.code} ≠ {self.other.code}"
+
+    def as_pair(self):
+        clause = self.clause.number if self.clause else ""
+        return Incompatible(self.purpose_id, self.other_id, str(self.purpose), str(self.other), clause)
+
+    @property
+    def warnings(self):
+        """Declaring it separates nothing by itself."""
+        from .compatibility import shared_by  # it asks for databases and activities, which refer to purposes
+
+        if names := ", ".join(f"“{each}”" for each in shared_by(self)):
+            said = {"one": self.purpose, "other": self.other, "databases": names}
+            yield (
+                _("“%(one)s” and “%(other)s” are kept together in %(databases)s. Move the data of one elsewhere.")
+                % said
+            )
 
 
 class LegalBasis(MovesGrounds, KeepsGate, Coded):

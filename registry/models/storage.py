@@ -75,14 +75,16 @@ class Database(KeepsGate, Coded):
         return DatabaseFacts(str(self), self.country, self.is_abroad)
 
     def findings(self):
-        """Which activities keep data here, abroad, without a base in Kazakhstan beside it."""
+        """Which activities keep data here, abroad, without a base in Kazakhstan beside it; which incompatible purposes it serves."""
+        from .compatibility import kept_together  # it asks for the activities that keep data here
+
         laws = tuple(self.operator.laws.values_list("law__code", flat=True))
         links = self.activities.exclude(activity__status="ended").select_related("activity")
         links = links.prefetch_related("activity__databases__database")
         beside = {
             str(link.activity): tuple(each.database.facts() for each in link.activity.databases.all()) for link in links
         }
-        return copy_blockers(laws, self.facts(), beside)
+        return [*copy_blockers(laws, self.facts(), beside), *kept_together(self)]
 
 
 class RetentionRule(KeepsGate, Coded):

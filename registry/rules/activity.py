@@ -7,6 +7,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import NormTopic
 from registry.rules.blockers import Blocker
+from registry.rules.compatibility import KeptFacts, kept_blockers
 from registry.rules.localisation import DatabaseFacts, localisation_blockers
 
 
@@ -44,6 +45,7 @@ class ActivityFacts(NamedTuple):
     measures: int
     recipients: tuple[RecipientFacts, ...]
     has_responsible_person: bool
+    kept: tuple[KeptFacts, ...] = ()
     is_legal_entity: bool = True
 
 
@@ -99,6 +101,8 @@ def _purposes(facts):
 
 def _storage(facts):
     yield from localisation_blockers(facts.laws, facts.databases)
+    for each in facts.kept:
+        yield from kept_blockers(each)
     if not facts.retention_complete:
         yield Blocker("no-retention", _("No storage period is set."), NormTopic.RETENTION, "retention")
     for name, complete in facts.retention_complete:

@@ -34,6 +34,29 @@ def together_blockers(
     return found
 
 
+class KeptFacts(NamedTuple):
+    """What a database serves already, and the purposes that are asked about; both as ids."""
+
+    database: str
+    purposes: frozenset[int]
+    asked: frozenset[int]
+    pairs: tuple[Incompatible, ...]
+
+
+def kept_blockers(facts: KeptFacts) -> list[Blocker]:
+    """The incompatible purposes that a database serves together, where one of them is asked about; empty means there are none."""
+    found = {}
+    for pair in facts.pairs:
+        ends = frozenset((pair.one, pair.other))
+        if ends <= facts.purposes and ends & facts.asked and ends not in found:
+            message = _(
+                "“%(one)s” and “%(other)s” are incompatible purposes, and database “%(database)s” keeps the data of both. Move those of "
+                "one to another database."
+            ) % {"one": pair.one_name, "other": pair.other_name, "database": facts.database}
+            found[ends] = Blocker("incompatible-kept", message, NormTopic.PURPOSE, "databases", clause=pair.clause)
+    return list(found.values())
+
+
 class MergeFacts(NamedTuple):
     """Two databases of one operator; purposes are ids."""
 

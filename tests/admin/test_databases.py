@@ -9,8 +9,10 @@ from registry.models import (
     Database,
     IncompatiblePurposes,
     ProcessingActivity,
+    Purpose,
 )
 from tests.factories import make_norm, make_purpose, make_user, save
+from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +87,23 @@ def test_merge_into_nothing_known_asks_again(asked, bases, dpo, browser_client):
     _shop, bank = bases
     response = browser_client(dpo).post(url("merge", bank), {"into": asked})
     assert response.context["into"] is None and bank.activities.count() == 1
+
+
+def test_declaring_purposes_incompatible_warns_of_what_they_share(bases, lapp, dpo, browser_client):
+    """Saved, with the names of the databases; the page of each and the desk find it with the norm from then on."""
+    make_norm("KZ-94-V/14", topics="purpose", verified="verified")
+    shop, _bank = bases
+    save(ActivityDatabase(activity=ProcessingActivity.objects.get(code="credit"), database=shop))
+    news, credit = (Purpose.objects.get(code=code) for code in ("news", "credit"))
+    page = reverse("admin:registry_purpose_change", args=[news.pk])
+    client = browser_client(dpo)
+    declared = {"incompatible_with-0-other": credit.pk, "incompatible_with-TOTAL_FORMS": 1}
+    saved = client.post(page, form_fields(client.get(page).context, **declared), follow=True)
+    assert (
+        "Saved, but look again. “news” and “credit” are kept together in “Shop”. Move the data of one elsewhere."
+        in [str(each) for each in saved.context["messages"]]
+    )
+    [found] = client.get(url("change", shop)).context["blockers"]
+    assert (found["code"], found["norm"]) == ("incompatible-kept", "KZ-94-V art. 14")
+    desk = client.get(reverse("admin:index")).context["desk"]["findings"]["rows"]
+    assert [row["url"] for row in desk if row["code"] == "incompatible-kept"] == [url("change", shop)]

@@ -152,3 +152,55 @@ def test_database_abroad_without_a_base_at_home_is_found(office):
         "“Letters” keeps its data here, abroad, and in no database in Kazakhstan. Name one there that holds them, too."
     ]
     assert home.findings() == []
+
+
+KEPT = "“news” and “credit” are incompatible purposes, and database “Shop” keeps the data of both. Move those of one to another database."
+
+
+@pytest.fixture
+def shared(office):
+    """“letters” for news, active, and “loans” for credit keep their data together; then the two are declared incompatible."""
+    shop, news, credit = database(office, "shop"), make_purpose(office, "news"), make_purpose(office, "credit")
+    letters = activity(office, "letters", purposes=[news], databases=[shop])
+    activity(office, "loans", purposes=[credit], databases=[shop])
+    activity(office, "payroll", purposes=[make_purpose(office, "payroll")], databases=[shop])
+    ProcessingActivity.objects.filter(pk=letters.pk).update(status="active")  # whatever else it lacks
+    save(IncompatiblePurposes(operator=office, purpose=credit, other=news))
+    return shop
+
+
+def kept_together(record):
+    found = record.findings() if isinstance(record, Database) else record.blockers()
+    return [each.message for each in found if each.code == "incompatible-kept"]
+
+
+def test_purposes_declared_incompatible_later_are_found(office, shared):
+    """On the database and on each activity that serves one of them; an activity of another purpose beside them is not concerned."""
+    sentence = KEPT.replace("“news” and “credit”", "“credit” and “news”")
+    by_code = {each.code: each for each in ProcessingActivity.objects.all()}
+    assert kept_together(shared) == kept_together(by_code["letters"]) == kept_together(by_code["loans"]) == [sentence]
+    assert kept_together(by_code["payroll"]) == []
+    with unit_of_work(by=None), pytest.raises(ValidationError) as caught:
+        by_code["loans"].activate()
+    assert any(sentence in message for message in caught.value.messages)
+    link = by_code["loans"].databases.get()
+    link.database = database(office, "bank")
+    save(link)
+    assert kept_together(shared) == kept_together(by_code["letters"]) == kept_together(by_code["loans"]) == []
+
+
+def test_what_is_kept_together_already_refuses_nothing_else(office, shared):
+    """The active activity is described and the database renamed, although the blocker stands and names it otherwise then."""
+    letters = ProcessingActivity.objects.get(code="letters")
+    letters.note = "looked at"
+    save(letters)
+    shared.name_en = "Another name"
+    save(shared)
+    assert "“Another name”" in kept_together(ProcessingActivity.objects.get(code="letters"))[0]
+
+
+def test_ended_activity_keeps_nothing_together(office, shared):
+    """What ended serves no purpose any more."""
+    with unit_of_work(by=None):
+        ProcessingActivity.objects.get(code="loans").end(dt.date(2026, 3, 1))
+    assert kept_together(shared) == kept_together(ProcessingActivity.objects.get(code="letters")) == []
