@@ -1,4 +1,4 @@
-"""Long work: steps of imports, in the request where the file is small, else taken by `manage.py worker`. Arguments are ids, never values."""
+"""Long work: steps of imports and hand-overs, in the request where they are small, else taken by `manage.py worker`. Arguments are ids, never values."""
 
 import datetime as dt
 import logging
@@ -18,7 +18,8 @@ from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
 from registry.imports.storage import AlreadyTaken
-from registry.models import ImportRun
+from registry.models import HandOverRun, ImportRun
+from registry.operations import handover
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -60,6 +61,19 @@ def begin_undo(run, *, by, role, reason="", here=None, line=None):
     return _perform_if_here(run, here, line)
 
 
+def begin_handover(said, *, by, at, role, reason="", here=None):
+    """Has people's data handed over, now or by the worker; `here` decides, else how many they are. Returns the run.
+
+    ValidationError where the act itself is refused.
+    """
+    with transaction.atomic():
+        run = handover.begin(said, by=by, at=at, role=role, reason=reason)
+        _enqueue_unless(_is_done_here(run, here), run)
+    with suppress(AlreadyTaken):  # somebody gave it up meanwhile: the run says so
+        _perform_if_here(run, here, None)
+    return run
+
+
 def go_on(run, *, by, role, here=None, line=None):
     """Goes on, for this user, with a step that was cut off, stopped, or taken up by nobody. AlreadyTaken where somebody is at it."""
     with transaction.atomic():
@@ -69,7 +83,11 @@ def go_on(run, *, by, role, here=None, line=None):
 
 
 def _is_done_here(run, here):
-    return run.file_size <= settings.IMPORT_BACKGROUND_BYTES if here is None else here
+    if here is not None:
+        return here
+    if isinstance(run, HandOverRun):
+        return run.rows_expected <= handover.MOST_AT_ONCE
+    return run.file_size <= settings.IMPORT_BACKGROUND_BYTES
 
 
 def _enqueue_unless(here, run):
@@ -90,7 +108,8 @@ def perform(run, *, line=None):
     except FileRefused:
         raise
     except AlreadyTaken:
-        storage.clear_away(run)
+        if isinstance(run, ImportRun):
+            storage.clear_away(run)
         raise
     except Exception as error:
         if isinstance(error, progress.Interrupted) or _is_of_the_database(error):
@@ -126,7 +145,16 @@ def _undo(run, actor, told):
     return undo.undo(run, **actor, progress=told)
 
 
-STEPS = {State.PLANNING: _plan, State.APPLYING: _apply, State.UNDOING: _undo}
+def _hand_over(run, actor, told):
+    return handover.hand_over(run, **actor, progress=told)
+
+
+STEPS = {
+    State.PLANNING: _plan,
+    State.APPLYING: _apply,
+    State.UNDOING: _undo,
+    HandOverRun.State.HANDING_OVER: _hand_over,
+}
 
 
 def _is_of_the_database(error):
@@ -149,45 +177,55 @@ def _broke(run):
 
 @task
 def plan_import(run_pk):
-    _in_background(run_pk, State.PLANNING)
+    _in_background(ImportRun, run_pk, State.PLANNING)
 
 
 @task
 def apply_import(run_pk):
-    _in_background(run_pk, State.APPLYING)
+    _in_background(ImportRun, run_pk, State.APPLYING)
 
 
 @task
 def undo_import(run_pk):
-    _in_background(run_pk, State.UNDOING)
+    _in_background(ImportRun, run_pk, State.UNDOING)
 
 
-TASKS = {State.PLANNING: plan_import, State.APPLYING: apply_import, State.UNDOING: undo_import}
+@task
+def hand_people_over(run_pk):
+    _in_background(HandOverRun, run_pk, HandOverRun.State.HANDING_OVER)
 
 
-def _in_background(run_pk, state):
+TASKS = {
+    State.PLANNING: plan_import,
+    State.APPLYING: apply_import,
+    State.UNDOING: undo_import,
+    HandOverRun.State.HANDING_OVER: hand_people_over,
+}
+CALLED = {ImportRun: "Import", HandOverRun: "Hand-over"}  # in the log
+
+
+def _in_background(model, run_pk, state):
     """The run says how it ended. No error leaves here: the library would keep what it said, and that may be a person's."""
-    ended = None
+    ended, called = None, f"{CALLED[model]} #{run_pk}"
     try:
-        run = ImportRun.objects.filter(pk=run_pk, state=state).first()
+        run = model.objects.filter(pk=run_pk, state=state).first()
         if run is not None and not _still_may(run):
-            logger.warning(
-                "Import #%d: whoever began the step may not import any more; it waits for somebody's word.", run_pk
-            )
+            logger.warning("%s: whoever began the step has lost the right to; it waits for somebody's word.", called)
             progress.let_go(run, for_good=True)
         elif run is not None:
             perform(run)
     except (FileRefused, AlreadyTaken):
         pass
     except progress.Interrupted:
-        logger.warning("Import #%d: told to stop, left for the next worker.", run_pk)
+        logger.warning("%s: told to stop, left for the next worker.", called)
     except Exception:
-        logger.exception("Import #%d: the step %s ended with an error.", run_pk, state)
+        logger.exception("%s: the step %s ended with an error.", called, state)
     except BaseException as end:
         ended = type(end)
     if ended:
         raise ended from None
-    _report(run_pk)
+    if model is ImportRun:
+        _report(run_pk)
 
 
 def _report(run_pk):
@@ -208,25 +246,32 @@ def _still_may(run):
 
 def is_queued(run):
     """Whether the worker will come to this step: it waits in the queue, perhaps behind another one."""
-    return run.pk in _runs_of(DBTaskResult.objects.ready())
+    return run.pk in _runs_of(type(run), DBTaskResult.objects.ready())
+
+
+def at_work():
+    """Runs in the middle of a step, those that wait for the worker among them."""
+    return [run for model in CALLED for run in model.objects.filter(state__in=model.AT_WORK).order_by("pk")]
 
 
 def take_over_cut_off():
     """Queues the steps again whose process is gone, or whose place in the queue is. They go on for whom they were begun."""
-    queued, cut_off = _runs_of(DBTaskResult.objects.ready()), _runs_of(DBTaskResult.objects.running())
-    for run in ImportRun.objects.filter(state__in=ImportRun.AT_WORK).exclude(step_role="").order_by("pk"):
-        if not run.was_cut_off or run.pk in queued:
+    queued = {model: _runs_of(model, DBTaskResult.objects.ready()) for model in CALLED}
+    cut_off = {model: _runs_of(model, DBTaskResult.objects.running()) for model in CALLED}
+    for run in at_work():
+        model, called = type(run), f"{CALLED[type(run)]} #{run.pk}"
+        if not run.step_role or not run.was_cut_off or run.pk in queued[model]:
             continue
-        if cut_off[run.pk] >= MOST_CUT_OFFS:
+        if cut_off[model][run.pk] >= MOST_CUT_OFFS:
             logger.error(
-                "Import #%d was cut off %d times and is left to be gone on with by hand.", run.pk, cut_off[run.pk]
+                "%s was cut off %d times and is left to be gone on with by hand.", called, cut_off[model][run.pk]
             )
             progress.let_go(run, for_good=True)
             continue
         with suppress(AlreadyTaken), transaction.atomic():
             progress.pass_on(run)
             TASKS[run.state].enqueue(run.pk)
-            logger.warning("Import #%d was cut off and is taken over.", run.pk)
+            logger.warning("%s was cut off and is taken over.", called)
 
 
 def forget_old_results():
@@ -235,7 +280,7 @@ def forget_old_results():
     DBTaskResult.objects.filter(enqueued_at__lt=since).exclude(status="READY").delete()
 
 
-def _runs_of(results):
-    """How many of these results each run has, by its id. Letters wait in the same queue, under ids of their own."""
-    steps = results.filter(task_path__in=[step.module_path for step in TASKS.values()])
+def _runs_of(model, results):
+    """How many of these results each run of this kind has, by its id. Letters wait in the same queue, under ids of their own."""
+    steps = results.filter(task_path__in=[TASKS[state].module_path for state in model.AT_WORK])
     return Counter(said["args"][0] for said in steps.order_by().values_list("args_kwargs", flat=True))

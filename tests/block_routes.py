@@ -51,8 +51,9 @@ from registry.models import (
 )
 from registry.models.grounding import serve
 from registry.models.held import HeldByBlocks
-from registry.operations.handover import HandOver, hand_over
+from registry.operations.handover import HandOver
 from registry.operations.withdrawal import withdraw as withdraw_all
+from registry.tasks import begin_handover
 from tests.factories import make_operator, make_purpose, make_request, make_subject, make_user, save
 from tests.forms import form_fields
 from tests.imports.crm import CRM
@@ -295,7 +296,7 @@ def handed_over(world):
     buyer = world.named(Recipient, "buyer", kind="acquirer", country="KZ")
     said = HandOver(buyer, (activity,), timezone.localdate(), "consent")
     yield
-    hand_over(said, by=world.officer, at=timezone.now())
+    begin_handover(said, by=world.officer, at=timezone.now(), role="dpo")
 
 
 def depersonalise(world):

@@ -59,7 +59,9 @@ def main(pause, rows, cut_off):
     from registry.imports import crm_file, progress
     from registry.management.commands import worker
     from registry.models import runs
+    from registry.operations import handover
 
+    handover.CHUNK = rows
     crm_file.CHUNK_ROWS.update(dict.fromkeys(crm_file.CHUNK_ROWS, rows))
     runs.CUT_OFF_SECONDS, worker.LOOK_SECONDS, progress.BEAT_SECONDS = cut_off, 0.5, 0.5
     as_it_is = progress.Progress.__call__

@@ -27,6 +27,7 @@ from registry.models import (
     DisclosureCategory,
     ExportRun,
     GroundDecision,
+    HandOverRun,
     ImportRun,
     ImportSource,
     JournalEntry,
@@ -158,6 +159,8 @@ def make_world(code):
     add(AuthorityRequest, body="Ministry", body_number="17-3/456", received_at=RECEIVED_AT)
     add(Message, digest="0" * 64, received_at=RECEIVED_AT, fetched_at=RECEIVED_AT, standing="set_aside")
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
+    begun = {"handed_over_on": DAY, "ground": "consent", "state": "handed_over", "begun_at": RECEIVED_AT}
+    world["handoverrun"] = HandOverRun.objects.create(operator=operator, recipient=recipient, **begun)
     world["exportrun"] = ExportRun.objects.create(operator=operator, kind="register")
     world["membership"] = make_user("auditor", operator, username=f"auditor-of-{code}").memberships.get()
     world["user"] = world["membership"].user

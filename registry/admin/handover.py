@@ -1,7 +1,6 @@
-"""The hand-over on the page of an acquirer: what, from when on and on which ground; shown in numbers; then done and told."""
+"""The hand-over on the page of an acquirer: what, from when on and on which ground; shown in numbers; then done, or begun."""
 
 from django import forms
-from django.contrib import messages
 from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
@@ -14,10 +13,13 @@ from django.utils.translation import gettext_lazy as _
 from registry import scope
 from registry.choices import NormTopic
 from registry.models import Disclosure, Norm, ProcessingActivity, Recipient
-from registry.operations.handover import HandOver, hand_over, preview
+from registry.operations import handover
+from registry.operations.handover import HandOver
+from registry.tasks import begin_handover
 
 from .acts import own_units, reason_of
 from .deciding import cited
+from .handover_runs import address
 
 Ground = Disclosure.Ground
 
@@ -86,25 +88,21 @@ class HandsOver:
         if not request.user.has_perm("registry.add_disclosure", recipient):
             raise PermissionDenied
         form = HandOverForm(request.POST or None, operator=recipient.operator, initial={"on": timezone.localdate()})
-        counts = None
+        expected = None
         if request.method == "POST" and form.is_valid():
             try:
                 if "confirmed" in request.POST:
                     return self.handed_over(request, recipient, form)
-                counts = preview(form.act(recipient))
+                expected = expected_of(form.act(recipient))
             except ValidationError as refusal:
                 form.add_error(None, refusal.messages)
-        return self.handover_page(request, recipient, form if counts is None else form.as_hidden(), counts)
+        return self.handover_page(request, recipient, form if expected is None else form.as_hidden(), expected)
 
     def handed_over(self, request, recipient, form):
         said = {"by": request.user, "role": scope.role_of(request.user), "reason": reason_of(request)}
-        counts = hand_over(form.act(recipient), at=timezone.now(), **said)
-        message = _t("Recorded: the data of %(people)d people went to %(recipient)s. Each of them is to be told.")
-        messages.success(request, message % {"people": counts.people, "recipient": recipient})
-        query = {"recipient__id__exact": recipient.pk}
-        return HttpResponseRedirect(reverse("admin:registry_disclosure_changelist", query=query))
+        return HttpResponseRedirect(address(begin_handover(form.act(recipient), at=timezone.now(), **said)))
 
-    def handover_page(self, request, recipient, form, counts):
+    def handover_page(self, request, recipient, form, expected):
         context = self.admin_site.each_context(request) | {
             "title": _t("Hand over to the acquirer"),
             "what": _t(
@@ -115,9 +113,17 @@ class HandsOver:
             "opts": self.opts,
             "object": recipient,
             "form": form,
-            "counts": counts,
+            **(expected or {}),
             "media": self.media + form.media,
-            "button": _t("Hand over") if counts else _t("Show what will happen"),
+            "button": _t("Hand over") if expected else _t("Show what will happen"),
             "back": reverse("admin:registry_recipient_change", args=[recipient.pk]),
         }
         return TemplateResponse(request, "admin/registry/recipient/handover.html", context)
+
+
+def expected_of(said):
+    """What the confirmation shows: of so many people that one waits for it, who would go; of more, only how many it concerns."""
+    handover.refuse_act(said)
+    concerned = handover.concerned(said).count()
+    few = concerned <= handover.MOST_AT_ONCE
+    return {"concerned": concerned, "counts": handover.preview(said) if few else None}

@@ -13,7 +13,8 @@ from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
 
 from .import_lists import list_links, lists_are_kept, may_see_rejected
-from .import_steps import OPEN, ConfirmForm, by_user, can_be_undone, may_import, progress_of
+from .import_steps import OPEN, ConfirmForm, by_user, can_be_undone, may_import
+from .steps import progress_of
 
 State = ImportRun.State
 REJECTED_BYTES = 10_000

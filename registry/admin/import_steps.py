@@ -1,7 +1,5 @@
 """The steps of a CRM import on the page of its run: confirm the plan, go on, give up, undo, and how far it has come."""
 
-import time
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -17,7 +15,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from registry import scope, tasks
-from registry.imports import progress, storage
+from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, cancel, may_finish
 from registry.imports.compare import KINDS
 from registry.imports.inspection import FileRefused
@@ -27,10 +25,9 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
+from .steps import progress_of
 
 State = ImportRun.State
-# So long a worker that runs may take to look at the queue.
-PATIENCE_SECONDS = 5
 OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
 OWNERS = "owner", gettext_lazy("The file is read: whether its plan is applied or given up is for its owner to say.")
@@ -215,46 +212,3 @@ def to_page(request, run):
               "stopped.") % told,
         )  # fmt: skip
     return HttpResponseRedirect(address(run))
-
-
-def phase_of(run):
-    """Where a step stands: waiting, late, working, cut-off or stopped."""
-    if progress.was_stopped(run):
-        return "stopped"
-    if progress.waits(run):
-        waited = (timezone.now() - run.step_began_at).total_seconds()
-        return "waiting" if waited < PATIENCE_SECONDS else "late"
-    return "cut-off" if run.was_cut_off else "working"
-
-
-def progress_of(request, run):
-    """What the moving part shows. The rate is that since the page was opened: the address of the next look carries it."""
-    now, phase = time.time(), phase_of(run)
-    since, before = _number(request, "at") / 1000, _number(request, "from")
-    if phase != "working" or not 0 < since <= now or before > run.rows_done:
-        since, before = now, run.rows_done
-    people = run.state == State.UNDOING
-    line = progress.in_words(run.rows_done, run.rows_expected, now - since, before=before, people=people)
-    look = reverse("admin:registry_importrun_progress", args=[run.pk])
-    whole = max(run.rows_expected, run.rows_done, 1)
-    return {
-        "run": run,
-        "phase": phase,
-        "line": line,
-        "whole": whole,
-        "percent": min(100 * run.rows_done // whole, 100),
-        "next": f"{look}?from={before}&at={round(since * 1000)}",
-        "busy": phase == "late" and _others_at_work(run),
-    }
-
-
-def _others_at_work(run):
-    """Whether a worker is at another import of the registry, so that this one is to wait."""
-    others = ImportRun.objects.filter(state__in=ImportRun.AT_WORK).exclude(pk=run.pk)
-    return any(not progress.is_free(other) for other in others)
-
-
-def _number(request, name):
-    """A number out of the address; 0 for whatever else is typed there."""
-    text = request.GET.get(name, "")
-    return int(text[:15]) if text.isascii() and text.isdigit() else 0

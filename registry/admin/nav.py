@@ -42,6 +42,7 @@ GROUPS = (
             ("suppression", None),
             ("block", None),
             ("disclosure", None),
+            ("handoverrun", None),
         ),
     ),
     (

@@ -31,8 +31,13 @@ class RecipientAdmin(HandsOver, VocabularyAdmin):
         return context | {"blockers": found, "blockers_title": _("Findings"), "acts": acts}
 
     def links(self, request, recipient):
-        """To what it was given."""
+        """To what it was given, one by one and as a whole."""
         if not request.user.has_perm("registry.view_disclosure"):
             return []
-        url = reverse("admin:registry_disclosure_changelist", query={"recipient__id__exact": recipient.pk})
-        return [{"label": _("Disclosures (%d)") % recipient.disclosures.count(), "url": url}]
+        query = {"recipient__id__exact": recipient.pk}
+        url = reverse("admin:registry_disclosure_changelist", query=query)
+        found = [{"label": _("Disclosures (%d)") % recipient.disclosures.count(), "url": url}]
+        if handovers := recipient.handovers.count():
+            url = reverse("admin:registry_handoverrun_changelist", query=query)
+            found.append({"label": _("Hand-overs (%d)") % handovers, "url": url})
+        return found

@@ -28,7 +28,7 @@ def begin(run, was, state, *, by, role, **more):
     """Puts a run that is in one of the states `was` into a step, for this user. AlreadyTaken where it is elsewhere by now."""
     now = timezone.now()
     step = {"state": state, "step_by": by, "step_role": role, "step_began_at": now, "alive_at": now, "rows_done": 0}
-    if not ImportRun.objects.filter(pk=run.pk, state__in=was).update(**step | {"expires_at": None} | more):
+    if not type(run).objects.filter(pk=run.pk, state__in=was).update(**step | {"expires_at": None} | more):
         raise AlreadyTaken
     run.refresh_from_db()
 
@@ -60,7 +60,7 @@ def pass_on(run, **to):
 def let_go(run, *, for_good=False):
     """Nobody is at the step any more. for_good: nobody goes on with it either until somebody says so."""
     with suppress(Error):
-        mine = ImportRun.objects.filter(pk=run.pk, state=run.state)
+        mine = type(run).objects.filter(pk=run.pk, state=run.state)
         mine.update(alive_at=None, **({"step_role": ""} if for_good else {}))
         run.refresh_from_db()
 
@@ -77,7 +77,7 @@ def held(run, line=None):
         raise AlreadyTaken
     run.refresh_from_db()
     ended = threading.Event()
-    beat = threading.Thread(target=_beat, args=(run.pk, run.state, ended), daemon=True)
+    beat = threading.Thread(target=_beat, args=(run, run.state, ended), daemon=True)
     beat.start()
     try:
         yield Progress(run, line)
@@ -87,15 +87,15 @@ def held(run, line=None):
 
 
 def _as_known(run):
-    return ImportRun.objects.filter(pk=run.pk, state=run.state, alive_at=run.alive_at)
+    return type(run).objects.filter(pk=run.pk, state=run.state, alive_at=run.alive_at)
 
 
-def _beat(pk, state, ended):
+def _beat(run, state, ended):
     """Says that the process lives, also while it is between two chunks for long. In a thread of its own."""
     try:
         while not ended.wait(BEAT_SECONDS):
             with suppress(Error):  # the database is away: the step itself will notice
-                ImportRun.objects.filter(pk=pk, state=state).update(alive_at=timezone.now())
+                type(run).objects.filter(pk=run.pk, state=state).update(alive_at=timezone.now())
     finally:
         connection.close()
 
@@ -111,7 +111,7 @@ class Progress:
             self.line(self.run, done)
         if STOPPING.is_set():
             raise Interrupted
-        # Applying and undoing count with every chunk they commit; reading commits nothing.
+        # Whatever writes counts with every chunk it commits; reading commits nothing.
         if self.run.state == ImportRun.State.PLANNING and time.monotonic() - self.told_at >= TOLD_SECONDS:
             mine = ImportRun.objects.filter(pk=self.run.pk, state=self.run.state, rows_done=self.run.rows_done)
             if not mine.update(rows_done=done, alive_at=timezone.now()):

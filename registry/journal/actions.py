@@ -40,4 +40,7 @@ class Action(models.TextChoices):
     TRANSFER_SUSPEND = "transfer.suspend", _("transfer suspended")
     TRANSFER_RESUME = "transfer.resume", _("transfer taken up again")
     TRANSFER_WHAT_IF = "transfer.what_if", _("what a country’s standing would suspend asked")
+    HANDOVER_BEGIN = "handover.begin", _("hand-over begun")
+    HANDOVER_FINISH = "handover.finish", _("hand-over finished")
+    HANDOVER_CANCEL = "handover.cancel", _("hand-over given up")
     REMINDER_SEND = "reminder.send", _("reminder of what is due sent")

@@ -34,7 +34,7 @@ from .policy import Clause, Policy, RequestMark
 from .purpose import IncompatiblePurposes, LegalBasis, Purpose
 from .recipient import Recipient
 from .representative import Representative
-from .runs import ExportRun, ImportRun, ListedRow
+from .runs import ExportRun, HandOverRun, ImportRun, ListedRow
 from .storage import Database, RetentionRule, SecurityMeasure, Tracker
 from .suppression import Suppression
 from .transfer import CrossBorderTransfer, TransferCategory
@@ -75,6 +75,7 @@ __all__ = [
     "DistributionCondition",
     "ExportRun",
     "GroundDecision",
+    "HandOverRun",
     "ImportRun",
     "ImportSource",
     "IncompatiblePurposes",

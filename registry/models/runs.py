@@ -1,4 +1,4 @@
-"""Runs: imports and exports. They are not tracked: the journal records each of their steps."""
+"""Runs: imports, exports and hand-overs. They are not tracked: the journal records each of their steps."""
 
 import datetime as dt
 import secrets
@@ -10,7 +10,9 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal.history import new_salt
 
 from .base import uuid7
+from .disclosure import Disclosure
 from .import_source import ImportSource
+from .law import Norm
 from .operator import Operator
 from .user import User
 
@@ -22,7 +24,39 @@ def new_token():
     return secrets.token_urlsafe(24)
 
 
-class ImportRun(models.Model):
+class LongRun(models.Model):
+    """Work in chunks, done at once or by the worker: how far its present step has come, for whom, and whether it is still heard of."""
+
+    # At work: somebody waits for it in the browser, or the worker has it. No two kinds of runs share a state of these.
+    AT_WORK = ()
+
+    # How far the present step has come, in rows or people, and how far it has to go.
+    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
+    rows_expected = models.PositiveIntegerField(_("rows expected"), default=0)
+    # The present step is done for this user, in this role; heard of last at that time.
+    step_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("step by"), related_name="+", null=True, blank=True
+    )
+    step_role = models.CharField(max_length=16, blank=True)
+    step_began_at = models.DateTimeField(_("step began at"), null=True, blank=True)
+    alive_at = models.DateTimeField(_("heard of at"), null=True, blank=True)
+
+    class Meta:
+        abstract = True
+
+    @property
+    def is_at_work(self):
+        return self.state in self.AT_WORK
+
+    @property
+    def was_cut_off(self):
+        """Whether its present step has not been heard of for so long that its process must be gone."""
+        return self.is_at_work and (
+            self.alive_at is None or self.alive_at < timezone.now() - dt.timedelta(seconds=CUT_OFF_SECONDS)
+        )
+
+
+class ImportRun(LongRun):
     """One file from the CRM: read into a plan, shown, applied exactly as shown, and undone where somebody wants that."""
 
     class State(models.TextChoices):
@@ -38,7 +72,6 @@ class ImportRun(models.Model):
         CANCELLED = "cancelled", _("cancelled")
         EXPIRED = "expired", _("expired")
 
-    # At work: somebody waits for it in the browser, or the worker has it.
     AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
@@ -72,16 +105,6 @@ class ImportRun(models.Model):
     doubles = models.PositiveIntegerField(_("possible doubles"), default=0)
     further = models.PositiveIntegerField(_("rows with further phones or addresses"), default=0)
     missing = models.PositiveIntegerField(_("people not in the file"), default=0)
-    # How far the present step has come, in rows, and how far it has to go.
-    rows_done = models.PositiveIntegerField(_("rows done"), default=0)
-    rows_expected = models.PositiveIntegerField(_("rows expected"), default=0)
-    # The present step is done for this user, in this role; heard of last at that time.
-    step_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=_("step by"), related_name="+", null=True, blank=True
-    )
-    step_role = models.CharField(max_length=16, blank=True)
-    step_began_at = models.DateTimeField(_("step began at"), null=True, blank=True)
-    alive_at = models.DateTimeField(_("heard of at"), null=True, blank=True)
     # What the run wrote lies between these entries of the journal.
     first_seq = models.BigIntegerField(_("from entry"), null=True, blank=True)
     last_seq = models.BigIntegerField(_("to entry"), null=True, blank=True)
@@ -117,21 +140,10 @@ class ImportRun(models.Model):
         return f"{self._meta.verbose_name} #{self.pk}"
 
     @property
-    def is_at_work(self):
-        return self.state in self.AT_WORK
-
-    @property
     def wrote_nothing(self):
         """Whether it ended before anything was written: what it counts is what would have been."""
         given_up = self.state == self.State.CANCELLED and not self.rows_done
         return given_up or self.state in (self.State.REFUSED, self.State.EXPIRED)
-
-    @property
-    def was_cut_off(self):
-        """Whether its present step has not been heard of for so long that its process must be gone."""
-        return self.is_at_work and (
-            self.alive_at is None or self.alive_at < timezone.now() - dt.timedelta(seconds=CUT_OFF_SECONDS)
-        )
 
 
 class ListedRow(models.Model):
@@ -197,3 +209,49 @@ class ExportRun(models.Model):
 
     def __str__(self):
         return f"{self.get_kind_display()} #{self.pk}"
+
+
+class HandOverRun(LongRun):
+    """The hand-over of people's data to an acquirer: what was said of it, how far it has come, who went and who was left out."""
+
+    class State(models.TextChoices):
+        HANDING_OVER = "handing_over", _("being handed over")
+        HANDED_OVER = "handed_over", _("handed over")
+        CANCELLED = "cancelled", _("given up")
+
+    AT_WORK = (State.HANDING_OVER,)
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
+    recipient = models.ForeignKey(
+        "registry.Recipient", models.PROTECT, verbose_name=_("acquirer"), related_name="handovers"
+    )
+    activities = models.ManyToManyField("registry.ProcessingActivity", verbose_name=_("activities"), related_name="+")
+    handed_over_on = models.DateField(_("handed over on"))
+    ground = models.CharField(_("ground"), max_length=16, choices=Disclosure.Ground)
+    norm = models.ForeignKey(Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True)
+    reason = models.TextField(_("reason"), blank=True)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.HANDING_OVER)
+    # The last person looked at: whoever goes on begins after this id.
+    last_subject = models.BigIntegerField(default=0)
+    people = models.PositiveIntegerField(_("people handed over"), default=0)
+    blocked = models.PositiveIntegerField(_("left out: blocked"), default=0)
+    without_ground = models.PositiveIntegerField(_("left out: no ground"), default=0)
+    before = models.PositiveIntegerField(_("handed over before"), default=0)
+    begun_at = models.DateTimeField(_("begun"))
+    begun_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("begun by"), related_name="+", null=True, blank=True
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("ended by"), related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("hand-over")
+        verbose_name_plural = _("hand-overs")
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} #{self.pk}"

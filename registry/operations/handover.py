@@ -5,10 +5,12 @@ from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef, Q
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import journal
 from registry.choices import Trigger
+from registry.imports.storage import AlreadyTaken
 from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.models import (
@@ -16,6 +18,7 @@ from registry.models import (
     DataSubject,
     Disclosure,
     DisclosureCategory,
+    HandOverRun,
     Obligation,
     Recipient,
     SubjectInCategory,
@@ -28,7 +31,10 @@ from registry.models.grounding import standings
 from registry.rules.deadlines import start_of
 from registry.rules.disclosures import act_blockers, category_blockers, person_blockers
 
+State = HandOverRun.State
 CHUNK = 1000
+# More people than these are the worker's work, and are not looked at one by one beforehand.
+MOST_AT_ONCE = 5000
 
 
 class HandOver(NamedTuple):
@@ -53,24 +59,84 @@ class HandedOver(NamedTuple):
         return HandedOver(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
 
 
-def hand_over(said: HandOver, *, by, at, role="", reason="") -> HandedOver:
+def begin(said: HandOver, *, by, at, role="", reason="") -> HandOverRun:
+    """Notes the act, for `hand_over` to carry out. Raises ValidationError where the act itself is refused; nothing has left yet."""
+    refuse_act(said)
+    operator = said.recipient.operator
+    with journal.unit_of_work(by=by, role=role, operator=operator, reason=reason):
+        run = HandOverRun.objects.create(
+            operator=operator, recipient=said.recipient, handed_over_on=said.on, ground=said.ground, norm=said.norm, reason=reason,
+            begun_at=at, begun_by=by, step_by=by, step_role=role, step_began_at=at, alive_at=at,
+            rows_expected=concerned(said).count(),
+        )  # fmt: skip
+        run.activities.set(said.activities)
+        journal.record("handover.begin", object_type="handoverrun", uid=run.uid, count=run.rows_expected)
+    return run
+
+
+def hand_over(run: HandOverRun, *, by, role="", progress=None) -> HandOverRun:
     """Records that the data went to the acquirer, person by person, and that each is to be told of it.
 
-    In chunks, each one transaction with its history rows and entries: cut off, it goes on where it stood when it is called again, and
-    called for what was done it adds nothing. Raises ValidationError where the act itself is refused; a person who is blocked or
-    without a ground is left out and counted.
+    In chunks, each one transaction with its history rows and entries: cut off, it goes on where it stood when it is called again.
+    Raises ValidationError where the act itself is refused by now, AlreadyTaken where somebody else is at it or gave it up; a
+    person who is blocked or without a ground is left out and counted.
     """
+    said = said_of(run)
     refuse_act(said)
-    operator, done = said.recipient.operator, HandedOver()
-    for chunk in chunks(concerned(said)):
-        with journal.unit_of_work(by=by, role=role, operator=operator, reason=reason):
+    actor = {"by": by, "role": role, "operator": run.operator, "reason": run.reason}
+    for chunk in chunks(concerned(said), run.last_subject):
+        with journal.unit_of_work(**actor):
+            locked(run)
             list(DataSubject.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values_list("pk"))
-            done += write(said, outcome(said, chunk))
-    return done
+            advance(run, chunk, write(said, outcome(said, chunk)))
+        if progress:
+            progress(run.rows_done)
+    with journal.unit_of_work(**actor):
+        end(locked(run), State.HANDED_OVER, by=by, at=timezone.now())
+        journal.record("handover.finish", object_type="handoverrun", uid=run.uid, count=run.people)
+    run.refresh_from_db()
+    return run
+
+
+def cancel(run: HandOverRun, *, by, at, role=""):
+    """Gives up the rest: whoever went has gone and is to be told, nobody else goes. AlreadyTaken where it is at its end."""
+    with journal.unit_of_work(by=by, role=role, operator=run.operator):
+        stored = HandOverRun.objects.select_for_update().get(pk=run.pk)
+        if not stored.is_at_work:
+            raise AlreadyTaken
+        end(stored, State.CANCELLED, by=by, at=at)
+        journal.record("handover.cancel", object_type="handoverrun", uid=run.uid, count=stored.people)
+    run.refresh_from_db()
+
+
+def said_of(run):
+    """The act as it was said when it began."""
+    return HandOver(run.recipient, tuple(run.activities.order_by("pk")), run.handed_over_on, run.ground, run.norm)
+
+
+def locked(run):
+    """The run as it is stored, held until the transaction ends. AlreadyTaken where it is not where this process knows it to be."""
+    stored = HandOverRun.objects.select_for_update().get(pk=run.pk)
+    if not stored.is_at_work or stored.rows_done != run.rows_done:
+        raise AlreadyTaken
+    return stored
+
+
+def advance(run, chunk, counts):
+    """Counts a chunk, in the transaction that writes it."""
+    run.last_subject, run.rows_done, run.alive_at = chunk[-1], run.rows_done + len(chunk), timezone.now()
+    for kind, count in counts._asdict().items():
+        setattr(run, kind, getattr(run, kind) + count)
+    run.save(update_fields=["last_subject", "rows_done", "alive_at", *HandedOver._fields])
+
+
+def end(run, state, *, by, at):
+    run.state, run.ended_at, run.ended_by = state, at, by
+    run.save(update_fields=["state", "ended_at", "ended_by"])
 
 
 def preview(said: HandOver) -> HandedOver:
-    """What hand_over would do now; nothing is written. Raises what it would raise."""
+    """What a hand-over would do now; nothing is written. Raises what `begin` would raise."""
     refuse_act(said)
     return sum((outcome(said, chunk).counts for chunk in chunks(concerned(said))), HandedOver())
 
@@ -121,9 +187,8 @@ def concerned(said):
     return people.filter(Exists(purposes.filter(mine)) | Exists(categories.filter(mine))).order_by("pk")
 
 
-def chunks(people):
-    """Ids in their order, so many at a time; people who come meanwhile stand at the end."""
-    last = 0
+def chunks(people, last=0):
+    """Ids after `last` in their order, so many at a time; people who come meanwhile stand at the end."""
     while chunk := list(people.filter(pk__gt=last).values_list("pk", flat=True)[:CHUNK]):
         yield chunk
         last = chunk[-1]

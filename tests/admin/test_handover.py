@@ -1,12 +1,15 @@
 """The hand-over in the admin: shown in numbers before it is done, for acquirers only."""
 
+import datetime as dt
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import Disclosure, JournalEntry
+from registry.models import Disclosure, HandOverRun, JournalEntry
 from registry.models.grounding import serve
+from registry.operations import handover
 from tests.disclosing import make_activity, make_consented, make_recipient
 from tests.factories import make_user, save
 
@@ -23,8 +26,17 @@ def activity(lapp):
     return activity
 
 
+@pytest.fixture
+def queue(settings):
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+
+
 def url(recipient):
     return reverse("admin:registry_recipient_handover", args=[recipient.pk])
+
+
+def run_url(view, run):
+    return reverse(f"admin:registry_handoverrun_{view}", args=[run.pk])
 
 
 def said(activity, **fields):
@@ -39,7 +51,9 @@ def test_hand_over_is_shown_before_it_is_done(activity, lapp, dpo, client_of_dpo
     assert page.context["counts"].people == 1
     assert not Disclosure.objects.exists()
     response = client_of_dpo.post(url(buyer), said(activity, confirmed="1"), follow=True)
-    assert "Recorded: the data of 1 people went to Buyer LLP." in response.content.decode()
+    run = HandOverRun.objects.get()
+    assert response.redirect_chain == [(run_url("change", run), 302)]
+    assert (run.state, run.people, run.begun_by, run.reason) == ("handed_over", 1, dpo, "contract 5")
     [row] = Disclosure.history.all()
     assert (row.history_user_id, row.history_change_reason) == (dpo.pk, "contract 5")
     assert JournalEntry.objects.filter(object_type="disclosure", action="create", actor=dpo.pk).count() == 1
@@ -62,3 +76,56 @@ def test_auditor_hands_nothing_over(activity, lapp, browser_client):
     """It needs the right to record disclosures."""
     buyer = make_recipient(lapp, "buyer", kind="acquirer")
     assert browser_client(make_user("auditor", lapp)).post(url(buyer), said(activity)).status_code == 403
+
+
+def begun(client, lapp, activity, monkeypatch):
+    """A hand-over that waits for the worker."""
+    monkeypatch.setattr(handover, "MOST_AT_ONCE", 0)
+    buyer = make_recipient(lapp, "buyer", kind="acquirer")
+    page = client.post(url(buyer), said(activity))
+    assert "It concerns 1 people, too many to look at each of them beforehand." in page.content.decode()
+    client.post(url(buyer), said(activity, confirmed="1"))
+    return HandOverRun.objects.get()
+
+
+def test_hand_over_of_many_waits_and_is_done_at_ones_word(activity, lapp, client_of_dpo, queue, monkeypatch):
+    """Its page says that it waits, and that no worker came; done here, it shows who went and who is to be told by when."""
+    run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    assert not Disclosure.objects.exists()
+    assert "It waits for the worker." in client_of_dpo.get(run_url("change", run)).content.decode()
+    since = timezone.now() - dt.timedelta(seconds=10)
+    HandOverRun.objects.update(step_began_at=since, alive_at=since)
+    assert "No worker has taken it yet" in client_of_dpo.get(run_url("progress", run)).content.decode()
+    page = client_of_dpo.post(run_url("continue", run), {"here": "1"}, follow=True)
+    assert page.context["run"].state == "handed_over"
+    assert [(day["waiting"], day["told"]) for day in page.context["owed"]["days"]] == [(1, 0)]
+    assert client_of_dpo.get(run_url("progress", run)).content == b""
+
+
+def test_rest_is_given_up_once(activity, lapp, client_of_dpo, queue, monkeypatch):
+    """Nobody goes any more; a second time says that it is at its end."""
+    run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    page = client_of_dpo.post(run_url("cancel", run), follow=True).content.decode()
+    assert "Given up after 0 of 1 people" in page
+    for again in ("cancel", "continue"):
+        page = client_of_dpo.post(run_url(again, run), follow=True).content.decode()
+        assert "Another process is at this hand-over, or it is at its end." in page
+    assert not Disclosure.objects.exists()
+
+
+def test_going_on_asks_the_gate_again(activity, lapp, client_of_dpo, queue, monkeypatch):
+    """A promise of confidentiality that ended meanwhile stops what waited for the worker."""
+    run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    promise = run.recipient.undertakings.get()
+    promise.ends_on = promise.starts_on
+    save(promise)
+    page = client_of_dpo.post(run_url("continue", run), {"here": "1"}, follow=True).content.decode()
+    assert "has not promised confidentiality" in page and not Disclosure.objects.exists()
+
+
+def test_auditor_looks_on(activity, lapp, client_of_dpo, browser_client, queue, monkeypatch):
+    """The page is open to whoever checks; going on and giving up are not."""
+    run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    auditor = browser_client(make_user("auditor", lapp))
+    assert "Give up the rest" not in auditor.get(run_url("change", run)).content.decode()
+    assert [auditor.post(run_url(view, run)).status_code for view in ("cancel", "continue")] == [403, 403]

@@ -5,14 +5,18 @@ import datetime as dt
 import pytest
 from django.core.exceptions import ValidationError
 from django.utils import timezone
+from django_tasks_db.models import DBTaskResult
 
+from registry import tasks
+from registry.imports.storage import AlreadyTaken
 from registry.journal import unit_of_work
 from registry.journal.reconcile import findings
-from registry.models import Consent, Disclosure, DisclosureCategory, JournalEntry, Obligation
+from registry.management.commands.worker import Worker
+from registry.models import Consent, Disclosure, DisclosureCategory, HandOverRun, JournalEntry, Obligation
 from registry.models.grounding import serve
 from registry.operations import handover
 from registry.operations.blocking import block
-from registry.operations.handover import HandedOver, HandOver, hand_over, preview
+from registry.operations.handover import HandedOver, HandOver, cancel, preview
 from tests.disclosing import COMPLETE, make_activity, make_consented, make_recipient
 from tests.factories import make_law, make_rule, make_subject, save
 
@@ -43,8 +47,18 @@ def said(acquirer, *activities, **fields):
     return HandOver(acquirer, activities, ON, "consent")._replace(**fields)
 
 
+def work():
+    """Does what is queued, as the worker does it."""
+    worker = Worker()
+    for result in DBTaskResult.objects.ready():
+        result.claim(worker.worker_id)
+        worker.run_task(result)
+
+
 def handed(what):
-    return hand_over(what, by=None, at=timezone.now(), role="system")
+    """Done at once; the counts of the run."""
+    run = tasks.begin_handover(what, by=None, at=timezone.now(), role="system", here=True)
+    return HandedOver(*(getattr(run, kind) for kind in HandedOver._fields))
 
 
 @pytest.fixture
@@ -72,33 +86,97 @@ def test_everybody_concerned_goes_once_and_is_to_be_told(people, activity, acqui
 
 
 def test_repeated_hand_over_adds_nothing(people, activity, acquirer):
-    """No row and no entry; whoever came meanwhile goes then, and is the only one."""
+    """No row, and no entry but those of the act; whoever came meanwhile goes then, and is the only one."""
     handed(said(acquirer, activity))
-    entries = JournalEntry.objects.count()
+    entries = JournalEntry.objects.exclude(object_type="handoverrun").count()
     assert handed(said(acquirer, activity)) == HandedOver(people=0, blocked=1, without_ground=1, before=2)
-    assert JournalEntry.objects.count() == entries
+    assert JournalEntry.objects.exclude(object_type="handoverrun").count() == entries
     late = served(activity)
     assert handed(said(acquirer, activity)).people == 1
     assert Disclosure.objects.filter(subject=late).count() == 1
 
 
-def test_cut_off_hand_over_goes_on(people, activity, acquirer, monkeypatch):
-    """A chunk that was committed stays; the next call takes the rest."""
+def cut_off_after(chunks, monkeypatch):
+    """The process ends when this chunk is to be written; one person a chunk."""
     monkeypatch.setattr(handover, "CHUNK", 1)
     writes, write = [], handover.write
 
-    def second_time_cut_off(*args):
+    def cut_off(*args):
         writes.append(args)
-        if len(writes) == 2:
+        if len(writes) == chunks + 1:
             raise KeyboardInterrupt
         return write(*args)
 
-    monkeypatch.setattr(handover, "write", second_time_cut_off)
+    monkeypatch.setattr(handover, "write", cut_off)
+
+
+def test_cut_off_hand_over_goes_on(people, activity, acquirer, monkeypatch):
+    """A chunk that was committed stays with its counts; whoever goes on takes the rest, under the same act."""
+    cut_off_after(1, monkeypatch)
     with pytest.raises(KeyboardInterrupt):
         handed(said(acquirer, activity))
-    assert Disclosure.objects.count() == 1
-    assert handed(said(acquirer, activity)).people == 1
+    run = HandOverRun.objects.get()
+    assert (run.state, run.rows_done, run.people, Disclosure.objects.count()) == ("handing_over", 1, 1, 1)
+    tasks.go_on(run, by=None, role="system", here=True)
+    run.refresh_from_db()
+    assert (run.state, run.rows_done, run.rows_expected) == ("handed_over", 4, 4)
+    assert (run.people, run.blocked, run.without_ground, run.before) == (2, 1, 1, 0)
     assert (Disclosure.objects.count(), Obligation.objects.count()) == (2, 2)
+
+
+def test_rest_is_given_up(people, activity, acquirer, dpo, monkeypatch):
+    """Whoever went has gone and is to be told; nobody else goes, and the journal says who gave it up."""
+    cut_off_after(1, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        handed(said(acquirer, activity))
+    run = HandOverRun.objects.get()
+    cancel(run, by=dpo, at=timezone.now(), role="dpo")
+    assert (run.state, run.ended_by, run.people) == ("cancelled", dpo, 1)
+    with pytest.raises(AlreadyTaken):
+        tasks.go_on(run, by=None, role="system", here=True)
+    with pytest.raises(AlreadyTaken):
+        cancel(run, by=dpo, at=timezone.now(), role="dpo")
+    assert (Disclosure.objects.count(), Obligation.objects.count()) == (1, 1)
+    entries = JournalEntry.objects.filter(object_type="handoverrun").order_by("seq")
+    assert list(entries.values_list("action", "actor")) == [("handover.begin", None), ("handover.cancel", dpo.pk)]
+
+
+def test_process_that_lags_behind_writes_nothing(people, activity, acquirer, monkeypatch):
+    """Two at one hand-over: the one that knows an older count stops, and nobody is counted or told twice."""
+    cut_off_after(1, monkeypatch)
+    with pytest.raises(KeyboardInterrupt):
+        handed(said(acquirer, activity))
+    lagging, ahead = HandOverRun.objects.get(), HandOverRun.objects.get()
+    handover.hand_over(ahead, by=None, role="system")
+    with pytest.raises(AlreadyTaken):
+        handover.hand_over(lagging, by=None, role="system")
+    ahead.refresh_from_db()
+    assert (ahead.people, Obligation.objects.count()) == (2, 2)
+
+
+def test_many_wait_for_the_worker_and_a_few_do_not(people, activity, acquirer, settings, monkeypatch):
+    """How many it concerns decides. The worker hands over for whom it was begun, and ends where that user has lost the role."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+    begun = {"by": None, "at": timezone.now(), "role": "system"}
+    monkeypatch.setattr(handover, "MOST_AT_ONCE", 3)
+    run = tasks.begin_handover(said(acquirer, activity), **begun)
+    assert (run.state, tasks.is_queued(run), Disclosure.objects.count()) == ("handing_over", True, 0)
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.people) == ("handed_over", 2)
+    monkeypatch.setattr(handover, "MOST_AT_ONCE", 4)
+    assert tasks.begin_handover(said(acquirer, activity), **begun).state == "handed_over"
+
+
+def test_worker_stops_for_whom_the_role_was_taken_from(people, activity, acquirer, dpo, settings, monkeypatch):
+    """Rights that were taken away end with the hand-over that waits: it goes on at somebody's word only."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+    run = tasks.begin_handover(said(acquirer, activity), by=dpo, at=timezone.now(), role="dpo", here=False)
+    dpo.is_active = False
+    dpo.save()
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.step_role, Disclosure.objects.count()) == ("handing_over", "", 0)
 
 
 def test_person_of_two_activities_is_told_once(activity, acquirer, lapp):
@@ -124,7 +202,7 @@ def test_act_is_refused_as_a_whole(changes, sentence, people, activity, acquirer
     """What does not depend on the person is asked once, and nothing is written."""
     with pytest.raises(ValidationError, match=sentence):
         handed(said(acquirer, activity, **changes))
-    assert not Disclosure.objects.exists()
+    assert not Disclosure.objects.exists() and not HandOverRun.objects.exists()
 
 
 def test_acquirer_promises_confidentiality_first(people, activity, acquirer):

@@ -71,7 +71,7 @@ class Worker(DatabaseWorker):
 
 
 class Command(BaseCommand):
-    help = "Does long work: reads, applies and undoes large imports. Start it beside the web server; SIGTERM ends it."
+    help = "Does long work: reads, applies and undoes large imports, hands many people over. Start it beside the web server; SIGTERM ends it."
 
     def handle(self, **options):
         # The library tells of every look it takes; of errors our own log tells, without values.
