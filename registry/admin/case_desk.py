@@ -1,5 +1,8 @@
 """Due next: the part of the desk that an office begins its day with."""
 
+from heapq import merge
+from itertools import islice
+
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -7,8 +10,10 @@ from django.utils.translation import ngettext
 
 from registry import scope
 from registry.exports.due import due_cases, due_counts
+from registry.exports.due_tellings import NOTICE, DueTelling, due_tellings
 from registry.models import Message, Obligation
 from registry.models.deadline import working_days
+from registry.templatetags.registry_ui import grouped
 
 from .case_due import due_pill, horizon_of
 
@@ -16,15 +21,16 @@ SHOWN = 7
 
 
 def due_next(request):
-    """The most urgent cases and how many there are, or None for those who see no cases. Whose they are is not said here."""
+    """The most urgent cases and words that are owed, and how many, or None for those who see no cases. Whose they are is not said here."""
     user = request.user
     if not user.has_perm("registry.view_subjectrequest"):
         return None
     horizon = horizon_of(request)
-    found = due_cases(request.operator, horizon.at, limit=SHOWN)
+    cases = due_cases(request.operator, horizon.at, limit=SHOWN)
+    found = merge(cases, due_tellings(request.operator, horizon.today, limit=SHOWN), key=lambda due: due.urgency)
     aside = scope.in_scope(Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None), user)
     return {
-        "rows": [row(due, horizon) for due in found],
+        "rows": [row(due, horizon) for due in islice(found, SHOWN)],
         "counts": due_counts(request.operator, horizon.at),
         "set_aside": aside.count(),
         "to_tell": scope.in_scope(Obligation.objects.open(), user).count(),
@@ -32,12 +38,33 @@ def due_next(request):
 
 
 def row(due, horizon):
+    if isinstance(due, DueTelling):
+        return telling(due, horizon)
     return {
         "number": due.case.number,
         "url": reverse(f"admin:registry_{due.case._meta.model_name}_change", args=[due.case.pk]),
         "label": due.label[:1].upper() + due.label[1:],
         "note": note(due.case),
         "received_at": due.received_at,
+        "due": due_pill(due, horizon),
+    }
+
+
+def telling(due, horizon):
+    """How many are to be told the same by the same day; whom, says the list."""
+    listed, query, label = (
+        "obligation",
+        {"is": "open", "what__exact": due.what},
+        dict(Obligation.What.choices).get(due.what),
+    )
+    if due.what == NOTICE:
+        listed, query, label = "disclosure", {"notice": "open"}, _("tell the person what left")
+    return {
+        "number": _("%s to be told") % grouped(due.count),
+        "url": reverse(f"admin:registry_{listed}_changelist", query=query),
+        "label": label[:1].upper() + label[1:],
+        "note": due.norm.citation if due.norm else "",
+        "received_at": None,
         "due": due_pill(due, horizon),
     }
 

@@ -16,6 +16,7 @@ from django.views.decorators.http import require_GET
 from registry import journal, scope
 from registry.exports.calendar import calendar_file
 from registry.exports.due import due_cases
+from registry.exports.due_tellings import due_tellings
 from registry.models import CalendarFeed, ResponsiblePerson
 from registry.rules.deadlines import day_of
 from registry.templatetags.registry_ui import pill
@@ -122,9 +123,10 @@ def _calendar(request, token):
         return errors.not_found(request)
     at = timezone.now()
     found = [due for due in due_cases(feed.operator, at) if due.due_on or due.due_at]
+    tellings = [due for due in due_tellings(feed.operator, day_of(at)) if due.due_on]
     with journal.unit_of_work(by=feed.user, role=scope.role_for(feed.user, feed.operator), operator=feed.operator):
-        journal.record("view", object_type="calendarfeed", uid=feed.uid, count=len(found))
-    content = calendar_file(feed.operator, found, at=at, language=language_of(feed, day_of(at)))
+        journal.record("view", object_type="calendarfeed", uid=feed.uid, count=len(found) + len(tellings))
+    content = calendar_file(feed.operator, found, tellings, at=at, language=language_of(feed, day_of(at)))
     response = HttpResponse(content, content_type="text/calendar; charset=utf-8")
     response["Content-Disposition"] = f'inline; filename="{feed.operator.code}.ics"'
     return response

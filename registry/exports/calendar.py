@@ -1,4 +1,4 @@
-"""Due dates as a calendar (.ics, RFC 5545): numbers, kinds and norms; nobody's name, not even a uid of a person."""
+"""Due dates as a calendar (.ics, RFC 5545): numbers, counts, kinds and norms; nobody's name, not even a uid of a person."""
 
 import datetime as dt
 
@@ -6,15 +6,15 @@ from icalendar import Calendar, Event
 
 from registry.rules.working_days import ONE_DAY
 
-from .due_words import citation, kind_in_words
+from .due_words import citation, kind_in_words, norm_in_words, telling_in_words
 
 PRODUCT = "-//Personal data registry//Due dates//EN"
 # How often a calendar program should look again.
 LOOK_AGAIN = dt.timedelta(hours=1)
 
 
-def calendar_file(operator, found, *, at, language="en") -> bytes:
-    """The cases of `due_cases(operator, at)` that have a date, an event each; a case keeps its uid whatever becomes of its date."""
+def calendar_file(operator, found, tellings=(), *, at, language="en") -> bytes:
+    """What of `due_cases(operator, at)` and `due_tellings` has a date, an event each; a case keeps its uid whatever becomes of its date."""
     calendar = Calendar()
     for name, value in (
         ("prodid", PRODUCT),
@@ -28,16 +28,22 @@ def calendar_file(operator, found, *, at, language="en") -> bytes:
     calendar.add("refresh-interval", LOOK_AGAIN, parameters={"VALUE": "DURATION"})
     for due in found:
         if due.due_on or due.due_at:
-            calendar.add_component(_event(due, at, language))
+            what = f"{due.case.number} · {kind_in_words(due.kind, language)}"
+            calendar.add_component(_event(due, due.case.uid, what, _what_sets_it(due, language), at))
+    for due in tellings:
+        if due.due_on:
+            what = f"{telling_in_words(due.what, language)} · {due.count}"
+            cited = norm_in_words(due.norm, language) if due.norm else ""
+            calendar.add_component(_event(due, due.uid, what, cited, at))
     return calendar.to_ical()
 
 
-def _event(due, at, language):
+def _event(due, uid, what, cited, at):
     event = Event()
-    event.add("uid", str(due.case.uid))
+    event.add("uid", str(uid))
     event.add("dtstamp", at.astimezone(dt.UTC))
-    event.add("summary", f"{due.case.number} · {kind_in_words(due.kind, language)}")
-    event.add("description", _what_sets_it(due, language))
+    event.add("summary", what)
+    event.add("description", cited)
     if due.due_at:
         event.add("dtstart", due.due_at.astimezone(dt.UTC))
     else:

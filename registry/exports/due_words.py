@@ -1,7 +1,10 @@
 """What reminders and calendars say in English, Russian and Kazakh: they are read outside the interface, by whoever chose the language."""
 
 from registry.choices import RequestKind
+from registry.models import Obligation
 from registry.rules.cases import SURVEY
+
+from .due_tellings import NOTICE
 
 LANGUAGES = ("en", "ru", "kk")
 
@@ -42,6 +45,34 @@ KINDS = {
     ),
     RequestKind.OTHER: ("Other request", "Иное обращение", "Өзге өтініш"),
     RequestKind.UNSORTED: ("Not sorted yet", "Ещё не разобрано", "Әлі сұрыпталмаған"),
+}
+
+TELLINGS = {
+    Obligation.What.STOP: (
+        "Tell recipients to stop",
+        "Сообщить получателям: прекратить обработку",
+        "Алушыларға хабарлау: өңдеуді тоқтату",
+    ),
+    Obligation.What.RECTIFY: (
+        "Tell recipients what changed",
+        "Сообщить получателям об изменениях",
+        "Алушыларға өзгерістер туралы хабарлау",
+    ),
+    Obligation.What.DESTROY: (
+        "Tell recipients to destroy",
+        "Сообщить получателям: уничтожить данные",
+        "Алушыларға хабарлау: деректерді жою",
+    ),
+    Obligation.What.INFORM: (
+        "Tell people of a hand-over",
+        "Сообщить людям о передаче данных приобретателю",
+        "Адамдарға деректердің сатып алушыға берілгені туралы хабарлау",
+    ),
+    NOTICE: (
+        "Tell people of a disclosure",
+        "Уведомить людей о передаче данных третьему лицу",
+        "Адамдарды деректердің үшінші тұлғаға берілгені туралы хабардар ету",
+    ),
 }
 
 WORDS = {
@@ -93,15 +124,24 @@ def kind_in_words(kind, language):
     return KINDS[kind][LANGUAGES.index(language)]
 
 
+def telling_in_words(what, language):
+    return TELLINGS[what][LANGUAGES.index(language)]
+
+
+def norm_in_words(norm, language):
+    """A norm, as `Norm.citation` says it in the interface's language."""
+    mark = "" if norm.verified == norm.Verified.VERIFIED else f" ({word(norm.verified, language)})"
+    if norm.act:
+        return f"{norm.act} {norm.article}".strip() + mark
+    return word("norm", language) % {"law": norm.law.code, "article": norm.article} + mark
+
+
 def citation(deadline, language):
     """What sets a term, as `CaseDeadline.citation` says it in the interface's language; empty where there is no deadline."""
     if deadline is None:
         return ""
-    if norm := deadline.norm:
-        mark = "" if norm.verified == norm.Verified.VERIFIED else f" ({word(norm.verified, language)})"
-        if norm.act:
-            return f"{norm.act} {norm.article}".strip() + mark
-        return word("norm", language) % {"law": norm.law.code, "article": norm.article} + mark
+    if deadline.norm:
+        return norm_in_words(deadline.norm, language)
     if deadline.clause_id:
         return word("clause", language) % deadline.clause.number
     return word("policy", language)

@@ -6,9 +6,11 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.models import AuthorityRequest, JournalEntry, Message, OperatorTerm, SubjectRequest
+from registry.journal import unit_of_work
+from registry.models import AuthorityRequest, JournalEntry, Message, Obligation, OperatorTerm, SubjectRequest
 from registry.rules.deadlines import day_of
-from tests.factories import make_request, make_rule, make_user, save
+from tests.disclosing import make_recipient
+from tests.factories import make_request, make_rule, make_subject, make_user, save
 
 from .case_pages import address, closed, moment
 
@@ -43,6 +45,28 @@ def test_desk_shows_what_is_due_next(office, late, client_of_dpo, dpo):
     ] + [(body.number, address(body))]
     assert "overdue" in due["rows"][0]["due"]
     assert (due["counts"].open, due["counts"].overdue, due["counts"].unsorted) == (3, 2, 1)
+
+
+def test_words_that_are_owed_stand_among_what_is_due(office, late, dpo, client_of_dpo):
+    """By their day among the cases, counted by kind and day, with the way to the list; done, they are gone, and nobody is named."""
+    day = {"first": late.due_on - dt.timedelta(days=1), "last": timezone.localdate() + dt.timedelta(days=9)}
+    person = make_subject(office, surname="Қасымова")
+    for recipient in (make_recipient(office, "one"), make_recipient(office, "two")):
+        save(Obligation(operator=office, subject=person, recipient=recipient, what="stop", due_on=day["first"]))
+    inform = save(Obligation(operator=office, subject=person, recipient=recipient, what="inform", due_on=day["last"]))
+    page = client_of_dpo.get(DESK)
+    rows = page.context["desk"]["due"]["rows"]
+    assert [(row["number"], row["label"]) for row in rows] == [
+        ("2 to be told", "Tell the recipient to stop"),
+        (late.number, rows[1]["label"]),
+        ("1 to be told", "Tell the person"),
+    ]
+    assert "overdue" in rows[0]["due"] and "in 9 days" in rows[2]["due"]
+    assert len(client_of_dpo.get(rows[0]["url"]).context["cl"].result_list) == 2
+    assert "Қасымова" not in page.content.decode()
+    with unit_of_work(by=dpo):
+        inform.fulfil(by=dpo, at=timezone.now(), how="letter")
+    assert len(desk_of(client_of_dpo)["due"]["rows"]) == 2
 
 
 def test_desk_counts_and_says_what_is_wanted_today(late, client_of_dpo):

@@ -14,9 +14,19 @@ from config.logs import NoValues
 from registry.admin.feeds import make_feed
 from registry.exports.calendar import calendar_file
 from registry.exports.due import due_cases
+from registry.exports.due_tellings import due_tellings
 from registry.journal import unit_of_work
-from registry.models import CalendarFeed, JournalEntry, Membership, ResponsiblePerson, SubjectRequest
-from tests.factories import make_request, make_rule, make_subject, make_user, save
+from registry.models import (
+    CalendarFeed,
+    Disclosure,
+    JournalEntry,
+    Membership,
+    Obligation,
+    ResponsiblePerson,
+    SubjectRequest,
+)
+from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
+from tests.factories import make_operator, make_request, make_rule, make_subject, make_user, save
 
 from .office import make_office, moment
 from .test_due import NORTH
@@ -254,3 +264,51 @@ def test_address_of_a_feed_is_not_logged(line):
     record = logging.LogRecord("django.request", logging.WARNING, "", 1, line, ("/calendar/Zk-3_x.ics",), None)
     NoValues().filter(record)
     assert record.getMessage() == line.replace("%s", "/calendar/…")
+
+
+def test_calendar_holds_the_words_that_are_owed(lapp):
+    """An event for each kind and day, with how many are to be told and on which norm, in the officer's language; nobody's name."""
+    lapp.bin = "241040012133"
+    save(lapp)
+    rule = make_rule("KZ-STOP")
+    person = make_subject(lapp, surname="Zhumabekova")
+    for code in ("one", "two"):
+        stop = {"what": "stop", "due_on": dt.date(2026, 4, 6), "norm": rule.norm}
+        save(Obligation(operator=lapp, subject=person, recipient=make_recipient(lapp, code), **stop))
+    save(Obligation(operator=lapp, subject=person, what="inform"))  # without a day
+    activity = make_activity(lapp)
+    notice = make_disclosure(make_consented(activity), activity, make_recipient(lapp), on=dt.date(2026, 3, 2))
+    Disclosure.objects.filter(pk=notice.pk).update(notice_is_condition=True, notice_due_on=dt.date(2026, 3, 16))
+    tellings = due_tellings(lapp, dt.date(2026, 4, 2))
+    assert [(each.what, each.count) for each in tellings] == [("notice", 1), ("stop", 2), ("inform", 1)]
+    content = calendar_file(lapp, [], tellings, at=AT, language="ru")
+    found = {str(event["summary"]): event for event in events_of(content)}
+    assert set(found) == {
+        "Сообщить получателям: прекратить обработку · 2",
+        "Уведомить людей о передаче данных третьему лицу · 1",
+    }
+    stop = found["Сообщить получателям: прекратить обработку · 2"]
+    assert (stop["dtstart"].dt, stop["dtend"].dt) == (dt.date(2026, 4, 6), dt.date(2026, 4, 7))
+    assert stop["description"] == "KZ-94-V, ст. KZ-STOP (не проверено)"
+    assert b"Zhumabekova" not in content and str(person.uid).encode() not in content
+    again = [event["uid"] for event in events_of(calendar_file(lapp, [], due_tellings(lapp, AT.date()), at=AT))]
+    assert again == [event["uid"] for event in events_of(content)]
+
+
+def test_feed_serves_the_words_that_are_owed(lapp, feed, client):
+    """Beside the cases, and counted in the journal with them; another operator's are not in it."""
+    for operator in (lapp, make_operator("kazger")):
+        person = make_subject(operator)
+        save(
+            Obligation(
+                operator=operator,
+                subject=person,
+                recipient=make_recipient(operator),
+                what="stop",
+                due_on=dt.date(2026, 4, 6),
+            )
+        )
+    [event] = events_of(opened(client, feed[1]).content)
+    assert event["summary"] == "Tell recipients to stop · 1"
+    entry = JournalEntry.objects.filter(object_type="calendarfeed", action="view").latest("seq")
+    assert json.loads(entry.body)["count"] == 1
