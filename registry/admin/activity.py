@@ -25,6 +25,7 @@ from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill, state_pill
 
 from .deciding import decisions_wanted
+from .findings import findings_of_activity
 from .labels import Citations
 from .scoped import RegistryInline
 from .vocabulary import NAMES, VocabularyAdmin
@@ -158,7 +159,8 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         ]
         pill_shown = state_pill(record.status, record.get_status_display())
         title = BLOCKERS_TITLES.get(record.status)
-        return context | {"blockers": blockers, "blockers_title": title, "acts": acts, "state_pill": pill_shown}
+        context |= {"blockers": blockers, "blockers_title": title, "findings": findings_of_activity(record)}
+        return context | {"acts": acts, "state_pill": pill_shown}
 
     def act_url(self, activity, act):
         return reverse("admin:registry_processingactivity_act", args=[activity.pk, act])

@@ -1,7 +1,7 @@
 """Findings: what is wrong with promises, agreements, policies, decisions and databases although nothing stops for it. Drawn on the
-desk."""
+desk, and what concerns its recipients on the page of an activity."""
 
-from django.db.models import Max, Q
+from django.db.models import Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -67,12 +67,21 @@ def _staff(operator, today):
 def _recipients(operator, today):
     """Those that an activity names or that were given something."""
     in_use = Q(activities__activity__in=ProcessingActivity.objects.exclude(status=ProcessingActivity.Status.ENDED))
-    used = (
-        Recipient.objects.filter(in_use | Q(disclosures__isnull=False), operator=operator).distinct().order_by("code")
-    )
-    for recipient in used:
+    given = Exists(Disclosure.objects.filter(recipient=OuterRef("pk")))
+    return _of_recipients(Recipient.objects.filter(in_use | given, operator=operator), today)
+
+
+def _of_recipients(recipients, today):
+    for recipient in recipients.distinct().order_by("code"):
         for finding in findings_of(recipient, today):
             yield finding, reverse("admin:registry_recipient_change", args=[recipient.pk])
+
+
+def findings_of_activity(activity):
+    """What is found about the recipients that the activity names, for its page; each leads to its recipient."""
+    named, citations = Recipient.objects.filter(activities__activity=activity), Citations(activity.operator)
+    found = _of_recipients(named, timezone.localdate())
+    return [citations.described(each) | {"field": "", "url": url} for each, url in found]
 
 
 def _databases(operator):

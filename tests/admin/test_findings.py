@@ -103,6 +103,28 @@ def test_recipient_in_use_is_found(lapp, dpo, client_of_dpo):
     assert found(client_of_dpo) == ["recipient-undertaking"]
 
 
+def test_page_of_the_activity_names_what_its_service_lacks(lapp, client_of_dpo):
+    """The finding stands beside what is missing, under a title of its own, and leads to the service; mended, it is gone."""
+    service = make_recipient(lapp, "payments", kind="service_provider", agreement_number="17")
+    other = make_recipient(lapp, "analytics", kind="service_provider", agreement_number="18")
+    activity = make_activity(lapp)
+    save(ActivityRecipient(activity=activity, recipient=service))
+    address = reverse("admin:registry_processingactivity_change", args=[activity.pk])
+    page = client_of_dpo.get(address)
+    [finding] = page.context["findings"]
+    assert (
+        finding["code"] == "external-policy"
+        and service.name in finding["message"]
+        and other.name not in finding["message"]
+    )
+    assert finding["url"] == reverse("admin:registry_recipient_change", args=[service.pk])
+    assert "external-policy" not in [each["code"] for each in page.context["blockers"]]
+    assert "Findings about its recipients" in page.content.decode()
+    service.policy_url = "https://payments.example/policy"
+    save(service)
+    assert "Findings about its recipients" not in client_of_dpo.get(address).content.decode()
+
+
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["decision-over"]), (30, ["decision-ends"]), (31, [])])
 def test_decision_that_runs_out_is_found(days, codes, link, lapp, dpo, client_of_dpo):
     """A month ahead, and after its last day, as long as an activity rests on it; nothing is suspended for it."""
