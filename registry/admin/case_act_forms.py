@@ -17,6 +17,7 @@ from registry.rules.cases import (
     identity_blockers,
     open_blockers,
     person_blockers,
+    withdrawal_blockers,
 )
 
 from .withdrawal import ConsentsForm
@@ -116,7 +117,12 @@ class RecordForm(ActForm):
 
 
 def consents_meant(case):
-    return withdrawable(case.subject, case.received_at) if case.subject_id else Consent.objects.none()
+    """Those the demand may be about: one to stop distribution ends consents to distribution, and no other."""
+    if case.subject_id is None:
+        return Consent.objects.none()
+    consents = withdrawable(case.subject, case.received_at)
+    is_stop = case.kind == RequestKind.STOP_DISTRIBUTION
+    return consents.filter(kind=Consent.Kind.DISTRIBUTION) if is_stop else consents
 
 
 class WithdrawForm(ConsentsForm, ActForm):
@@ -141,7 +147,7 @@ class WithdrawForm(ConsentsForm, ActForm):
 
     @classmethod
     def blockers(cls, case, facts, letter=None):
-        found = person_blockers(facts)
+        found = withdrawal_blockers(facts)
         if not found and not consents_meant(case).exists():
             message = _t(
                 "The person has no consent that was given before and still stands. Record what was done instead."

@@ -57,9 +57,14 @@ def stages_of_demand(case, facts):
     if not asked:
         return
     missing = codes(closing_blockers(facts)) & {"not-done", "undone"}
-    hint = _("Do what is asked for, and record it: “%s”.") % CaseAct(asked[0]).label
+    act, hint = (
+        ACTS_OF_THEIR_OWN.get(case.kind, "record"),
+        _("Do what is asked for, and record it: “%s”.") % CaseAct(asked[0]).label,
+    )
+    if case.kind == RequestKind.STOP_DISTRIBUTION and facts.undone:
+        act, hint = "withdraw", facts.undone
     label = str(CaseAct(asked[0]).label)
-    yield Stage(label[:1].upper() + label[1:], not missing, ACTS_OF_THEIR_OWN.get(case.kind, "record"), hint)
+    yield Stage(label[:1].upper() + label[1:], not missing, act, hint)
     if isinstance(case, SubjectRequest) and case.obligations.exists():
         hint = _("Tell those who received the data, and record how: %s.") % ", ".join(facts.owed)
         yield Stage(_("Recipients told"), not facts.owed, "tell", hint)

@@ -7,8 +7,11 @@ from django.utils.translation import gettext as _
 
 from registry.choices import CaseAct, RequestKind
 from registry.rules.cases import (
+    RU_LAW,
     CaseFacts,
+    DemandFacts,
     ExtensionFacts,
+    act_blockers,
     answer_blockers,
     closing_blockers,
     extension_blockers,
@@ -18,9 +21,13 @@ from registry.rules.cases import (
     refusal_blockers,
 )
 from registry.rules.deadlines import day_of
+from registry.rules.grounds import DISTRIBUTION
 
 from .gate import refuse
+from .policy import Clause
 
+# Clauses are told apart by the behaviours they are marked with.
+DISTRIBUTED, ON_REQUEST = "B27", "B10"
 # Acts an officer may record in words; the others are recorded by what does them.
 RECORDED_BY_OFFICER = (
     CaseAct.NOTE, CaseAct.RECTIFIED, CaseAct.BLOCKED, CaseAct.UNBLOCKED, CaseAct.DESTROYED, CaseAct.WITHDRAWN,
@@ -36,7 +43,7 @@ class CaseActs(models.Model):
 
     def step(self, act, *, by, at, note=""):
         """Notes what was done."""
-        refuse(open_blockers(self.facts(at)))
+        refuse(act_blockers(self.facts(at), act), operator=self.operator)
         return self.casesteps.create(**self.as_parent, act=act, note=note, done_at=at, done_by=by)
 
     def facts(self, now=None):
@@ -141,8 +148,25 @@ class RequestActs(models.Model):
                 has_authority=representative is not None and representative.is_valid(day_of(self.received_at)),
                 undone=self.undone() if self.pk else "",
                 owed=tuple(map(str, self.owed())) if self.pk else (),
+                demand=self.demand_facts(),
             )
         )
+
+    def demand_facts(self):
+        """What a demand to stop distribution names, where a law of the operator says what it must; what the register knows counts."""
+        if self.kind != RequestKind.STOP_DISTRIBUTION or not self.operator.laws.filter(law__code=RU_LAW).exists():
+            return None
+        person = self.subject
+        name = person.full_name if person is not None else ""
+        contact = (person.email or person.phone) if person is not None else ""
+        return DemandFacts(
+            name or self.applicant_name, self.applicant_contact or contact, self.demand, self.clause_of_demand()
+        )
+
+    def clause_of_demand(self):
+        """The clause of the policy that says what the demand names: marked as about distribution and about requests."""
+        clauses = Clause.objects.filter(operator=self.operator, in_force=True, behaviours__contains=DISTRIBUTED)
+        return clauses.filter(behaviours__contains=ON_REQUEST).values_list("number", flat=True).last() or ""
 
     def owed(self):
         """Recipients that are still to be told in this case."""
@@ -159,6 +183,9 @@ class RequestActs(models.Model):
         withdrawn = consents.filter(withdrawn_at__gte=self.received_at).exists()
         if self.kind == RequestKind.WITHDRAWAL and not withdrawn and consents.in_force(today).exists():
             return _("Consents of the person are still in force. Withdraw those that are meant.")
+        distributed = consents.in_force(today).filter(kind=DISTRIBUTION, given_on__lte=day_of(self.received_at))
+        if self.kind == RequestKind.STOP_DISTRIBUTION and distributed.exists():
+            return _("A consent to distribution is still in force. It ends when the demand is received: withdraw it.")
         if self.kind == RequestKind.OPT_OUT and not self.subject.suppressions.live(today).exists():
             return _("No channel is stopped for the person. Record the opt-out.")
         return ""

@@ -27,7 +27,7 @@ from registry.models.deadline import first_due
 from registry.models.gate import refuse
 from registry.models.grounding import Standing, bases_of, consent_facts, facts_of, standings
 from registry.rules.blockers import Blocker
-from registry.rules.cases import person_blockers
+from registry.rules.cases import withdrawal_blockers
 from registry.rules.deadlines import day_of
 from registry.rules.grounds import AGREEMENT, CONSENT, NORM, Ground, ground_blockers, live_ground
 from registry.rules.withdrawal import DisclosureFacts, WithdrawalFacts, messages_stop, must_be_told, stop_triggers
@@ -41,11 +41,24 @@ class Stops(NamedTuple):
 
 
 class Stays(NamedTuple):
-    """A purpose that the data go on to serve, and on which ground, also in words."""
+    """A purpose that the data go on to serve, and on which ground: a consent or an agreement of that day, the basis of the others."""
 
     purpose: Purpose
     ground: Ground
-    rests_on: str
+    since: dt.date | None = None
+    basis: LegalBasis | None = None
+
+    @property
+    def rests_on(self):
+        """The ground in words; numbers of agreements are the person's own and not said."""
+        since = self.since.isoformat() if self.since else "—"
+        if self.ground.kind == CONSENT:
+            return _("consent of %s") % since
+        said = f"{self.basis}, {self.basis.norm.citation}" if self.basis.norm_id else str(self.basis)
+        if self.ground.kind == AGREEMENT:
+            said = _("agreement of %(day)s (%(basis)s)") % {"day": since, "basis": said}
+        until = self.ground.until
+        return _("%(ground)s, until %(day)s") % {"ground": said, "day": until.isoformat()} if until else said
 
 
 class Withdrawal(NamedTuple):
@@ -96,11 +109,12 @@ def withdraw(subject, *, by, at, consents=None, request=None, received_at=None) 
     """Withdraws these consents of the person, or all that stand, as of the moment it was received; a second time adds nothing.
 
     94-V art. 8(7), 152-FZ art. 21(5). `received_at` is the request's own where there is one, else `at` unless given. Raises
-    ValidationError for a closed case, a case without a person, and a withdrawal dated before the consent.
+    ValidationError for a closed case, a case without a person, a demand to stop distribution that lacks what the law asks of it, and a
+    withdrawal dated before the consent.
     """
     received_at = request.received_at if request else received_at or at
     if request is not None:
-        refuse(person_blockers(request.facts(at)))
+        refuse(withdrawal_blockers(request.facts(at)), operator=subject.operator)
     with transaction.atomic():
         list(DataSubject.objects.select_for_update().filter(pk=subject.pk).values_list("pk"))
         meant = withdrawable(subject, received_at) if consents is None else subject_consents(subject, consents)
@@ -153,6 +167,12 @@ def owe(subject, recipient, found, request):
     obligation.save()
 
 
+def staying(subject, withdrawn, on) -> list[Stays]:
+    """What the person's data go on to serve now that these consents are withdrawn, as the step of the case said; nothing is written."""
+    [standing] = standings([subject])
+    return purposes_after(standing, {each.purpose_id for each in withdrawn}, on)[1]
+
+
 def purposes_after(left: Standing, withdrawn, on):
     """(what stops, what stays) of all that the person's data serve, or rest on a ground of their own for.
 
@@ -170,24 +190,23 @@ def purposes_after(left: Standing, withdrawn, on):
         ground = None if held else live_ground(facts)
         concerned = purpose.pk in withdrawn or purpose.pk in served
         if ground is not None and (concerned or ground.kind != NORM):
-            stays.append(Stays(purpose, ground, in_words(left, ground)))
+            stays.append(Stays(purpose, ground, since(left, ground), basis_of(ground)))
         elif ground is None and concerned and not (held and purpose.pk in carried):
             stops.append(Stops(purpose, tuple(held or ground_blockers(facts))))
     return stops, stays
 
 
-def in_words(standing, ground):
-    """What the ground is; numbers of agreements are the person's own and not said."""
+def since(standing, ground):
+    """The day of the consent or the agreement."""
     if ground.kind == CONSENT:
-        consent = next(each for each in standing.consents if each.pk == ground.pk)
-        return _("consent of %s") % consent.given_on.isoformat()
-    basis = LegalBasis.objects.select_related("norm__law").get(pk=ground.basis)
-    said = f"{basis}, {basis.norm.citation}" if basis.norm_id else str(basis)
+        return next(each.given_on for each in standing.consents if each.pk == ground.pk)
     if ground.kind == AGREEMENT:
-        agreement = next(each for each in standing.agreements if each.pk == ground.pk)
-        since = agreement.concluded_on.isoformat() if agreement.concluded_on else "—"
-        said = _("agreement of %(day)s (%(basis)s)") % {"day": since, "basis": said}
-    return _("%(ground)s, until %(day)s") % {"ground": said, "day": ground.until.isoformat()} if ground.until else said
+        return next(each.concluded_on for each in standing.agreements if each.pk == ground.pk)
+    return None
+
+
+def basis_of(ground):
+    return LegalBasis.objects.select_related("norm__law").get(pk=ground.basis) if ground.basis else None
 
 
 def channels_to_stop(subject, left, consents, on):

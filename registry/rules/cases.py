@@ -9,6 +9,7 @@ from registry.choices import CaseAct, NormTopic, RequestKind, Trigger
 from registry.rules.blockers import Blocker
 
 SURVEY = "survey"
+RU_LAW = "RU-152-FZ"
 
 # Which terms a request sets running when it is received. What the law counts from a finding of the operator (inaccuracy or unlawful
 # processing confirmed) is counted from receipt, too: the operator could have found out on that day, and no day is later than that.
@@ -58,11 +59,25 @@ WITHOUT_IDENTITY = (RequestKind.OPT_OUT, RequestKind.COMPLAINT, RequestKind.CLAI
 WITHOUT_PERSON = (RequestKind.INFORMATION, RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.OTHER)
 
 
+# Done on a demand to stop distribution.
+STOPPING = (CaseAct.WITHDRAWN, CaseAct.REMOVED)
+
+
+class DemandFacts(NamedTuple):
+    """What a demand to stop distribution must name (152-FZ art. 10.1(12)), as it says it or the register knows it of the person."""
+
+    name: str
+    contact: str
+    data_list: str
+    clause: str = ""
+
+
 class CaseFacts(NamedTuple):
     """A case as the gates see it.
 
     `acts` are those done since it was received; `undone` says what of the register still stands against it (consents in force after
-    a withdrawal, say). `answered` and `refused`: a letter of that kind was sent. `owed`: recipients still to be told.
+    a withdrawal, say). `answered` and `refused`: a letter of that kind was sent. `owed`: recipients still to be told. `demand`: where
+    a law of the operator says what it must name.
     """
 
     kind: str
@@ -78,6 +93,7 @@ class CaseFacts(NamedTuple):
     acts: frozenset[str] = frozenset()
     undone: str = ""
     owed: tuple[str, ...] = ()
+    demand: DemandFacts | None = None
 
 
 def intake_blockers(facts: CaseFacts, *, number: str | None = None) -> list[Blocker]:
@@ -106,6 +122,50 @@ def person_blockers(facts: CaseFacts) -> list[Blocker]:
     if not facts.has_subject:
         found.append(Blocker("no-person", _("Find the person first."), NormTopic.SUBJECT_RIGHTS, "subject"))
     return found
+
+
+def act_blockers(facts: CaseFacts, act: str) -> list[Blocker]:
+    """Whether an act may be recorded in the case."""
+    return [*open_blockers(facts), *(demand_blockers(facts) if act in STOPPING else [])]
+
+
+def withdrawal_blockers(facts: CaseFacts) -> list[Blocker]:
+    """Consents of a known person are withdrawn, on a demand that names what the law asks of it."""
+    return [*person_blockers(facts), *demand_blockers(facts)]
+
+
+def demand_blockers(facts: CaseFacts) -> list[Blocker]:
+    """What a demand to stop distribution lacks to be carried out (152-FZ art. 10.1(12)). Whoever is identified need not say again
+    who they are: the register knows."""
+    if facts.demand is None:
+        return []
+    asked = (
+        (
+            "no-full-name",
+            len(facts.demand.name.split()) > 1,
+            _("The demand does not say the surname and the given name. Find the person, or ask the applicant."),
+            "applicant_name",
+        ),
+        (
+            "no-contact",
+            facts.demand.contact.strip(),
+            _("The demand names no phone, e-mail or postal address. Enter the one it came from, or ask the applicant."),
+            "applicant_contact",
+        ),
+        (
+            "no-data-list",
+            facts.demand.data_list.strip(),
+            _(
+                "It is not recorded which data are to be distributed no longer. Enter them as what is asked for, or ask the applicant."
+            ),
+            "demand",
+        ),
+    )
+    return [
+        Blocker(code, message, NormTopic.DISTRIBUTION, field, RU_LAW, facts.demand.clause)
+        for code, is_named, message, field in asked
+        if not is_named
+    ]
 
 
 def identity_blockers(facts: CaseFacts) -> list[Blocker]:

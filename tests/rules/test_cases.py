@@ -13,15 +13,19 @@ from registry.rules.cases import (
     WITHOUT_IDENTITY,
     WITHOUT_PERSON,
     CaseFacts,
+    DemandFacts,
     ExtensionFacts,
+    act_blockers,
     answer_blockers,
     closing_blockers,
+    demand_blockers,
     extension_blockers,
     identity_blockers,
     intake_blockers,
     open_blockers,
     person_blockers,
     refusal_blockers,
+    withdrawal_blockers,
 )
 
 from .law_files import moment, rules_of
@@ -270,3 +274,32 @@ def test_what_the_register_says_counts_more_than_a_step():
     done = FACTS._replace(kind="withdrawal", answered=True, acts=frozenset(("withdrawn",)))
     assert closing_blockers(done) == []
     assert told(closing_blockers(done._replace(undone="Consents are in force."))) == [("Consents are in force.", "")]
+
+
+# A demand to stop distribution
+
+WHOLE = DemandFacts("Kasymova Asem", "+77077356312", "phone, e-mail", "5.8.3")
+
+
+@pytest.mark.parametrize(
+    ("demand", "lacking"),
+    [
+        (None, []),  # no law of the operator asks for it
+        (WHOLE, []),
+        (WHOLE._replace(name="Asem"), [("no-full-name", "applicant_name")]),
+        (WHOLE._replace(contact=" "), [("no-contact", "applicant_contact")]),
+        (WHOLE._replace(data_list=""), [("no-data-list", "demand")]),
+        (
+            DemandFacts("", "", ""),
+            [("no-full-name", "applicant_name"), ("no-contact", "applicant_contact"), ("no-data-list", "demand")],
+        ),
+    ],
+)
+def test_demand_to_stop_distribution_names_person_contact_and_data(demand, lacking):
+    """What it lacks stands in the way of carrying it out, with the law and the clause; of a note it does not."""
+    facts = FACTS._replace(kind="stop_distribution", demand=demand)
+    for found in (demand_blockers(facts), withdrawal_blockers(facts), act_blockers(facts, "removed")):
+        assert [(blocker.code, blocker.field) for blocker in found] == lacking
+        assert {blocker.law for blocker in found} <= {"RU-152-FZ"}
+        assert all(blocker.clause == demand.clause for blocker in found)
+    assert act_blockers(facts, "note") == []
