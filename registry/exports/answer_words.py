@@ -74,6 +74,21 @@ ANSWERS = {
         "Келісімді кері қайтарып алу қабылданды. Кері қайтарып алынған келісімдерге негізделген өңдеу {done:at} тоқтатылды: "
         "{what}.",
     ),
+    # What a withdrawal leaves, and why (law.md B04: only that purpose is kept, and the person is told)
+    "stays": (
+        "Processing goes on for these purposes only, on grounds that do not depend on the consents withdrawn:",
+        "Обработка продолжается только для следующих целей, на основаниях, не зависящих от отозванных согласий:",
+        "Өңдеу тек мына мақсаттар үшін, кері қайтарып алынған келісімдерге тәуелді емес негіздер бойынша жалғасады:",
+    ),
+    "stays.nothing": (
+        "There is no other ground on which the operator would go on processing these data.",
+        "Иных оснований, по которым оператор продолжал бы обработку этих данных, нет.",
+        "Оператор осы деректерді өңдеуді жалғастыратын өзге негіз жоқ.",
+    ),
+    "stays.agreement": ("agreement of {on} ({basis})", "договор от {on} ({basis})", "{on:of} шарт ({basis})"),
+    "stays.agreement.undated": ("agreement ({basis})", "договор ({basis})", "шарт ({basis})"),
+    "stays.norm": ("{basis}", "{basis}", "{basis}"),
+    "stays.until": ("{ground}, until {day}", "{ground}, до {day} включительно", "{ground}, {day:to} дейін"),
     "answer.stop_processing": (
         "The processing of the personal data was stopped on {done}.",
         "Обработка персональных данных прекращена {done}.",

@@ -1,17 +1,22 @@
 """Letters of a case: what one says before the officer edits it, in the applicant's language. Nothing is written here."""
 
+from django.utils import timezone
+
 from registry.choices import CaseAct, RequestKind
-from registry.exports.citations import cited_together, cited_with_text, norms_of
+from registry.exports.citations import cited, cited_together, cited_with_text, norms_of
 from registry.exports.letter_words import WORDS, Day, kind_word, open_place, word
 from registry.models import AuthorityRequest, CaseLetter
+from registry.operations.withdrawal import staying
 from registry.rules.cases import ASKED_ACTS
 from registry.rules.deadlines import day_of
+from registry.rules.grounds import CONSENT, NORM
 
 # Norms that letters cite, where a law of the operator holds them. What the library does not have is not cited.
 IDENTITY_NORMS = ("KZ-94-V/10(2)", "KZ-94-V/11")
 INFORMATION_NORMS = ("KZ-94-V/24(1)(1)", "RU-152-FZ/14(7)", "EU-GDPR/12(3)")
 FREE_NORMS = ("KZ-94-V/25(2)(9)", "EU-GDPR/12(5)")
 COMPLAINT_NORMS = ("KZ-94-V/24(1)(7)", "KZ-94-V/27-1", "KZ-94-V/395/НҚ p. 24")
+DASH = "– "  # what letters.py makes a list of
 # Answers that may leave somebody dissatisfied say where to go next, as every refusal does.
 WITH_COMPLAINT = (RequestKind.COMPLAINT, RequestKind.CLAIM, RequestKind.AUTOMATED_OBJECTION)
 # What still may go on after consent is gone, the letter says (Lapp 3.1, second dash).
@@ -159,24 +164,56 @@ def done(said):
         key += ".destroyed"
     yield said(key, done=said.day(step and day_of(step.done_at)), what=what(said))
     if kind in WITH_OTHER_GROUND:
-        yield said.open_place("other_ground")
+        yield other_grounds(said)
+
+
+def other_grounds(said):
+    """What goes on although the consents are gone, and why: as the step of the case says it. For the officer where none are."""
+    consents = list(withdrawn(said.case))
+    if not consents:
+        return said.open_place("other_ground")
+    found = staying(said.case.subject, consents, day_of(timezone.now()))
+    if not found:
+        return said("stays.nothing")
+    return "\n".join([said("stays"), *(f"{DASH}{line}" for line in stays_in_words(said, found))])
+
+
+def stays_in_words(said, found):
+    for each in found:
+        ground, basis = each.ground, each.basis
+        named = basis and ", ".join(
+            filter(None, [name_of(basis, said), basis.norm_id and cited(basis.norm, said.language)])
+        )
+        key = {CONSENT: "consent_of", NORM: "stays.norm"}.get(ground.kind, "stays.agreement")
+        text = said(
+            key if each.since or ground.kind == NORM else f"{key}.undated", on=said.day(each.since), basis=named
+        )
+        text = said("stays.until", ground=text, day=said.day(ground.until)) if ground.until else text
+        yield f"{name_of(each.purpose, said)}: {text}"
+
+
+def name_of(record, said):
+    return record.name_in(said.language) or record.code
 
 
 def what(said):
     """The consents a withdrawal took back; of everything else only the officer can tell."""
     kind = said.case.kind
     if kind == RequestKind.WITHDRAWAL:
-        return "; ".join(withdrawn(said)) or said.open_place("consents")
+        found = (
+            f"{name_of(each.purpose, said)} ({said('consent_of', on=said.day(each.given_on))})"
+            for each in withdrawn(said.case)
+        )
+        return "; ".join(found) or said.open_place("consents")
     return said.open_place(kind if f"open.{kind}" in WORDS else "other")
 
 
-def withdrawn(said):
-    if said.case.subject_id is None:
-        return
-    consents = said.case.subject.consents.filter(withdrawn_at=said.case.received_at).select_related("purpose")
-    for consent in consents.order_by("given_on", "pk"):
-        purpose = consent.purpose.name_in(said.language) or consent.purpose.code
-        yield f"{purpose} ({said('consent_of', on=said.day(consent.given_on))})"
+def withdrawn(case):
+    """The consents that this case took back."""
+    if case.subject_id is None:
+        return ()
+    consents = case.subject.consents.filter(withdrawn_at=case.received_at).select_related("purpose")
+    return consents.order_by("given_on", "pk")
 
 
 def refusal(said):

@@ -5,13 +5,12 @@ from typing import NamedTuple
 
 from registry.exports.citations import cited_with_text, place
 from registry.exports.docx import Paper
-from registry.exports.letter_texts import Said, letter_text
+from registry.exports.letter_texts import DASH, Said, letter_text
 from registry.exports.letter_words import Day, word
 from registry.models import AuthorityRequest, CaseLetter
 from registry.rules.deadlines import day_of
 
 __all__ = ["letter_context", "letter_docx", "letter_text", "plain_text", "sheet_of"]
-DASH = "– "
 
 
 class Signature(NamedTuple):

@@ -20,6 +20,7 @@ from registry.operations.withdrawal import withdraw
 from registry.rules.cases import SUBJECT_KINDS
 from registry.rules.letters import OPEN_PLACE
 from tests.factories import make_norm, make_operator, make_request, make_rule, make_subject, save
+from tests.models.test_ground import COMPLETE
 
 pytestmark = pytest.mark.django_db
 AT = dt.datetime(2026, 4, 1, 5, tzinfo=dt.UTC)  # Wednesday, 10:00 in Almaty
@@ -179,6 +180,65 @@ def test_answer_says_what_the_case_says_was_done(lapp, dpo):
         "Обработка, основанная на отозванных согласиях, прекращена 2 апреля 2026 года: Рассылка новостей (согласие от 5 января "
         "2026 года)."
     ) in letter_text(request, "answer", "ru")
+
+
+STAYS = {
+    "en": """Processing goes on for these purposes only, on grounds that do not depend on the consents withdrawn:
+– Newsletter: consent of 7 January 2026
+– Orders: agreement of 6 January 2026 (The agreement), until 31 December 2999""",
+    "ru": """Обработка продолжается только для следующих целей, на основаниях, не зависящих от отозванных согласий:
+– Рассылка: согласие от 7 января 2026 года
+– Заказы: договор от 6 января 2026 года (Договор), до 31 декабря 2999 года включительно""",
+    "kk": """Өңдеу тек мына мақсаттар үшін, кері қайтарып алынған келісімдерге тәуелді емес негіздер бойынша жалғасады:
+– Тарату: 2026 жылғы 7 қаңтардағы келісім
+– Тапсырыстар: 2026 жылғы 6 қаңтардағы шарт (Шарт), 2999 жылғы 31 желтоқсанға дейін""",
+}
+
+
+@pytest.fixture
+def two_purposes(lapp, dpo):
+    """Orders rest on an agreement by decision, and on a consent; the newsletter on a consent alone."""
+    person = make_subject(lapp)
+    lapp.bin = "241040012133"
+    save(lapp)
+    orders = save(m.Purpose(operator=lapp, code="orders", name_en="Orders", name_ru="Заказы", name_kk="Тапсырыстар"))
+    news = save(m.Purpose(operator=lapp, code="a-news", name_en="Newsletter", name_ru="Рассылка", name_kk="Тарату"))
+    names = {"name_en": "The agreement", "name_ru": "Договор", "name_kk": "Шарт"}
+    basis = save(m.LegalBasis(operator=lapp, code="contract", kind="contract", **names))
+    activity = save(m.ProcessingActivity(operator=lapp, code="shop", name_en="Shop"))
+    save(m.ActivityPurpose(activity=activity, purpose=orders, basis=basis))
+    decided = {"why": "until consents are collected", "document": "order 5", "decided_at": AT, "decided_by": dpo}
+    save(m.GroundDecision(basis=basis, valid_from=dt.date(2026, 1, 1), valid_until=dt.date(2999, 12, 31), **decided))
+    save(m.Agreement(subject=person, number="DK-17", concluded_on=dt.date(2026, 1, 6)))
+    for purpose in (orders, news):
+        save(m.Consent(subject=person, purpose=purpose, given_on=dt.date(2026, 1, 7), **COMPLETE))
+    return person
+
+
+def withdrawn_case(person, dpo, *codes):
+    request = make_request(person.operator, kind="withdrawal", received_at=AT, subject=person)
+    with unit_of_work(by=dpo, role="dpo", operator=person.operator):
+        withdraw(person, consents=person.consents.filter(purpose__code__in=codes), by=dpo, at=AT, request=request)
+    return request
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_answer_to_a_withdrawal_says_what_stays_and_why(language, two_purposes, dpo):
+    """Each purpose with its ground, as the step of the case says; the number of the agreement is not told."""
+    request = withdrawn_case(two_purposes, dpo, "orders")
+    text = letter_text(request, "answer", language)
+    assert text.endswith(STAYS[language])
+    assert "DK-17" not in text
+    note = request.casesteps.get(act="withdrawn").note
+    assert "consent of 2026-01-07" in note and "agreement of 2026-01-06 (The agreement), until 2999-12-31" in note
+
+
+def test_answer_to_a_withdrawal_of_everything_says_that_nothing_stays(two_purposes, dpo):
+    """No agreement runs, and no consent is left."""
+    with unit_of_work(by=dpo):
+        m.Agreement.objects.get().delete()
+    text = letter_text(withdrawn_case(two_purposes, dpo, "orders", "a-news"), "answer", "en")
+    assert text.endswith("There is no other ground on which the operator would go on processing these data.")
 
 
 def test_basis_names_each_law_once(db):
