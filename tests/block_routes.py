@@ -366,6 +366,44 @@ def inline_changed(model, prefix):
     return route
 
 
+def on_the_page_of_a_consent(world, **changes):
+    """Conditions are entered there, on a form drawn before the block."""
+    consent = made(Consent, world, kind="distribution", is_separate=True)
+    if "distribution_conditions-0-conditions" in changes:
+        made(DistributionCondition, world, consent=consent)
+    fields = form_fields(world.client.get(page("change", consent)).context, **changes)
+    yield
+    read(world, consent)
+    now = world.client.get(page("change", consent)).context
+    world.client.post(page("change", consent), fields | {"_seen": now["seen"]})
+
+
+def condition_changed(world):
+    yield from on_the_page_of_a_consent(world, **{"distribution_conditions-0-conditions": "by courier"})
+
+
+def prohibition_entered(world):
+    row = {"data_category": world.first(DataCategory).pk, "is_prohibited": "on"}
+    changes = {f"distribution_conditions-0-{name}": value for name, value in row.items()}
+    yield from on_the_page_of_a_consent(world, **changes, **{"distribution_conditions-TOTAL_FORMS": 1})
+
+
+PUBLISHED = {"on": DAY, "url": "https://example.kz/conditions"}
+
+
+def conditions_published(world):
+    consent = made(Consent, world, kind="distribution", is_separate=True)
+    yield
+    read(world, consent)
+    world.client.post(page("publish", consent), PUBLISHED)
+
+
+def publish_conditions(world):
+    consent = made(Consent, world, kind="distribution", is_separate=True)
+    yield
+    consent.publish_conditions(**PUBLISHED, at=timezone.now())
+
+
 def consent_withdrawn(world):
     consent = made(Consent, world)
     yield

@@ -12,6 +12,7 @@ from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryModelAdmin
 from .blocking import BlocksPeople
+from .distribution import DistributionConditionInline, PublicationFilter, PublishesConditions
 from .imports import PeopleImport
 from .reading_blocked import ReadsBlocked, StoredWhileBlocked
 from .scoped import RegistryInline, RegistryStackedInline
@@ -161,11 +162,17 @@ class AboutAPerson(ReadsBlocked, RegistryModelAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(WithdrawsConsents, AboutAPerson):
+class ConsentAdmin(PublishesConditions, WithdrawsConsents, AboutAPerson):
+    reason_required = True
     list_display = ["purpose", "kind", "given_on", "expires_on", "completeness"]
-    list_filter = ["kind", "purpose", "given_on"]
+    list_filter = ["kind", "purpose", "given_on", PublicationFilter]
     list_select_related = ["subject", "purpose", "operator"]
-    readonly_fields = ["missing_items", "publication_due_on", "ended_on", "withdrawn_at"]
+    inlines = [DistributionConditionInline]
+    fields = [
+        "subject", "purpose", "policy", "kind", "given_on", "expires_on", "until_purpose_reached", "third_parties", "cross_border",
+        "publication", "data_list", "other_terms", "channel", "evidence", "is_implied", "is_separate", "missing_items",
+        "publication_due_on", "published", "conditions_url", "ended_on", "withdrawn_at",
+    ]  # fmt: skip
     empty_text = _("Consents come with the CRM import, or are entered on the page of a person.")
 
     @admin.display(description=_("art. 8(4)"))

@@ -30,8 +30,14 @@ class ReadingForm(forms.Form):
     why = forms.ChoiceField(label=gettext_lazy("Why do you read it?"), choices=ReadingReason, widget=forms.RadioSelect)
 
 
-def held(person):
+def of_person(record):
+    """Whose it is: the person on their own page, else whom the record is about."""
+    return getattr(record, "subject", record)
+
+
+def held(record):
     """What keeps the person's record from being changed; asked of the same gate as every save, once a page."""
+    person = of_person(record)
     if person is None or person.state != DataSubject.State.BLOCKED:
         return []
     if not hasattr(person, "_held"):
@@ -40,7 +46,7 @@ def held(person):
 
 
 class StoredWhileBlocked:
-    """Rows on the person's page: while a block stands they are shown; none is removed."""
+    """Rows on the page of a person, or of a record about one: while a block stands they are shown; none is removed."""
 
     def has_add_permission(self, request, obj=None):
         return super().has_add_permission(request, obj) and not held(obj)
@@ -49,7 +55,7 @@ class StoredWhileBlocked:
         return super().has_change_permission(request, obj) and not held(obj)
 
     def has_delete_permission(self, request, obj=None):
-        is_blocked = obj is not None and obj.state == DataSubject.State.BLOCKED
+        is_blocked = obj is not None and of_person(obj).state == DataSubject.State.BLOCKED
         return super().has_delete_permission(request, obj) and not is_blocked
 
 

@@ -20,10 +20,11 @@ from .case import AuthorityRequest, SubjectRequest
 from .case_letter import CaseLetter
 from .case_parts import CaseAttachment, CaseDeadline, CaseStep
 from .categories import DataCategory, SubjectCategory
-from .consent import Agreement, Consent, DistributionCondition
+from .consent import Agreement, Consent
 from .country import CountryProtection
 from .deadline import DayOverride, DeadlineRule
 from .disclosure import Disclosure, DisclosureCategory, Obligation, Undertaking
+from .distribution import DistributionCondition
 from .ground import GroundDecision, SubjectPurpose
 from .import_source import ImportSource
 from .law import Law, Norm

@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from registry.choices import HandlingAct, NormTopic, Trigger
+from registry.choices import HandlingAct, NormTopic
 from registry.journal import History
 from registry.rules.blockers import Blocker
 from registry.rules.consent import (
@@ -18,10 +18,9 @@ from registry.rules.consent import (
     recording_blockers,
     standing_withdrawal,
 )
-from registry.rules.deadlines import start_of
 
 from .base import OperatorOwned, field_classes, indexed_operator
-from .deadline import first_due
+from .distribution import PublishesConditions
 from .fields import not_before
 from .gate import Refusal, refuse
 from .held import HeldByBlocks, HeldQuerySet
@@ -44,17 +43,25 @@ class ConsentQuerySet(HeldQuerySet):
 
     def in_force(self, on):
         """Given by that day, neither expired nor withdrawn on it."""
+        return self.lasting(on).filter(given_on__lte=on)
+
+    def lasting(self, on):
+        """Neither expired nor withdrawn by that day."""
         next_day = on + dt.timedelta(days=1)
         start_of_next = timezone.make_aware(dt.datetime.combine(next_day, dt.time.min))
         return self.filter(
             models.Q(expires_on__isnull=True) | models.Q(expires_on__gte=on),
             models.Q(withdrawn_at__isnull=True) | models.Q(withdrawn_at__gte=start_of_next),
             models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on),
-            given_on__lte=on,
         )
 
+    def to_publish(self, on):
+        """Consents to distribution that last and whose conditions are to be published, and were not yet."""
+        waiting = self.filter(publication_due_on__isnull=False, conditions_published_on__isnull=True)
+        return waiting.lasting(on)
 
-class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
+
+class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     """A consent for one purpose with the items of 94-V art. 8(4). While one is missing it is incomplete and no ground."""
 
     PARENT = "subject"
@@ -126,6 +133,11 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
             models.Index(fields=["operator", "-given_on", "-id"], name="consent_list"),
             models.Index(fields=["operator", "kind", "-given_on", "-id"], name="consent_list_kind"),
             models.Index(fields=["purpose", "-given_on", "-id"], name="consent_list_purpose"),
+            models.Index(  # what is to be published, on the desk
+                fields=["operator", "publication_due_on"],
+                name="consent_to_publish",
+                condition=models.Q(publication_due_on__isnull=False, conditions_published_on__isnull=True),
+            ),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -193,14 +205,6 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
                 other.ended_on = ended_on
                 super(Consent, other).save()
 
-    def publication_due(self):
-        """By when the conditions of a consent to distribution are to be published, by the operator's laws (152-FZ art. 10.1(10))."""
-        if self.kind != self.Kind.DISTRIBUTION:
-            return None
-        self.take_operator_from_parent()
-        _rule, due = first_due(self.operator, {Trigger.DISTRIBUTION_CONSENT}, start_of(self.given_on))
-        return due.on
-
     def handling_act(self, stored):
         """A withdrawal is no use of the data: a block does not stand in its way."""
         withdraws = stored is not None and stored.withdrawn_at is None and self.withdrawn_at is not None
@@ -250,55 +254,6 @@ class Consent(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
         )
         self.withdrawn_at, self.withdrawn_by = at, by
         self.save()
-
-
-class DistributionConditionQuerySet(HeldQuerySet):
-    SUBJECT = "consent__subject"
-
-
-class DistributionCondition(HeldByBlocks, OperatorOwned):
-    """What a consent to distribution says of one category of data: forbidden, or allowed under conditions (152-FZ art. 10.1)."""
-
-    PARENT = "consent"
-
-    consent = models.ForeignKey(
-        Consent, models.PROTECT, verbose_name=_("consent"), related_name="distribution_conditions"
-    )
-    data_category = models.ForeignKey(
-        "registry.DataCategory", models.PROTECT, verbose_name=_("data category"), related_name="+"
-    )
-    is_prohibited = models.BooleanField(_("may not be distributed"), default=False)
-    conditions = models.TextField(_("conditions"), blank=True)
-
-    history = History()
-    objects = DistributionConditionQuerySet.as_manager()
-    FIELD_CLASSES = field_classes(none="consent data_category is_prohibited", personal="conditions")
-
-    class Meta:
-        verbose_name = _("condition of distribution")
-        verbose_name_plural = _("conditions of distribution")
-        ordering = ["consent", "data_category__code"]
-        constraints = [
-            models.UniqueConstraint(
-                fields=["consent", "data_category"],
-                name="distribution_condition_once",
-                violation_error_message=_("The consent says something of this category already."),
-            )
-        ]
-
-    def __str__(self):
-        return str(self.data_category)
-
-    def held_subject_id(self):
-        return self.consent.subject_id
-
-    def handling_act(self, stored):
-        """What the person forbids is noted, whatever stands in the way of the rest."""
-        forbids = self.is_prohibited and (stored is None or self.changed_fields(stored) == {"is_prohibited"})
-        return HandlingAct.NARROW if forbids else HandlingAct.CHANGE
-
-    def journal_subjects(self):
-        return self.consent.journal_subjects()
 
 
 class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):

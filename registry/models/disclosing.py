@@ -6,6 +6,7 @@ from django.utils import timezone
 from registry.rules.disclosures import CategoryFacts, DisclosureFacts, RecipientFacts
 
 from .activity import ProcessingActivity
+from .distribution import DistributionCondition
 from .grounding import Standing, bases_of, facts_of, standings
 from .transfer import CrossBorderTransfer
 
@@ -71,9 +72,22 @@ def recipient_facts(recipient, on) -> RecipientFacts:
     )
 
 
-def category_facts(category) -> CategoryFacts:
-    restricted = category.availability != category.Availability.PUBLIC
-    return CategoryFacts(str(category), restricted, category.is_special or category.is_biometric)
+def category_facts(category, forbidden=frozenset()) -> CategoryFacts:
+    """`forbidden`: ids of the categories that the person keeps from the public."""
+    return CategoryFacts(
+        str(category),
+        is_restricted=category.availability != category.Availability.PUBLIC,
+        is_special=category.is_special or category.is_biometric,
+        is_forbidden=category.pk in forbidden,
+    )
+
+
+def forbidden_to_all(disclosure):
+    """Ids of the categories that the person keeps from the public for the purposes of the activity; none where nobody is named."""
+    if disclosure.subject_id is None:
+        return frozenset()
+    purposes = disclosure.activity.purposes.values("purpose")
+    return DistributionCondition.objects.forbidden(disclosure.subject, purposes, disclosure.disclosed_on)
 
 
 def norm_holds(norm, operator, on):

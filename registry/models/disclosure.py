@@ -11,7 +11,7 @@ from registry.rules.disclosures import category_blockers, disclosure_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
 from .deadline import first_due
-from .disclosing import category_facts, disclosure_facts
+from .disclosing import category_facts, disclosure_facts, forbidden_to_all
 from .fields import clause_field, not_before
 from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet
@@ -187,10 +187,8 @@ class DisclosureCategory(HeldByBlocks, OperatorOwned):
             return
         stored = self.stored()
         if stored is None:
-            refuse(
-                category_blockers(disclosure_facts(self.disclosure), category_facts(self.data_category)),
-                operator=self.operator,
-            )
+            category = category_facts(self.data_category, forbidden_to_all(self.disclosure))
+            refuse(category_blockers(disclosure_facts(self.disclosure), category), operator=self.operator)
         elif (stored.disclosure_id, stored.data_category_id) != (self.disclosure_id, self.data_category_id):
             raise ValidationError(_("What left stays as it was recorded. Record another disclosure."))
 
@@ -252,6 +250,9 @@ class Obligation(OperatorOwned):
         verbose_name = _("obligation")
         verbose_name_plural = _("obligations")
         ordering = ["due_on", "pk"]
+        indexes = [  # how many are owed and overdue, for the sidebar, the desk and the reminders
+            models.Index(fields=["operator", "due_on"], name="obligation_open", condition=models.Q(done_at=None))
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["request", "recipient", "what"],

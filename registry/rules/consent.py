@@ -104,3 +104,36 @@ def recording_blockers(term: Term, kind: str, is_separate: bool | None, others: 
         )
         found.append(Blocker("overlaps", message % day.isoformat(), NormTopic.CONSENT_ITEMS, "expires_on"))
     return found
+
+
+def condition_blockers(kind: str, is_prohibited: bool, conditions: str) -> list[Blocker]:
+    """Why nothing can be noted of a category of data beside this consent."""
+    if kind != DISTRIBUTION:
+        message = _("Only a consent to distribution says what may be made public. Record one of that kind first.")
+        return [Blocker("no-distribution", message, NormTopic.DISTRIBUTION, "consent")]
+    if not is_prohibited and not conditions.strip():
+        message = _(
+            "Say that it may not be distributed, or under which conditions it may. Else leave the category out."
+        )
+        return [Blocker("says-nothing", message, NormTopic.DISTRIBUTION, "conditions")]
+    return []
+
+
+def publication_blockers(kind: str, term: Term, *, on: dt.date | None, today: dt.date, url: str) -> list[Blocker]:
+    """Why the publication of conditions cannot be recorded so (152-FZ art. 10.1(10)). One that came late can."""
+    topic, found = NormTopic.DISTRIBUTION, []
+    if kind != DISTRIBUTION:
+        message = _("Only the conditions of a consent to distribution are published.")
+        return [Blocker("no-distribution", message, topic)]
+    if on is None:
+        found.append(Blocker("no-day", _("Enter the day from which everybody can read them."), topic, "on"))
+    elif on > today:
+        message = _("%s is in the future: nothing is published yet. Correct the date.") % on.isoformat()
+        found.append(Blocker("future", message, topic, "on"))
+    elif on < term.given_on:
+        said = {"on": on.isoformat(), "given": term.given_on.isoformat()}
+        message = _("%(on)s is before the consent of %(given)s. Check the date.") % said
+        found.append(Blocker("before-consent", message, topic, "on"))
+    if not url.strip():
+        found.append(Blocker("no-url", _("Enter the address of the page where everybody can read them."), topic, "url"))
+    return found

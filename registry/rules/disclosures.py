@@ -43,11 +43,14 @@ class RecipientFacts(NamedTuple):
 
 
 class CategoryFacts(NamedTuple):
-    """What is given: whose availability nobody has decided about counts as restricted."""
+    """What is given: whose availability nobody has decided about counts as restricted; `is_forbidden`: the person keeps it from the
+    public.
+    """
 
     name: str
     is_restricted: bool
     is_special: bool = False
+    is_forbidden: bool = False
 
 
 class DisclosureFacts(NamedTuple):
@@ -113,6 +116,10 @@ def category_blockers(facts: DisclosureFacts, category: CategoryFacts) -> list[B
             "undertaking first."
         )
         found.append(Blocker("no-undertaking", message % named, NormTopic.CONFIDENTIALITY, "data_category"))
+    # What is public in public interests no prohibition binds (152-FZ art. 10.1(11)): then a norm is the ground.
+    if category.is_forbidden and facts.recipient.kind == PUBLIC and facts.ground not in BY_LAW:
+        message = _("The person has forbidden to make “%(category)s” public. Leave it out.")
+        found.append(Blocker("forbidden", message % named, NormTopic.DISTRIBUTION, "data_category"))
     if category.is_special and facts.ground not in BY_LAW and not _rests_on_own_consent(facts):
         message = _(
             "“%(category)s” is a special or biometric category: it is given only with the consent of the one person it is about, or "

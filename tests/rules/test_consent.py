@@ -2,7 +2,7 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.consent import Term, ends_by_renewal, recording_blockers
+from registry.rules.consent import Term, condition_blockers, ends_by_renewal, publication_blockers, recording_blockers
 
 
 def term(day, expires_on=None, withdrawn_on=None):
@@ -59,3 +59,37 @@ MARCH, JUNE = term("2026-03-01"), term("2026-06-01")
 def test_consent_that_cannot_be_recorded(recorded, codes):
     """Withdrawn before it was given, to distribution but not apart from others, or into the time of a later one."""
     assert [blocker.code for blocker in recording_blockers(*recorded)] == codes
+
+
+@pytest.mark.parametrize(
+    ("kind", "is_prohibited", "conditions", "codes"),
+    [
+        ("distribution", True, "", []),
+        ("distribution", False, "within Kazakhstan only", []),
+        ("distribution", False, " ", ["says-nothing"]),
+        ("processing", True, "", ["no-distribution"]),
+    ],
+)
+def test_condition_forbids_or_says_how(kind, is_prohibited, conditions, codes):
+    """Beside a consent to distribution, and no other: this category not, or only so."""
+    assert [blocker.code for blocker in condition_blockers(kind, is_prohibited, conditions)] == codes
+
+
+@pytest.mark.parametrize(
+    ("kind", "on", "url", "codes"),
+    [
+        ("distribution", dt.date(2026, 3, 1), "https://example.kz", []),  # the very day of the consent
+        ("distribution", dt.date(2026, 3, 31), "https://example.kz", []),  # late, and recorded all the same
+        ("distribution", dt.date(2026, 2, 28), "https://example.kz", ["before-consent"]),
+        ("distribution", dt.date(2026, 4, 1), "https://example.kz", ["future"]),
+        ("distribution", None, " ", ["no-day", "no-url"]),
+        ("marketing", dt.date(2026, 3, 1), "https://example.kz", ["no-distribution"]),
+    ],
+)
+def test_publication_has_a_day_since_the_consent_and_an_address(kind, on, url, codes):
+    """Neither before the consent nor in the future, and where everybody can read it."""
+    found = publication_blockers(
+        kind, Term(dt.date(2026, 3, 1), None, None), on=on, today=dt.date(2026, 3, 31), url=url
+    )
+    assert [blocker.code for blocker in found] == codes
+    assert {blocker.topic for blocker in found} <= {"distribution"}

@@ -138,3 +138,21 @@ RESTRICTED, SPECIAL = CategoryFacts("phone", True), CategoryFacts("health", True
 def test_restricted_and_special_data_need_more(facts, category, codes):
     """Restricted data go to those who promised confidentiality, special ones only with the person's own consent or by law."""
     assert [blocker.code for blocker in category_blockers(facts, category)] == codes
+
+
+FORBIDDEN = CategoryFacts("phone", False, is_forbidden=True)
+
+
+@pytest.mark.parametrize(
+    ("facts", "codes"),
+    [
+        (with_recipient(TO_PARTNER, kind="public"), ["forbidden"]),
+        (TO_PARTNER, []),  # not to the public
+        (with_recipient(TO_MINISTRY, kind="public")._replace(ground="norm"), []),  # in public interests
+    ],
+)
+def test_what_the_person_keeps_from_the_public_is_not_published(facts, codes):
+    """A prohibition binds every publication but one that a norm asks for."""
+    found = category_blockers(facts, FORBIDDEN)
+    assert [blocker.code for blocker in found] == codes
+    assert {blocker.topic for blocker in found} <= {"distribution"}
