@@ -3,6 +3,7 @@
 from heapq import merge
 from itertools import islice
 
+from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -11,7 +12,7 @@ from django.utils.translation import ngettext
 from registry import scope
 from registry.exports.due import due_cases, due_counts
 from registry.exports.due_tellings import NOTICE, DueTelling, due_tellings
-from registry.models import Message, Obligation
+from registry.models import Consent, Message, Obligation
 from registry.models.deadline import working_days
 from registry.templatetags.registry_ui import grouped
 
@@ -34,7 +35,16 @@ def due_next(request):
         "counts": due_counts(request.operator, horizon.at),
         "set_aside": aside.count(),
         "to_tell": scope.in_scope(Obligation.objects.open(), user).count(),
+        "untold": scope.in_scope(Obligation.objects.overdue(horizon.today), user).count(),
+        "to_publish": conditions_to_publish(user, horizon.today),
     }
+
+
+def conditions_to_publish(user, today):
+    """Consents to distribution whose conditions are not published yet: how many, how many late, and the first day due."""
+    late = Count("pk", filter=Q(publication_due_on__lt=today))
+    waiting = scope.in_scope(Consent.objects.to_publish(today), user)
+    return waiting.aggregate(count=Count("pk"), late=late, first_on=Min("publication_due_on"))
 
 
 def row(due, horizon):
@@ -85,8 +95,11 @@ def due_card(due):
         (counts.overdue, _("%d overdue")),
         (counts.today, _("%d today")),
         (counts.soon, _("%d soon")),
+        (due["untold"], _("%d not told in time")),
+        (due["to_publish"]["late"], _("%d not published in time")),
     ]
-    tone = "bad" if counts.overdue else "warn" if counts.today or counts.soon else "ok"
+    late = counts.overdue + due["untold"] + due["to_publish"]["late"]
+    tone = "bad" if late else "warn" if counts.today or counts.soon else "ok"
     note = " · ".join(text % count for count, text in said if count)
     return {"label": _("Cases open"), "value": counts.open, "note": note or _("nothing is pressing"), "tone": tone}
 

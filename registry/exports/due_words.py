@@ -90,6 +90,17 @@ WORDS = {
         "Срок не установлен ни законом, ни политикой: ответить без промедления",
         "Мерзім заңда да, саясатта да белгіленбеген: кідіріссіз жауап беру керек",
     ),
+    # What is late beside the cases, counted
+    "untold": (
+        "Recipients and people still to be told, overdue",
+        "Не уведомлены в срок получатели и субъекты",
+        "Мерзімінде хабарланбаған алушылар мен субъектілер",
+    ),
+    "unpublished": (
+        "Conditions of consents to distribution still to be published, overdue",
+        "Не опубликованы в срок условия согласий на распространение",
+        "Таратуға келісімдердің мерзімінде жарияланбаған шарттары",
+    ),
     # The mail around them
     "subject": (
         "%(code)s: requests due, %(day)s",

@@ -15,7 +15,7 @@ from django.utils import timezone
 
 from registry.choices import RequestKind
 from registry.journal import record, unit_of_work
-from registry.models import Digest, Operator, ResponsiblePerson
+from registry.models import Consent, Digest, Obligation, Operator, ResponsiblePerson
 from registry.rules.dates import HOME_ZONE
 from registry.rules.deadlines import day_of
 
@@ -32,11 +32,12 @@ AUTOMATIC = {"Auto-Submitted": "auto-generated", "X-Auto-Response-Suppress": "Al
 
 
 class Reminder(NamedTuple):
-    """What an operator's office is reminded of on a day: cases by section. Empty where nothing is due."""
+    """What an operator's office is reminded of on a day: cases by section, and how much of the rest is late. Empty where nothing is."""
 
     operator: Operator
     at: datetime
     sections: dict[str, list[DueCase]]
+    late: dict[str, int]
 
     @property
     def day(self):
@@ -44,7 +45,12 @@ class Reminder(NamedTuple):
 
     @property
     def count(self):
+        """Of the cases."""
         return sum(map(len, self.sections.values()))
+
+    @property
+    def is_empty(self):
+        return not self.sections and not self.late
 
     def subject(self, language):
         """No name and no number of a case: subjects stand in logs of mail servers."""
@@ -56,6 +62,8 @@ class Reminder(NamedTuple):
         for section, found in self.sections.items():
             lines = [f"{word(section, language)} ({len(found)})", *(_line(due, language) for due in found)]
             parts.append("\n".join(lines))
+        if self.late:
+            parts.append("\n".join(f"{word(name, language)}: {count}" for name, count in self.late.items()))
         return "\n\n".join([*parts, word("closing", language)]) + "\n"
 
 
@@ -65,7 +73,18 @@ def reminder_of(operator, at) -> Reminder:
     for due in due_cases(operator, at):
         if (section := _section(due)) in sections:
             sections[section].append(due)
-    return Reminder(operator, at, {section: found for section, found in sections.items() if found})
+    return Reminder(
+        operator, at, {section: found for section, found in sections.items() if found}, late(operator, day_of(at))
+    )
+
+
+def late(operator, day):
+    """What is overdue beside the cases, as numbers: who is still to be told, which conditions are still to be published."""
+    found = {
+        "untold": Obligation.objects.overdue(day).filter(operator=operator).count(),
+        "unpublished": Consent.objects.to_publish(day).filter(operator=operator, publication_due_on__lt=day).count(),
+    }
+    return {name: count for name, count in found.items() if count}
 
 
 def _section(due):

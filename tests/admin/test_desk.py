@@ -98,6 +98,17 @@ def test_messages_set_aside_wait_on_the_desk(office, client_of_dpo):
     assert desk_of(client_of_dpo)["due"]["set_aside"] == 1
 
 
+def test_who_was_not_told_in_time_is_counted_as_overdue(office, client_of_dpo):
+    """What is owed since yesterday is late, what is due today is not; one click leads to it, and the tile says so."""
+    today, subject = timezone.localdate(), make_subject(office)
+    for due_on in (today - dt.timedelta(days=1), today, None):
+        save(Obligation(operator=office, subject=subject, what="inform", due_on=due_on))
+    desk = desk_of(client_of_dpo)
+    assert (desk["due"]["to_tell"], desk["due"]["untold"]) == (3, 1)
+    assert (desk["cards"][0]["note"], desk["cards"][0]["tone"]) == ("1 not told in time", "bad")
+    assert f"{reverse('admin:registry_obligation_changelist')}?is=overdue" in client_of_dpo.get(DESK).content.decode()
+
+
 def test_desk_names_nobody(office, client_of_dpo):
     """Numbers, kinds and dates: reading the desk reads no person, and tells the journal nothing."""
     make_request(office, applicant_name="Қасымова", applicant_contact="asem@example.kz")

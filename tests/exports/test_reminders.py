@@ -9,8 +9,8 @@ from django.core.management import CommandError, call_command
 
 from registry.exports import reminders
 from registry.journal import unit_of_work
-from registry.models import Digest, JournalEntry, ResponsiblePerson
-from tests.factories import make_request, make_rule, make_subject, save
+from registry.models import Consent, Digest, JournalEntry, Obligation, ResponsiblePerson
+from tests.factories import make_operator, make_purpose, make_request, make_rule, make_subject, save
 
 from .office import make_office, moment
 
@@ -167,6 +167,41 @@ def test_unsorted_case_is_told_however_late_it_is_due(lapp):
     make_request(lapp, received_at=moment("2026-04-01 10:00"), kind="unsorted")
     remind()
     assert "Not sorted yet, due later (1)\nR-2026-0001 · Not sorted yet · due 22.04.2026" in mail.outbox[0].body
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Recipients and people still to be told, overdue: 2"),
+        ("ru", "Не уведомлены в срок получатели и субъекты: 2"),
+        ("kk", "Мерзімінде хабарланбаған алушылар мен субъектілер: 2"),
+    ],
+)
+def test_who_was_not_told_in_time_is_counted(language, told, lapp):
+    """A number and no name; what is due on the day itself is not late, and what is late is news although no case is due."""
+    appoint(lapp, language=language)
+    subject = make_subject(lapp, surname="Zhumabekova")
+    for day in (31, 30, None):
+        due_on = day and dt.date(2026, 3, day)
+        save(Obligation(operator=lapp, subject=subject, what="inform", due_on=due_on or dt.date(2026, 4, 2)))
+    said = remind()
+    [message] = mail.outbox
+    assert told in message.body.splitlines()
+    assert "Zhumabekova" not in message.body
+    assert "0 cases and 2 other things overdue, mailed to responsible person #" in said
+
+
+def test_conditions_not_published_in_time_are_counted(db):
+    """Given on 25 March, due on the 30th (26, 27 and 30 March): late on 2 April, and not on the 30th."""
+    operator = make_operator("almaenergy", laws=("RU-152-FZ",))
+    make_rule("RU-DISTR-PUBLISH", law="RU-152-FZ", trigger="distribution_consent", amount=3)
+    appoint(operator)
+    given = {"kind": "distribution", "is_separate": True, "given_on": dt.date(2026, 3, 25)}
+    save(Consent(subject=make_subject(operator), purpose=make_purpose(operator), **given))
+    remind(on="2026-03-30")
+    assert not mail.outbox
+    remind()
+    assert "Conditions of consents to distribution still to be published, overdue: 1" in mail.outbox[0].body
 
 
 def test_person_without_an_address_is_said(office, lapp):

@@ -24,7 +24,8 @@ class Command(BaseCommand):
 
     help = (
         "Mails the responsible person in office and the deputies of each operator what is overdue, due within 3 working days, not "
-        "sorted, or without a term. Exit 0: all told, or nothing to tell; 3: a mail was not sent, the next call tries again."
+        "sorted, or without a term, and how many are still to be told. Exit 0: all told, or nothing to tell; 3: a mail was not sent, "
+        "the next call tries again."
     )
 
     def add_arguments(self, parser):
@@ -46,7 +47,7 @@ class Command(BaseCommand):
             sys.exit(NOT_MAILED)
 
     def remind(self, reminder):
-        if not reminder.sections:
+        if reminder.is_empty:
             self.say(reminder, _("nothing is due."))
             return
         people = people_to_remind(reminder.operator, reminder.day)
@@ -57,7 +58,9 @@ class Command(BaseCommand):
 
     def remind_person(self, reminder, person):
         """Names stay in the register: a line of cron's mail tells who by number."""
-        said = {"who": person.pk, "count": reminder.count}
+        said = {"who": person.pk, "count": reminder.count, "late": ""}
+        if reminder.late:
+            said["late"] = _(" and %d other things overdue") % sum(reminder.late.values())
         if not person.email:
             self.say(reminder, _("responsible person #%(who)d has no e-mail address: enter one to be reminded.") % said)
             return
@@ -73,7 +76,7 @@ class Command(BaseCommand):
             )
             return
         if is_new:
-            self.say(reminder, _("%(count)d cases, mailed to responsible person #%(who)d.") % said)
+            self.say(reminder, _("%(count)d cases%(late)s, mailed to responsible person #%(who)d.") % said)
         else:
             self.say(reminder, _("responsible person #%(who)d was told before.") % said)
 
