@@ -6,9 +6,9 @@ from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import CaseAct, Channel, NormTopic, RequestKind
-from registry.models import Consent, SubjectRequest
+from registry.models import SubjectRequest
 from registry.models.case_acts import RECORDED_BY_OFFICER
-from registry.operations.withdrawal import withdraw, withdrawable
+from registry.operations.withdrawal import meant_by, withdraw
 from registry.rules.blockers import Blocker
 from registry.rules.cases import (
     ASKED_ACTS,
@@ -116,15 +116,6 @@ class RecordForm(ActForm):
         self.case.step(self.cleaned_data["act"], by=by, at=at, note=self.cleaned_data["note"])
 
 
-def consents_meant(case):
-    """Those the demand may be about: one to stop distribution ends consents to distribution, and no other."""
-    if case.subject_id is None:
-        return Consent.objects.none()
-    consents = withdrawable(case.subject, case.received_at)
-    is_stop = case.kind == RequestKind.STOP_DISTRIBUTION
-    return consents.filter(kind=Consent.Kind.DISTRIBUTION) if is_stop else consents
-
-
 class WithdrawForm(ConsentsForm, ActForm):
     label, button = _("Withdraw consents"), _("Withdraw the consents chosen")
     group = "do"
@@ -134,21 +125,19 @@ class WithdrawForm(ConsentsForm, ActForm):
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        self.offer(self.case.subject, consents_meant(self.case), self.case)
+        self.offer(self.case.subject, meant_by(self.case), self.case)
 
     def received_at(self):
         return self.case.received_at
 
     @classmethod
     def is_offered(cls, case, facts, letter=None):
-        return super().is_offered(case, facts) and (
-            case.kind == RequestKind.WITHDRAWAL or consents_meant(case).exists()
-        )
+        return super().is_offered(case, facts) and (case.kind == RequestKind.WITHDRAWAL or meant_by(case).exists())
 
     @classmethod
     def blockers(cls, case, facts, letter=None):
         found = withdrawal_blockers(facts)
-        if not found and not consents_meant(case).exists():
+        if not found and not meant_by(case).exists():
             message = _t(
                 "The person has no consent that was given before and still stands. Record what was done instead."
             )

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.choices import CaseAct, Channel, HandlingAct
+from registry.choices import CaseAct, Channel, HandlingAct, RequestKind
 from registry.models import (
     ActivityPurpose,
     Consent,
@@ -29,7 +29,7 @@ from registry.models.grounding import Standing, bases_of, consent_facts, facts_o
 from registry.rules.blockers import Blocker
 from registry.rules.cases import withdrawal_blockers
 from registry.rules.deadlines import day_of
-from registry.rules.grounds import AGREEMENT, CONSENT, NORM, Ground, ground_blockers, live_ground
+from registry.rules.grounds import AGREEMENT, CONSENT, DISTRIBUTION, NORM, Ground, ground_blockers, live_ground
 from registry.rules.withdrawal import DisclosureFacts, WithdrawalFacts, messages_stop, must_be_told, stop_triggers
 
 
@@ -79,6 +79,14 @@ def withdrawable(subject, received_at):
     return standing.select_related("purpose")
 
 
+def meant_by(request):
+    """The consents that a demand may be about: one to stop distribution ends those to distribution, and no other."""
+    if request.subject_id is None:
+        return Consent.objects.none()
+    found = withdrawable(request.subject, request.received_at)
+    return found.filter(kind=DISTRIBUTION) if request.kind == RequestKind.STOP_DISTRIBUTION else found
+
+
 def foreseen(subject, consents, *, received_at, request=None) -> Withdrawal:
     """What withdrawing these consents would do; nothing is written."""
     consents = tuple(each for each in consents if each.withdrawn_at is None)
@@ -106,7 +114,7 @@ def foreseen(subject, consents, *, received_at, request=None) -> Withdrawal:
 
 
 def withdraw(subject, *, by, at, consents=None, request=None, received_at=None) -> Withdrawal:
-    """Withdraws these consents of the person, or all that stand, as of the moment it was received; a second time adds nothing.
+    """Withdraws these consents of the person, or all that stand and are meant, as of the moment it was received; a second time adds nothing.
 
     94-V art. 8(7), 152-FZ art. 21(5). `received_at` is the request's own where there is one, else `at` unless given. Raises
     ValidationError for a closed case, a case without a person, a demand to stop distribution that lacks what the law asks of it, and a
@@ -117,7 +125,8 @@ def withdraw(subject, *, by, at, consents=None, request=None, received_at=None) 
         refuse(withdrawal_blockers(request.facts(at)), operator=subject.operator)
     with transaction.atomic():
         list(DataSubject.objects.select_for_update().filter(pk=subject.pk).values_list("pk"))
-        meant = withdrawable(subject, received_at) if consents is None else subject_consents(subject, consents)
+        standing = meant_by(request) if request else withdrawable(subject, received_at)
+        meant = standing if consents is None else subject_consents(subject, consents)
         found = foreseen(subject, meant, received_at=received_at, request=request)
         if not found.consents:
             return found

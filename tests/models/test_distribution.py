@@ -173,13 +173,15 @@ def test_law_without_such_a_rule_asks_for_nothing(lapp):
 
 
 def test_consent_ends_at_the_receipt_of_the_demand(consent, dpo):
-    """To the minute, however late it is carried out; until then the case cannot be closed as met."""
+    """To the minute, however late it is carried out, and no other consent with it; until then the case is not closed as met."""
     case = demand(consent)
+    other = save(Consent(subject=consent.subject, purpose=consent.purpose, given_on=WEDNESDAY, **COMPLETE))
     assert "A consent to distribution is still in force." in case.facts().undone
     with unit_of_work(by=dpo):
-        withdraw(consent.subject, consents=[consent], by=dpo, at=RECEIVED + dt.timedelta(days=2), request=case)
+        withdraw(consent.subject, by=dpo, at=RECEIVED + dt.timedelta(days=2), request=case)
     consent.refresh_from_db()
-    assert consent.withdrawn_at == RECEIVED
+    other.refresh_from_db()
+    assert (consent.withdrawn_at, other.withdrawn_at) == (RECEIVED, None)
     assert case.facts().undone == ""
 
 
