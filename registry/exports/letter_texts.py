@@ -168,13 +168,13 @@ def done(said):
 
 
 def other_grounds(said):
-    """What goes on although the consents are gone, and why: as the step of the case says it. For the officer where none are."""
+    """What goes on although the consents are gone, and why: as the step of the case says it. For the officer where none are, and where
+    a block holds what goes on."""
     consents = list(withdrawn(said.case))
-    if not consents:
-        return said.open_place("other_ground")
-    found = staying(said.case.subject, consents, day_of(timezone.now()))
+    found = consents and staying(said.case.subject, consents, day_of(timezone.now()))
     if not found:
-        return said("stays.nothing")
+        is_blocked = consents and said.case.subject.blocks.standing().exists()
+        return said("stays.nothing") if consents and not is_blocked else said.open_place("other_ground")
     return "\n".join([said("stays"), *(f"{DASH}{line}" for line in stays_in_words(said, found))])
 
 

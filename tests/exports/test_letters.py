@@ -16,6 +16,7 @@ from registry.exports.letter_words import LANGUAGES, MONTHS, WORDS, Day
 from registry.exports.letters import letter_context, letter_docx, letter_text, plain_text, sheet_of
 from registry.imports.laws import load_laws
 from registry.journal import unit_of_work
+from registry.operations.blocking import block
 from registry.operations.withdrawal import withdraw
 from registry.rules.cases import SUBJECT_KINDS
 from registry.rules.letters import OPEN_PLACE
@@ -239,6 +240,15 @@ def test_answer_to_a_withdrawal_of_everything_says_that_nothing_stays(two_purpos
         m.Agreement.objects.get().delete()
     text = letter_text(withdrawn_case(two_purposes, dpo, "orders", "a-news"), "answer", "en")
     assert text.endswith("There is no other ground on which the operator would go on processing these data.")
+
+
+def test_what_a_block_holds_is_left_to_the_officer(two_purposes, dpo):
+    """It goes on to nothing while the block stands, and is not said to have ended: the officer writes what is so."""
+    request = withdrawn_case(two_purposes, dpo, "orders", "a-news")
+    with unit_of_work(by=dpo):
+        block(two_purposes, law=m.Law.objects.get(), cause="other", why="said so", by=dpo, at=AT)
+    text = letter_text(request, "answer", "en")
+    assert "There is no other ground" not in text and OPEN_PLACE.search(text)
 
 
 def test_basis_names_each_law_once(db):
