@@ -168,6 +168,8 @@ class NormTopic(models.TextChoices):
     WITHDRAWAL = "withdrawal", _("Withdrawal of consent")
     DISTRIBUTION = "distribution", _("Distribution")
     CONFIDENTIALITY = "confidentiality", _("Confidentiality")
+    SPECIAL_CATEGORIES = "special_categories", _("Special categories")
+    AUTOMATED_DECISIONS = "automated_decisions", _("Automated decisions")
 
 
 class Operation(models.TextChoices):

@@ -123,6 +123,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         NAMES,
         (_("Role"), {"fields": ["role", "on_behalf_of", "joint_operators"]}),
         (_("What is done"), {"fields": ["operations", "sources", ("is_automated", "over_network")]}),
+        (_("Decisions about rights"), {"fields": ["decides_rights", "decision_logic", "decision_review"]}),
         (_("Dates"), {"fields": [("started_on", "ended_on"), "review_due_on"]}),
         (_("Note"), {"fields": ["note"]}),
     ]

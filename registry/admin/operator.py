@@ -30,6 +30,7 @@ class OperatorAdmin(RegistryModelAdmin):
     fieldsets = [
         (_("Operator"), {"fields": ["code", "name_en", "name_ru", "name_kk", "legal_form", "bin", "country"]}),
         (_("Contacts"), {"fields": ["address", "email", "phone", "sites"]}),
+        (_("Stricter than the law"), {"fields": ["only_protecting_states", "excludes_special"]}),
     ]
 
     @admin.display(description=_("name"), ordering="name_en")

@@ -104,7 +104,7 @@ def methods(extract) -> Section:
         done = [words.known("operation", code) for code in Operation.values if code in chosen]
         behalf = f"\n{words('on_behalf_of')}: {activity.on_behalf_of}" if activity.on_behalf_of else ""
         rows.append(
-            (f"{words.name(activity)}{behalf}{when(extract, activity)}", words.or_missing(", ".join(done)),
+            (f"{words.name(activity)}{behalf}{when(extract, activity)}{decisions(words, activity)}", words.or_missing(", ".join(done)),
              words.yes_no_or_missing(activity.is_automated), words.yes_no_or_missing(activity.over_network))
         )  # fmt: skip
     columns = tuple(words(code) for code in ("activity", "operations", "yes_no.automated", "yes_no.network"))
@@ -119,6 +119,14 @@ def when(extract, activity):
     if activity.status in (activity.Status.SUSPENDED, activity.Status.ENDED):
         said.append(words.known("status", activity.status))
     return f"\n{', '.join(said)}" if said else ""
+
+
+def decisions(words, activity):
+    """How a machine decides about rights, and who reviews it: 94-V art. 19-1 has it explained."""
+    if not activity.decides_rights:
+        return ""
+    logic = f"{words('decides_rights')}: {words.or_missing(activity.decision_logic)}"
+    return f"\n{logic}\n{words('decision_review')}: {words.or_missing(activity.decision_review)}"
 
 
 def recipients(extract) -> Section:

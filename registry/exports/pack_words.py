@@ -142,6 +142,16 @@ OWN = {
     "everything": ("all data", "все данные", "барлық деректер"),
     "operations": ("Operations", "Действия с данными", "Деректермен жасалатын әрекеттер"),
     "yes_no.automated": ("Automated", "Автоматизированная", "Автоматтандырылған"),
+    "decides_rights": (
+        "A machine decides about rights",
+        "Решения о правах принимаются автоматически",
+        "Құқықтар туралы шешім автоматты түрде қабылданады",
+    ),
+    "decision_review": (
+        "A decision is reviewed, on objection, by",
+        "Решение по возражению пересматривает",
+        "Қарсылық бойынша шешімді қайта қарайтын",
+    ),
     "yes_no.network": ("Over a network", "По сети", "Желі арқылы"),
     "kind": ("Kind", "Вид", "Түрі"),
     "given_on": ("Given on", "Дано", "Берілген күні"),

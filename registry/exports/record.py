@@ -120,6 +120,9 @@ class Record:
             started_on=row.started_on,
             operations=tuple(row.operations.split()),
             sources=tuple(row.sources.split()),
+            decides_rights=row.decides_rights,
+            decision_logic=row.decision_logic,
+            decision_review=row.decision_review,
             purposes=tuple(
                 PurposeFacts(
                     name=each.purpose.code,
@@ -127,6 +130,8 @@ class Record:
                     basis_known=self.known_to_law(each.basis),
                     data_categories=len(each.needed),
                     without_necessity=tuple(category.code for link, category in each.needed if not link.necessity),
+                    basis_kind=each.basis.kind if each.basis is not None else "",
+                    special=tuple(row.code for _link, row in each.needed if row.instance.is_special_or_biometric),
                 )
                 for each in activity.purposes
             ),

@@ -257,6 +257,22 @@ TERMS = {
     ),
     "lacks.no-data": ("data category", "категория данных", "деректер санаты"),
     "lacks.no-necessity": ("why the data are needed", "почему данные необходимы", "деректердің не үшін қажеттігі"),
+    "lacks.special-no-ground": (
+        "consent or norm for a special category",
+        "согласие или норма для специальной категории",
+        "арнайы санатқа келісім немесе норма",
+    ),
+    "lacks.decision-no-ground": (
+        "consent or norm for automated decisions",
+        "согласие или норма для автоматизированных решений",
+        "автоматтандырылған шешімдерге келісім немесе норма",
+    ),
+    "lacks.decision-no-logic": ("logic of the decisions", "логика решений", "шешімдердің логикасы"),
+    "lacks.decision-no-review": (
+        "who reviews a decision",
+        "кто пересматривает решение",
+        "шешімді кім қайта қарайтыны",
+    ),
     "lacks.no-database": ("database", "база", "база"),
     "lacks.no-local-database": (
         "database in Kazakhstan",

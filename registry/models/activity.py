@@ -69,6 +69,18 @@ class ProcessingActivity(MovesGrounds, Coded):
     sources = CodesField(_("sources of data"), options=Source)
     is_automated = models.BooleanField(_("automated"), null=True, blank=True)
     over_network = models.BooleanField(_("over a network"), null=True, blank=True)
+    decides_rights = models.BooleanField(
+        _("decides about rights by itself"), null=True, blank=True,
+        help_text=_("Automated processing that creates, changes or ends rights of people."),
+    )  # fmt: skip
+    decision_logic = models.TextField(
+        _("how it decides"),
+        blank=True,
+        help_text=_("In plain words: what goes in, what counts, what follows for the person."),
+    )
+    decision_review = models.CharField(
+        _("who reviews on objection"), max_length=250, blank=True, help_text=_("A position, not a machine.")
+    )
     status = models.CharField(_("status"), max_length=12, choices=Status, default=Status.DRAFT, editable=False)
     started_on = models.DateField(_("started on"), null=True, blank=True)
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
@@ -79,7 +91,7 @@ class ProcessingActivity(MovesGrounds, Coded):
     objects = ActivityQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="code name_en name_ru name_kk role on_behalf_of joint_operators operations sources is_automated over_network "
-        "status started_on ended_on review_due_on note"
+        "decides_rights decision_logic decision_review status started_on ended_on review_due_on note"
     )
 
     class Meta(Coded.Meta):
@@ -100,6 +112,13 @@ class ProcessingActivity(MovesGrounds, Coded):
                 condition=~models.Q(status="ended") | models.Q(ended_on__isnull=False),
                 name="activity_ended_with_date",
                 violation_error_message=_("An activity that ended has a last day. Enter it."),
+            ),
+            models.CheckConstraint(
+                condition=~models.Q(decides_rights=True, is_automated=False),
+                name="activity_decides_automated",
+                violation_error_message=_(
+                    "What decides about rights by itself is automated. Correct one of the two answers."
+                ),
             ),
         ]
 
@@ -123,6 +142,9 @@ class ProcessingActivity(MovesGrounds, Coded):
             started_on=self.started_on,
             operations=tuple(self.operations.split()),
             sources=tuple(self.sources.split()),
+            decides_rights=self.decides_rights,
+            decision_logic=self.decision_logic,
+            decision_review=self.decision_review,
             purposes=tuple(
                 _purpose_facts(link, needed.get(link.pk, []), laws, today) for link in stored.purposes.all()
             ),
@@ -183,6 +205,8 @@ def _purpose_facts(link, needed, laws, today):
         basis=str(basis or ""),
         data_categories=len(needed),
         without_necessity=tuple(str(each.data_category) for each in needed if not each.necessity),
+        basis_kind=basis.kind if basis is not None else "",
+        special=tuple(str(each.data_category) for each in needed if each.data_category.is_special_or_biometric),
         decided_until=max((each.valid_until for each in decisions if each.stands_on(today)), default=None),
     )
 

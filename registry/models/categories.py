@@ -4,12 +4,21 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal import History
+from registry.rules.special import declaration_blockers, marking_blockers
 
 from .base import field_classes
+from .gate import KeepsGate, refuse
+from .operator import Operator
+from .policy import Clause
 from .purpose import Coded
 
 
-class DataCategory(Coded):
+class DataCategoryQuerySet(models.QuerySet):
+    def special_or_biometric(self):
+        return self.filter(models.Q(is_special=True) | models.Q(is_biometric=True))
+
+
+class DataCategory(KeepsGate, Coded):
     """An element of personal data, with the marks that raise duties (94-V art. 6; 152-FZ art. 10)."""
 
     class Availability(models.TextChoices):
@@ -22,6 +31,7 @@ class DataCategory(Coded):
     is_biometric = models.BooleanField(_("biometric"), default=False)
 
     history = History()
+    objects = DataCategoryQuerySet.as_manager()
     FIELD_CLASSES = field_classes(
         none="code name_en name_ru name_kk availability is_identifier is_special is_biometric"
     )
@@ -30,6 +40,39 @@ class DataCategory(Coded):
         verbose_name = _("data category")
         verbose_name_plural = _("data categories")
         ordering = ["code"]
+
+    @property
+    def is_special_or_biometric(self):
+        """As `DataCategoryQuerySet.special_or_biometric` says of many."""
+        return self.is_special or self.is_biometric
+
+    def clean(self):
+        super().clean()
+        if self.operator_id and self.is_special_or_biometric:
+            operator = Operator.objects.get(pk=self.operator_id)  # as it stands now
+            refuse(
+                marking_blockers(
+                    str(self), excluded=bool(operator.excludes_special), clause=excluding_clause(operator)
+                ),
+                operator=operator,
+            )
+
+    def save(self, **kwargs):
+        # A declaration at the same moment waits here, or this mark for it.
+        list(Operator.objects.select_for_update().filter(pk=self.operator_id).values_list("pk"))
+        super().save(**kwargs)
+
+
+def excluding_clause(operator):
+    """The number of the clause by which the operator processes no special categories: it speaks of nothing else."""
+    clauses = Clause.objects.filter(operator=operator, in_force=True, behaviours="B33").order_by("-policy", "sort_key")
+    return clauses.values_list("number", flat=True).first() or ""
+
+
+def special_kept(operator):
+    """Why the operator cannot declare that it processes no special categories."""
+    marked = DataCategory.objects.filter(operator=operator).special_or_biometric().order_by("code")
+    return declaration_blockers([str(each) for each in marked], clause=excluding_clause(operator))
 
 
 class SubjectCategory(Coded):

@@ -11,7 +11,7 @@ from registry.rules.identifiers import check_bin
 
 from .base import OperatorOwned, Tracked, field_classes
 from .fields import CountryField, LanguageNames, clause_field, not_before, overlap
-from .gate import KeepsGate
+from .gate import KeepsGate, refuse
 from .law import Law
 from .moves import MovesGrounds, SettlesTransfers
 
@@ -30,11 +30,15 @@ class Operator(SettlesTransfers, MovesGrounds, LanguageNames, Tracked):
         _("transfers only to protecting states"), null=True, blank=True,
         help_text=_("Its policy is stricter than the law: no consent opens a country that does not ensure protection."),
     )  # fmt: skip
+    excludes_special = models.BooleanField(
+        _("special categories are not processed"), null=True, blank=True,
+        help_text=_("As its policy declares. No data category is marked as special or biometric then."),
+    )  # fmt: skip
     sites = models.CharField(_("sites"), max_length=400, blank=True, help_text=_("Domains, with blanks between them."))
 
     history = History()
     FIELD_CLASSES = field_classes(
-        none="code name_en name_ru name_kk legal_form bin country sites only_protecting_states",
+        none="code name_en name_ru name_kk legal_form bin country sites only_protecting_states excludes_special",
         contact="address email phone",
     )
 
@@ -69,6 +73,15 @@ class Operator(SettlesTransfers, MovesGrounds, LanguageNames, Tracked):
             raise ValidationError(
                 {"code": _("The code is written in the journal and cannot change. Keep “%s”.") % stored.code}
             )
+        if self.excludes_special and stored and not stored.excludes_special:
+            from .categories import special_kept  # categories ask the operator
+
+            refuse(special_kept(self), operator=self)
+
+    def save(self, **kwargs):
+        # A category marked as special at the same moment waits here, or this declaration for it.
+        list(type(self).objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+        super().save(**kwargs)
 
 
 class OperatorLaw(SettlesTransfers, MovesGrounds, KeepsGate, OperatorOwned):

@@ -10,6 +10,9 @@ from registry.rules.blockers import Blocker
 from registry.rules.compatibility import KeptFacts, kept_blockers
 from registry.rules.localisation import DatabaseFacts, localisation_blockers
 
+# Kinds of a legal basis that are the person's own consent, or a norm that says so itself.
+CONSENT_OR_NORM = ("consent", "law", "treaty", "justice", "publication_duty")
+
 
 class PurposeFacts(NamedTuple):
     name: str
@@ -19,6 +22,13 @@ class PurposeFacts(NamedTuple):
     data_categories: int = 0
     without_necessity: tuple[str, ...] = ()
     decided_until: dt.date | None = None  # of a decision to rely on the basis all the same
+    basis_kind: str = ""
+    special: tuple[str, ...] = ()  # its special and biometric categories
+
+    @property
+    def stands_on_consent_or_norm(self):
+        """What special categories and decisions about rights need; a decision of the operator is neither."""
+        return self.basis_known and self.basis_kind in CONSENT_OR_NORM
 
 
 class RecipientFacts(NamedTuple):
@@ -47,6 +57,9 @@ class ActivityFacts(NamedTuple):
     has_responsible_person: bool
     kept: tuple[KeptFacts, ...] = ()
     is_legal_entity: bool = True
+    decides_rights: bool | None = None
+    decision_logic: str = ""
+    decision_review: str = ""
 
 
 def activation_blockers(facts: ActivityFacts) -> list[Blocker]:
@@ -58,6 +71,7 @@ def activation_blockers(facts: ActivityFacts) -> list[Blocker]:
     return [
         *_description(facts),
         *_purposes(facts),
+        *_decisions(facts),
         *_storage(facts),
         *_protection(facts),
         *_recipients(facts),
@@ -97,6 +111,33 @@ def _purposes(facts):
             message = _("It is not said why “%(category)s” is needed for purpose “%(purpose)s”.")
             message %= named | {"category": category}
             yield Blocker("no-necessity", message, NormTopic.NECESSARY_DATA, "data_categories")
+        for category in () if purpose.stands_on_consent_or_norm else purpose.special:
+            message = _(
+                "“%(category)s” is a special or biometric category, and purpose “%(purpose)s” rests neither on consent nor on a norm. "
+                "Rest it on one of them, or leave the category out."
+            )
+            message %= named | {"category": category}
+            yield Blocker("special-no-ground", message, NormTopic.SPECIAL_CATEGORIES, "purposes")
+
+
+def _decisions(facts):
+    """Of processing by machine that creates, changes or ends rights (94-V art. 19-1)."""
+    if not facts.decides_rights:
+        return
+    topic = NormTopic.AUTOMATED_DECISIONS
+    for purpose in facts.purposes:
+        if not purpose.stands_on_consent_or_norm:
+            message = _(
+                "A machine decides about rights for purpose “%(purpose)s”, which rests neither on consent nor on a norm. Rest it on one "
+                "of them, or let a person decide."
+            ) % {"purpose": purpose.name}
+            yield Blocker("decision-no-ground", message, topic, "purposes")
+    if not facts.decision_logic.strip():
+        message = _("It is not said how the machine decides about rights. People are told.")
+        yield Blocker("decision-no-logic", message, topic, "decision_logic")
+    if not facts.decision_review.strip():
+        message = _("It is not said who reviews a decision of the machine when a person objects to it.")
+        yield Blocker("decision-no-review", message, topic, "decision_review")
 
 
 def _storage(facts):

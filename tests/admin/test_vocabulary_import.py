@@ -321,3 +321,14 @@ def test_who_may_not_edit_may_not_import(role, lapp, browser_client):
     client = browser_client(factories.make_user(role, lapp, username=role))
     assert client.get(reverse("admin:registry_purpose_import")).status_code == 403
     assert "purpose/import/" not in client.get(reverse("admin:registry_purpose_changelist")).content.decode()
+
+
+def test_special_category_of_an_operator_that_excludes_them_is_refused(desk, lapp):
+    """With the line, the sentence and the clause of the policy; nothing is written."""
+    lapp.excludes_special = True
+    factories.save(lapp)
+    policy = factories.save(Policy(operator=lapp, version="1", title="Policy"))
+    factories.save(Clause(policy=policy, number="5.6", obliges="They are not processed.", behaviours="B33"))
+    page = desk("datacategory", "code;name_en;is_special\nphone;Phone;no\nhealth;Health;yes\n")
+    assert "The operator declares that it processes no special categories: “Health” is not marked" in page
+    assert "policy, clause 5.6" in page and 'name="confirm"' not in page

@@ -181,6 +181,18 @@ def test_processing_is_told_of_the_activities_the_person_is_part_of(asked, recor
     assert not any("Visitors" in text for text in pack.texts)
 
 
+def test_machine_that_decides_about_rights_is_explained(asked, person):
+    """94-V art. 19-1: how it decides and who reviews it, or that nobody has said so yet."""
+    activity = person.consents.get().purpose.activities.get().activity
+    activity.decides_rights, activity.decision_logic = True, "Late payments lower the limit."
+    save(activity)
+    [(told, *_rest)] = cells(pack_of(asked, "en", at=AT), "methods")
+    assert told == (
+        "Clients\nsince 1 February 2024\nA machine decides about rights: Late payments lower the limit.\n"
+        "A decision is reviewed, on objection, by: [not recorded]"
+    )
+
+
 @pytest.mark.parametrize(
     ("fields", "said"),
     [

@@ -131,3 +131,51 @@ def test_processor_agreement_on_its_first_and_last_day(today, message):
 def test_other_recipients_need_no_processor_agreement():
     """A state body is asked for no contract."""
     assert blockers(recipients=(RecipientFacts("Police", False, "KZ", ""),)) == []
+
+
+CARE = PurposeFacts("Care", True, True, "a contract", 1, basis_kind="contract", special=("Health",))
+DECIDED = {"decides_rights": True, "decision_logic": "Late payments count.", "decision_review": "Head of credit"}
+
+
+@pytest.mark.parametrize("kind", ["consent", "law", "treaty", "justice", "publication_duty"])
+def test_special_category_and_decisions_rest_on_consent_or_a_norm(kind):
+    """The person’s own consent, or a norm that says so itself."""
+    assert blockers(purposes=(CARE._replace(basis_kind=kind),), **DECIDED) == []
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {},
+        {"basis_kind": "legitimate_interest"},
+        {"basis_kind": "implied_consent"},
+        {"basis_kind": "consent", "basis_known": False, "decided_until": dt.date(2027, 1, 1)},
+    ],
+)
+def test_nothing_else_carries_a_special_category(changes):
+    """Neither a contract nor an interest, nor a decision of the operator about a basis that no law knows."""
+    assert blockers(purposes=(CARE._replace(**changes),)) == [
+        (
+            "special-no-ground",
+            "“Health” is a special or biometric category, and purpose “Care” rests neither on consent nor on a norm. Rest it on one of "
+            "them, or leave the category out.",
+        )
+    ]
+
+
+def test_machine_that_decides_about_rights_is_explained_and_reviewed():
+    """94-V art. 19-1: consent or a law, the logic in words, and somebody who reviews on objection; unknown asks for nothing."""
+    letters = CARE._replace(special=())
+    assert (
+        blockers(purposes=(letters,), decides_rights=None) == blockers(purposes=(letters,), decides_rights=False) == []
+    )
+    found = blockers(purposes=(letters,), decides_rights=True, decision_logic=" ")
+    assert found == [
+        (
+            "decision-no-ground",
+            "A machine decides about rights for purpose “Care”, which rests neither on consent nor on a norm. Rest it on one of them, or "
+            "let a person decide.",
+        ),
+        ("decision-no-logic", "It is not said how the machine decides about rights. People are told."),
+        ("decision-no-review", "It is not said who reviews a decision of the machine when a person objects to it."),
+    ]
