@@ -21,6 +21,7 @@ from .acts import reason_of
 from .labels import Citations
 
 NORMS = "lawful_basis"
+DECLARED_ONLY = "declared-only"
 
 
 def decide_url(basis_pk):
@@ -34,15 +35,17 @@ def way_to(basis_pk):
 
 def undecided(purpose):
     """What the gate says of the purpose’s bases that no law knows and nobody decided about, with the way to decide."""
-    bases = bases_of(purpose, timezone.localdate())
-    lacking = [basis for basis in bases if not basis.holds and basis.kind not in BY_CONSENT]
-    found = [
-        each
-        for each in ground_blockers(GroundFacts(str(purpose), PROCESSING, (), bases))
-        if each.code == "declared-only"
+    facts = GroundFacts(str(purpose), PROCESSING, (), bases_of(purpose, timezone.localdate()))
+    return [each for each in missing_grounds(facts, Citations(purpose.operator)) if each["code"] == DECLARED_ONLY]
+
+
+def missing_grounds(facts, citations):
+    """What the basis gate says, with its norms; what a decision would lift, with the way to decide."""
+    lacking = (basis for basis in facts.bases if not basis.holds and basis.kind not in BY_CONSENT)
+    return [
+        citations.described(each) | (way_to(next(lacking).pk) if each.code == DECLARED_ONLY else {})
+        for each in ground_blockers(facts)
     ]
-    citations = Citations(purpose.operator)
-    return [citations.described(blocker) | way_to(basis.pk) for basis, blocker in zip(lacking, found, strict=False)]
 
 
 def decisions_wanted(activity):

@@ -14,6 +14,7 @@ from .base import RegistryModelAdmin
 from .blocking import BlocksPeople
 from .distribution import DistributionConditionInline, PublicationFilter, PublishesConditions
 from .imports import PeopleImport
+from .person_purposes import purposes_card
 from .reading_blocked import ReadsBlocked, StoredWhileBlocked
 from .scoped import RegistryInline, RegistryStackedInline
 from .withdrawal import WithdrawsConsents
@@ -125,8 +126,10 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
     def form_context(self, request, record):
         heading = record.label(scope.sees_personal(request.user)) if record else ""
         context = super().form_context(request, record)
-        links = self.links(request, record) if record else []
-        return context | {"heading": heading, "acts": [*links, *context.get("acts", [])]}
+        if record is None:
+            return context | {"heading": heading}
+        acts = [*self.links(request, record), *context.get("acts", [])]
+        return context | {"heading": heading, "acts": acts, "purposes": purposes_card(request.user, record)}
 
     def links(self, request, person):
         """To what the person asked of the operator and what of theirs was given away; the addresses hold an id and no name."""

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 
 from registry.choices import NormTopic
 from registry.rules.blockers import Blocker
+from registry.rules.endings import Ends, first_end
 
 PROCESSING, MARKETING, CROSS_BORDER, DISTRIBUTION = "processing", "marketing", "cross_border", "distribution"
 CONSENT, AGREEMENT, NORM = "consent", "agreement", "norm"
@@ -68,24 +69,33 @@ class Ground(NamedTuple):
 
 def live_ground(facts: GroundFacts) -> Ground | None:
     """The ground the purpose rests on now: a consent, else an agreement, else a norm. Direct marketing rests on consent alone."""
+    ground = _first_that_holds(facts)
+    return ground and ground._replace(until=first_end(ends_of(ground, facts)).on)
+
+
+def _first_that_holds(facts):
     for consent in facts.consents:
         if not consent_faults(consent, facts):
-            return Ground(CONSENT, consent.pk, None, consent.ends_on)
+            return Ground(CONSENT, consent.pk)
     if facts.kind == MARKETING:
         return None
     for basis in facts.bases:
         if not basis.holds or basis.kind in BY_CONSENT:
             continue
         if basis.kind in BY_CONTRACT:
-            for pk, ends_on in facts.agreements:
-                return Ground(AGREEMENT, pk, basis.pk, _earlier(ends_on, basis.decided_until))
+            for pk, _ends_on in facts.agreements:
+                return Ground(AGREEMENT, pk, basis.pk)
         else:
-            return Ground(NORM, None, basis.pk, basis.decided_until if not basis.is_known else None)
+            return Ground(NORM, None, basis.pk)
     return None
 
 
-def _earlier(*days):
-    return min((day for day in days if day), default=None)
+def ends_of(ground: Ground, facts: GroundFacts) -> Ends:
+    """The last days of what the ground is made of."""
+    consents = {each.pk: each.ends_on for each in facts.consents} if ground.kind == CONSENT else {}
+    agreements = dict(facts.agreements) if ground.kind == AGREEMENT else {}
+    decisions = {each.pk: each.decided_until for each in facts.bases if not each.is_known}
+    return Ends(consents.get(ground.pk), agreements.get(ground.pk), decisions.get(ground.basis))
 
 
 def consent_faults(consent: ConsentFacts, facts: GroundFacts) -> list[Blocker]:
