@@ -29,7 +29,8 @@ def make_activity(operator, code="sales", **fields):
     known = Norm.objects.filter(code="KZ-94-V/7").first()
     norm = known or make_norm("KZ-94-V/7", topics="lawful_basis", is_ground=True)
     one = {"operator": operator}
-    activity = save(ProcessingActivity(**one, code=code, name_en=code.title(), **fields))
+    given = {"operations": "collection storage transfer distribution"} | fields
+    activity = save(ProcessingActivity(**one, code=code, name_en=code.title(), **given))
     basis = save(LegalBasis(**one, code=f"consent-{code}", name_en="consent", kind="consent", norm=norm))
     link = save(ActivityPurpose(activity=activity, purpose=make_purpose(operator, f"for-{code}"), basis=basis))
     category = save(DataCategory(**one, code=f"phone-{code}", name_en="phone", availability="restricted"))

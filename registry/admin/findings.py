@@ -1,14 +1,30 @@
-"""Findings: what is wrong with promises, agreements, policies, decisions and databases although nothing stops for it. Drawn on the
-desk, and what concerns its recipients on the page of an activity."""
+"""Findings: what is wrong with promises, agreements, policies, decisions, databases, operations and data although nothing stops for it.
+Drawn on the desk, and what concerns its recipients on the page of an activity."""
 
-from django.db.models import Exists, Max, OuterRef, Q
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.urls import reverse
 from django.utils import timezone
 
 from registry import scope
-from registry.models import Database, Disclosure, GroundDecision, Membership, ProcessingActivity, Recipient, Undertaking
+from registry.models import (
+    Database,
+    DataCategory,
+    Disclosure,
+    GroundDecision,
+    Membership,
+    ProcessingActivity,
+    Recipient,
+    Undertaking,
+)
 from registry.models.disclosing import recipient_facts
-from registry.rules.findings import decision_findings, notice_findings, recipient_findings, staff_findings
+from registry.rules.findings import (
+    decision_findings,
+    excess_findings,
+    notice_findings,
+    operation_findings,
+    recipient_findings,
+    staff_findings,
+)
 
 from .deciding import decide_url
 from .labels import Citations
@@ -34,6 +50,8 @@ def findings(operator):
         *_staff(operator, today),
         *_recipients(operator, today),
         *_databases(operator),
+        *_operations(operator),
+        *_excess(operator),
     ]
 
 
@@ -88,6 +106,22 @@ def _databases(operator):
     for database in Database.objects.filter(operator=operator, merged_into=None).select_related("operator"):
         for finding in database.findings():
             yield finding, reverse("admin:registry_database_change", args=[database.pk])
+
+
+def _operations(operator):
+    given = Disclosure.objects.filter(operator=operator, activity=OuterRef("pk"))
+    activities = ProcessingActivity.objects.filter(Exists(given), operator=operator).order_by("code")
+    for activity in activities.annotate(publishes=Exists(given.filter(recipient__kind=Recipient.Kind.PUBLIC))):
+        listed = frozenset(activity.operations.split())
+        for finding in operation_findings(str(activity), listed, publishes=activity.publishes):
+            yield finding, reverse("admin:registry_processingactivity_change", args=[activity.pk])
+
+
+def _excess(operator):
+    in_use = Count("activities", filter=~Q(activities__activity__status=ProcessingActivity.Status.ENDED))
+    for category in DataCategory.objects.filter(operator=operator).annotate(in_use=in_use).order_by("code"):
+        for finding in excess_findings(str(category), activities=category.in_use):
+            yield finding, reverse("admin:registry_datacategory_change", args=[category.pk])
 
 
 def findings_of(recipient, today):

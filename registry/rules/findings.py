@@ -1,5 +1,5 @@
 """What an officer should look at although nothing stops for it: promises of confidentiality, agreements and policies of recipients,
-decisions about grounds that run out. Each is a blocker that blocks nothing."""
+decisions about grounds that run out, operations that are not listed, data that no purpose needs. Each is a blocker that blocks nothing."""
 
 import datetime as dt
 
@@ -48,6 +48,32 @@ def decision_findings(basis: str, until: dt.date, today: dt.date) -> list[Blocke
         )
         return [Blocker("decision-ends", message % named, NormTopic.LAWFUL_BASIS, "basis")]
     return []
+
+
+# Operations that pass data on; 94-V calls all of them distribution, 152-FZ tells them apart.
+PASSING_ON = frozenset({"transfer", "provision", "access", "distribution"})
+
+
+def operation_findings(activity: str, operations: frozenset[str], *, publishes: bool) -> list[Blocker]:
+    """An activity in whose course data were given to somebody, or made public, and which does not list that operation."""
+    named = {"activity": activity}
+    if publishes and "distribution" not in operations:
+        message = _("“%(activity)s” made data public and does not list distribution among its operations. Add it.")
+        return [Blocker("operation-not-listed", message % named, NormTopic.OPERATIONS, "operations")]
+    if not operations & PASSING_ON:
+        message = _(
+            "“%(activity)s” gave data to others and lists no operation that passes them on. Add transfer, provision or access."
+        )
+        return [Blocker("operation-not-listed", message % named, NormTopic.OPERATIONS, "operations")]
+    return []
+
+
+def excess_findings(category: str, *, activities: int) -> list[Blocker]:
+    """A data category that no activity needs for any purpose."""
+    if activities:
+        return []
+    message = _("“%s” is needed for no purpose: it is excess. Name the purpose and why it is needed, or delete it.")
+    return [Blocker("excess", message % category, NormTopic.NECESSARY_DATA, "data_categories")]
 
 
 def notice_findings(overdue: int, waiting: int) -> list[Blocker]:

@@ -154,3 +154,31 @@ def test_membership_without_an_undertaking_warns(lapp, browser_client):
     response = client.post(url, fields, follow=True)
     assert "reads personal data and has not promised confidentiality" in response.content.decode()
     assert Membership.objects.filter(user=user, role="registrar").exists()
+
+
+def test_operation_that_is_used_and_not_listed_is_found(lapp, dpo, client_of_dpo):
+    """What was given away shows that the list of operations lacks something; any of the words for passing on is enough."""
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    lapp.bin = "241040012133"
+    save(lapp)
+    activity = make_activity(lapp, operations="collection storage")
+    assert found(client_of_dpo) == []
+    make_disclosure(make_consented(activity), activity, make_recipient(lapp), on=TODAY)
+    assert found(client_of_dpo) == ["operation-not-listed"]
+    activity.operations = "collection storage provision"
+    save(activity)
+    assert found(client_of_dpo) == []
+
+
+def test_data_that_no_purpose_needs_is_found(lapp, dpo, client_of_dpo):
+    """A category of no activity, or of ended ones only, is excess."""
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    activity = make_activity(lapp)
+    assert found(client_of_dpo) == []
+    activity.status, activity.ended_on = "ended", TODAY
+    save(activity)
+    assert found(client_of_dpo) == ["excess"]
+    [row] = client_of_dpo.get(reverse("admin:index")).context["desk"]["findings"]["rows"]
+    assert row["message"] == (
+        "“phone” is needed for no purpose: it is excess. Name the purpose and why it is needed, or delete it."
+    )
