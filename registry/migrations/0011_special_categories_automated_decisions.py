@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('registry', '0009_hand_over_runs'),
+        ('registry', '0010_open_obligations_and_publications'),
     ]
 
     operations = [
