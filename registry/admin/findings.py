@@ -14,10 +14,13 @@ from registry.models import (
     Membership,
     ProcessingActivity,
     Recipient,
+    Representative,
+    SubjectCategory,
     Undertaking,
 )
 from registry.models.disclosing import recipient_facts
 from registry.rules.findings import (
+    authority_findings,
     decision_findings,
     excess_findings,
     notice_findings,
@@ -52,6 +55,7 @@ def findings(operator):
         *_databases(operator),
         *_operations(operator),
         *_excess(operator),
+        *_represented(operator, today),
     ]
 
 
@@ -122,6 +126,15 @@ def _excess(operator):
     for category in DataCategory.objects.filter(operator=operator).annotate(in_use=in_use).order_by("code"):
         for finding in excess_findings(str(category), activities=category.in_use):
             yield finding, reverse("admin:registry_datacategory_change", args=[category.pk])
+
+
+def _represented(operator, today):
+    acted_for = Exists(Representative.objects.valid(today).filter(subject=OuterRef("subjects__subject")))
+    lost = Count("subjects", filter=Q(subjects__isnull=False) & ~acted_for)
+    categories = SubjectCategory.objects.filter(operator=operator, is_represented=True)
+    for category in categories.annotate(lost=lost).order_by("code"):
+        for finding in authority_findings(str(category), category.lost):
+            yield finding, reverse("admin:registry_subjectcategory_change", args=[category.pk])
 
 
 def findings_of(recipient, today):

@@ -100,8 +100,8 @@ class DataCategoryAdmin(VocabularyAdmin):
 
 @admin.register(SubjectCategory)
 class SubjectCategoryAdmin(VocabularyAdmin):
-    list_display = ["code", "name"]
-    fieldsets = [NAMES]
+    list_display = ["code", "name", "is_represented"]
+    fieldsets = [NAMES, (_("Marks"), {"fields": ["is_represented"]})]
 
 
 @admin.register(RetentionRule)

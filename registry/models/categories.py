@@ -9,8 +9,10 @@ from registry.rules.special import declaration_blockers, marking_blockers
 from .base import field_classes
 from .gate import KeepsGate, refuse
 from .operator import Operator
-from .policy import Clause
+from .policy import clause_about
 from .purpose import Coded
+
+NO_SPECIAL_CATEGORIES = "B33"  # as clauses name what carries them out
 
 
 class DataCategoryQuerySet(models.QuerySet):
@@ -52,7 +54,9 @@ class DataCategory(KeepsGate, Coded):
             operator = Operator.objects.get(pk=self.operator_id)  # as it stands now
             refuse(
                 marking_blockers(
-                    str(self), excluded=bool(operator.excludes_special), clause=excluding_clause(operator)
+                    str(self),
+                    excluded=bool(operator.excludes_special),
+                    clause=clause_about(operator, NO_SPECIAL_CATEGORIES),
                 ),
                 operator=operator,
             )
@@ -63,23 +67,22 @@ class DataCategory(KeepsGate, Coded):
         super().save(**kwargs)
 
 
-def excluding_clause(operator):
-    """The number of the clause by which the operator processes no special categories: it speaks of nothing else."""
-    clauses = Clause.objects.filter(operator=operator, in_force=True, behaviours="B33").order_by("-policy", "sort_key")
-    return clauses.values_list("number", flat=True).first() or ""
-
-
 def special_kept(operator):
     """Why the operator cannot declare that it processes no special categories."""
     marked = DataCategory.objects.filter(operator=operator).special_or_biometric().order_by("code")
-    return declaration_blockers([str(each) for each in marked], clause=excluding_clause(operator))
+    return declaration_blockers([str(each) for each in marked], clause=clause_about(operator, NO_SPECIAL_CATEGORIES))
 
 
 class SubjectCategory(Coded):
     """A group of people whose data are processed: visitors, clients, employees."""
 
+    is_represented = models.BooleanField(
+        _("represented by others"), null=True, blank=True,
+        help_text=_("Somebody else enters their data: a person is put here only with a representative’s valid document."),
+    )  # fmt: skip
+
     history = History()
-    FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk")
+    FIELD_CLASSES = field_classes(none="code name_en name_ru name_kk is_represented")
 
     class Meta(Coded.Meta):
         verbose_name = _("category of data subjects")

@@ -12,9 +12,14 @@ from registry.journal import History
 from registry.rules.contacts import normalise_email, normalise_phone
 from registry.rules.identifiers import check_iin
 from registry.rules.names import clean_id, clean_name, search_key
+from registry.rules.representation import authority_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
+from .gate import refuse
 from .held import HeldByBlocks, HeldQuerySet, hold
+from .policy import clause_about
+
+OTHERS_DATA = "B08"  # as clauses name what carries them out
 
 NAME_FIELDS = ("surname", "given_name", "patronymic")
 
@@ -210,6 +215,19 @@ class SubjectInCategory(HeldByBlocks, OperatorOwned):
 
     def __str__(self):
         return str(self.category)
+
+    def clean(self):
+        super().clean()
+        if self._state.adding and self.subject_id and self.category_id:
+            refuse(
+                authority_blockers(
+                    str(self.category),
+                    is_represented=bool(self.category.is_represented),
+                    has_authority=self.subject.representatives.valid(timezone.localdate()).exists(),
+                    clause=clause_about(self.subject.operator, OTHERS_DATA),
+                ),
+                operator=self.subject.operator,
+            )
 
     def journal_subjects(self):
         return [self.subject.uid]

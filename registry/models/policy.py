@@ -153,3 +153,9 @@ class RequestMark(OperatorOwned):
 
     def __str__(self):
         return f"{self.subject_line or self.get_request_kind_display()} → {self.mailbox}"
+
+
+def clause_about(operator, behaviour):
+    """The number of the operator's clause that asks for this behaviour and speaks of nothing else; none where there is none."""
+    clauses = Clause.objects.filter(operator=operator, in_force=True, behaviours=behaviour)
+    return clauses.order_by("-policy", "sort_key").values_list("number", flat=True).first() or ""

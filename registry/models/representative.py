@@ -11,6 +11,13 @@ from .held import HeldByBlocks, HeldQuerySet
 from .people import DataSubject
 
 
+class RepresentativeQuerySet(HeldQuerySet):
+    def valid(self, on):
+        """As `is_valid` says of one."""
+        open_ended = models.Q(valid_until__isnull=True) | models.Q(valid_until__gte=on)
+        return self.filter(open_ended, valid_from__lte=on).exclude(document="")
+
+
 class Representative(HeldByBlocks, OperatorOwned):
     """A legal representative of the person, or one by power of attorney. Without a valid document nobody acts for another."""
 
@@ -34,7 +41,7 @@ class Representative(HeldByBlocks, OperatorOwned):
     valid_until = models.DateField(_("valid until"), null=True, blank=True)
 
     history = History()
-    objects = HeldQuerySet.as_manager()
+    objects = RepresentativeQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="subject authority valid_from valid_until", personal="name contact document")
 
     class Meta:

@@ -4,6 +4,7 @@ decisions about grounds that run out, operations that are not listed, data that 
 import datetime as dt
 
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.choices import NormTopic
 from registry.rules.blockers import Blocker
@@ -66,6 +67,19 @@ def operation_findings(activity: str, operations: frozenset[str], *, publishes: 
         )
         return [Blocker("operation-not-listed", message % named, NormTopic.OPERATIONS, "operations")]
     return []
+
+
+def authority_findings(category: str, people: int) -> list[Blocker]:
+    """People whom others represent, and for whom nobody's document is valid any more."""
+    if not people:
+        return []
+    message = ngettext(
+        "%(count)d person of “%(category)s” has no representative with a valid document. Ask for one, or stop.",
+        "%(count)d people of “%(category)s” have no representative with a valid document. Ask for one each, or stop.",
+        people,
+    )
+    named = {"count": people, "category": category}
+    return [Blocker("authority-lost", message % named, NormTopic.LAWFUL_BASIS, "category")]
 
 
 def excess_findings(category: str, *, activities: int) -> list[Blocker]:
