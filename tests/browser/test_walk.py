@@ -25,11 +25,12 @@ def addresses(world):
     """Addresses of every page of every model, the desk and the pages of their own."""
     yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
-    yield reverse("admin:registry_consent_withdraw", args=[world["consent"].pk])
-    yield reverse("admin:registry_database_merge", args=[world["database"].pk])
     yield reverse("admin:registry_crossbordertransfer_act", args=[world["crossbordertransfer"].pk, "suspend"])
-    yield reverse("admin:registry_datasubject_withdraw", args=[world["datasubject"].pk])
-    yield reverse("admin:registry_obligation_fulfil", args=[world["obligation"].pk])
+    for act in (
+        "consent_withdraw", "datasubject_withdraw", "datasubject_block", "disclosure_tell", "obligation_fulfil",
+        "database_merge", "legalbasis_decide", "grounddecision_revoke",
+    ):  # fmt: skip
+        yield reverse(f"admin:registry_{act}", args=[world[act.partition("_")[0]].pk])
     for model in admin.site._registry:
         name = model._meta.model_name
         for view in VIEWS:
@@ -39,7 +40,8 @@ def addresses(world):
             except NoReverseMatch:
                 continue
     for extra in (
-        "datasubject_import", "exportrun_register", "exportrun_registered", "exportrun_audit", "crossbordertransfer_what_if",
+        "datasubject_import", "exportrun_register", "exportrun_registered", "exportrun_audit", "exportrun_permissions",
+        "crossbordertransfer_what_if",
     ):  # fmt: skip
         try:
             yield reverse(f"admin:registry_{extra}")
