@@ -154,6 +154,8 @@ def make_entries(model, world):
                 entry.code = f"c{number}"
         if named(model) == "responsibleperson":
             entry.is_deputy = True  # of others there is one at a time
+        if named(model) == "crossbordertransfer":
+            entry.started_on = entry.ended_on = None  # the steps before a start are asked for elsewhere
         with unit_of_work(by=None, role="system"):
             entry.save()
 
@@ -195,7 +197,7 @@ def test_exported_vocabulary_comes_in_again_unchanged(model, tmp_path, browser_c
         with unit_of_work(by=None, role="system", operator=world["operator"]):
             resource = resource_for(model)(operator=world["operator"], passed_over=passed_over)
             result = resource.import_data(file.create_dataset(tmp_path / "list.csv"), raise_errors=True)
-        assert {kind: count for kind, count in result.totals.items() if count} == {"skip": len(TEXTS) + 1}
+        assert {kind: count for kind, count in result.totals.items() if count} == {"skip": model.objects.count()}
         assert file.notes == []
     after = list(model.objects.order_by("pk").values()), model.history.count(), JournalEntry.objects.latest("seq").seq
     assert after == before
