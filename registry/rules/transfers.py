@@ -163,7 +163,7 @@ def _mechanism(facts):
         return Step("mechanism", label, NOT_ASKED, _("The state ensures protection: nothing else is needed."), **by)
     if facts.only_protecting_states:
         sentence = _(
-            "The operator’s policy lets data go only to states that ensure protection. %(country)s is not known to under %(laws)s, "
+            "The operator’s policy lets data go only to states that ensure protection. %(country)s is not known to do so under %(laws)s, "
             "and no consent opens it."
         )
         sentence %= said
