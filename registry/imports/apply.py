@@ -22,6 +22,7 @@ from .crm_file import CRMFile, Said
 from .inspection import FileRefused
 from .listed import store_turned_down
 from .memory import seldom_collected
+from .planned_rows import PlannedRows
 from .preview import LETTERS
 from .ready import Maker
 from .reference import Reference
@@ -88,7 +89,8 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     file, planned = _as_planned(run, actor)
     actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
     maker = Maker(planned.comparison, bulk.acting(**actor))
-    with closing(maker.chunks(file.chunks(skip=run.rows_done))) as chunks:
+    rows = PlannedRows(file, run, kinds=planned.kinds, seq=planned.seq)
+    with closing(maker.chunks(rows.chunks())) as chunks:
         for ready in chunks:
             _with_retries(run, ready, maker, planned, actor)
             if progress:
@@ -135,7 +137,7 @@ def _with_retries(run, ready, maker, planned, actor):
         except (IntegrityError, OperationalError):
             if attempt == TRIES - 1:
                 raise
-            ready = maker.ready(ready.rows)
+            ready = maker.ready(ready.chunk)
         else:
             vars(run).update(written)
             return
@@ -145,17 +147,17 @@ def _apply_chunk(run, ready, maker, planned, actor):
     """Writes the chunk in one transaction; returns what the run is then."""
     with journal.unit_of_work(**actor) as unit:
         if not ready.found.still_holds():
-            ready = maker.ready(ready.rows)
+            ready = maker.ready(ready.chunk)
         _lock(ready.outcomes)
-        if stopped := _stop_changed_since(run, ready.outcomes, planned):
+        if stopped := _stop_changed_since(run, ready, planned):
             store_turned_down(run, stopped)
             ready.batches = maker.batches(ready.outcomes)
         for batch in ready.batches:
             bulk.put(batch)
         _settle(ready.outcomes)
-        counts = Counter(outcome.kind for outcome in ready.outcomes)
+        counts = ready.chunk.passed + Counter(outcome.kind for outcome in ready.outcomes)
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
-        now |= {"rows_done": run.rows_done + len(ready.rows), "alive_at": timezone.now()}
+        now |= {"rows_done": run.rows_done + ready.chunk.length, "alive_at": timezone.now()}
         mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
         if not mine.update(**now):
             raise AlreadyTaken
@@ -194,13 +196,13 @@ def _lock(outcomes):
             list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
-def _stop_changed_since(run, outcomes, planned):
+def _stop_changed_since(run, ready, planned):
     """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten.
 
     A row of which other things are true now than were shown is such a row, whatever the journal says.
     """
-    shown = planned.kinds[run.rows_done : run.rows_done + len(outcomes)].encode()
-    stopped = [outcome for outcome, letter in zip(outcomes, shown, strict=True) if LETTERS[outcome.kind][0] != letter]
+    outcomes, shown = ready.outcomes, ready.chunk.letters
+    stopped = [outcome for outcome, letter in zip(outcomes, shown, strict=True) if LETTERS[outcome.kind] != letter]
     touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.kind == CHANGED}
     if touched:
         entries = JournalEntry.objects.filter(

@@ -7,12 +7,13 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from .cells import clean_id
 from .columns import KEY, Columns, match_columns
 from .date_order import date_orders
 from .inspection import Inspected, inspect
 from .reader import Table
 from .repeated import repeated_ids
-from .rows import Problem, RowCleaner
+from .rows import CleanRow, Problem, RowCleaner
 from .sound_rows import SoundRows
 
 # One chunk is one transaction: its size is how long everybody else waits for a lock.
@@ -53,20 +54,35 @@ class CRMFile:
         )
         self.sound_rows = SoundRows(self.cleaner)
 
-    def chunks(self, *, skip=0, at_once=1):
-        """Lists of CleanRow, `skip` rows left out at the beginning. The ids are looked through first, unless `repeated` is known.
+    def chunks(self, *, at_once=1):
+        """Lists of CleanRow. The ids are looked through first, unless `repeated` is known.
 
         at_once: how many times as many rows as one transaction takes, for whoever writes nothing.
         """
+        rows, size = self.rows(), self.rows_at_once() * at_once
+        while cleaned := self.cleaned(list(islice(rows, size))):
+            yield cleaned
+
+    def rows(self, *, skip=0):
+        """The rows as they stand in the file, `skip` of them left out at the beginning."""
+        return islice(iter(self.table), skip, None)
+
+    def rows_at_once(self):
+        return CHUNK_ROWS[connection.vendor]
+
+    def cleaned(self, rows) -> list[CleanRow]:
         if self.repeated is None:
             self.repeated = repeated_ids(self.table, self.columns.places[KEY])
-        rows, repeated = islice(iter(self.table), skip, None), self.repeated
-        size = CHUNK_ROWS[connection.vendor] * at_once
-        while cleaned := self.sound_rows.clean(list(islice(rows, size))):
-            for row in cleaned if repeated else ():
-                if row.crm_id in repeated:
-                    row.errors.append(self._repeated(row, repeated[row.crm_id]))
-            yield cleaned
+        cleaned = self.sound_rows.clean(rows)
+        for row in cleaned if self.repeated else ():
+            if row.crm_id in self.repeated:
+                row.errors.append(self._repeated(row, self.repeated[row.crm_id]))
+        return cleaned
+
+    def crm_id(self, row):
+        """The id in a row that was not cleaned, empty where it has none."""
+        place = self.columns.places[KEY]
+        return clean_id(row.cells[place]) if place < len(row.cells) else ""
 
     def _repeated(self, row, lines):
         others = [str(line) for line in lines if line != row.line]

@@ -26,7 +26,7 @@ REJECTED_MARKUP = 130
 HEADER_BYTES = 120
 # A trailer is a line of the file: what is no count may be somebody's, and the sentence is kept for everybody.
 COUNT = re.compile(r"[0-9]{1,9}")
-LETTERS = {NEW: b"n", CHANGED: b"c", SAME: b"s", REJECTED: b"r", STOPPED: b"t"}
+LETTERS = {NEW: "n", CHANGED: "c", SAME: "s", REJECTED: "r", STOPPED: "t"}
 
 
 class TurnedDown(NamedTuple):
@@ -99,7 +99,7 @@ class Plan:
         """Takes in the outcomes of a chunk, in the order of the file."""
         kinds = [outcome.kind for outcome in outcomes]
         self.counts.update(kinds)
-        self.kinds += b"".join(map(LETTERS.__getitem__, kinds))
+        self.kinds += "".join(map(LETTERS.__getitem__, kinds)).encode()
         self.incomplete.update(outcome.missing for outcome in outcomes if outcome.missing)
         for row in [outcome.row for outcome in outcomes if outcome.row.warnings]:
             for warning in row.warnings:

@@ -14,6 +14,7 @@ from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.models.base import uuid7s
 
 from .compare import NEW, Known
+from .planned_rows import Chunk
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
@@ -37,7 +38,7 @@ class Found(NamedTuple):
 class Ready:
     """A chunk with what becomes of its rows, and the batches that write it."""
 
-    rows: list
+    chunk: Chunk
     found: Found
     outcomes: list
     batches: list
@@ -55,19 +56,19 @@ class Maker:
         """Ready chunks in turn: the next one is read and made while the caller writes the one before, and the database works."""
         with _quick_turns(), ThreadPoolExecutor(1, "chunks", translation.activate, (_language(),)) as helper:
             reading, ready = helper.submit(next, chunks, None), None
-            while rows := reading.result():
-                making = helper.submit(self.make, rows, self.find(rows))
+            while chunk := reading.result():
+                making = helper.submit(self.make, chunk, self.find(chunk.rows))
                 reading = helper.submit(next, chunks, None)
                 if ready:
                     yield ready
                 ready = making.result()
                 if not ready.found.still_holds():
-                    ready = self.ready(ready.rows)
+                    ready = self.ready(ready.chunk)
             if ready:
                 yield ready
 
-    def ready(self, rows) -> Ready:
-        return self.make(rows, self.find(rows))
+    def ready(self, chunk) -> Ready:
+        return self.make(chunk, self.find(chunk.rows))
 
     def find(self, rows) -> Found:
         known = self.comparison.known(rows)
@@ -78,14 +79,14 @@ class Maker:
         self.last_id = ids[-1] if ids else self.last_id
         return Found(known, ids)
 
-    def make(self, rows, found) -> Ready:
+    def make(self, chunk, found) -> Ready:
         """Needs no database."""
-        outcomes = self.comparison.judge(rows, found.known)
+        outcomes = self.comparison.judge(chunk.rows, found.known)
         ids, uids = iter(found.ids), uuid7s(2 * len(outcomes))
         for outcome in outcomes:
             if outcome.kind == NEW:
                 self.comparison.new_people.write(outcome, next(ids), next(uids), next(uids))
-        return Ready(rows, found, outcomes, self.batches(outcomes))
+        return Ready(chunk, found, outcomes, self.batches(outcomes))
 
     def batches(self, outcomes):
         """What these outcomes write."""
