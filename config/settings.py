@@ -156,7 +156,7 @@ TEMPLATES = [
         },
     }
 ]
-FORM_RENDERER = "django.forms.renderers.TemplatesSetting"
+FORM_RENDERER = "registry.form_renderer.FormRenderer"
 INSTALLED_APPS.insert(0, "django.forms")
 
 # People

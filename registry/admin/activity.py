@@ -59,8 +59,8 @@ class ActivityDataCategoryInline(RegistryInline):
 
     model = ActivityDataCategory
 
-    def get_formset(self, request, obj=None, **kwargs):
-        formset = super().get_formset(request, obj, **kwargs)
+    def made_formset(self, request, obj, **kwargs):
+        formset = super().made_formset(request, obj, **kwargs)
         purposes = formset.form.base_fields.get("activity_purpose")
         if purposes is not None:  # absent where the form is only read
             purposes.queryset = ActivityPurpose.objects.filter(activity=obj) if obj else ActivityPurpose.objects.none()

@@ -24,6 +24,8 @@ WHY = gettext_lazy("Kept with the block and in the history. Seen by those who ma
 
 def norms_of(blocks):
     """Of the laws under which these blocks were set, and of no other."""
+    if not blocks:
+        return ""
     return "; ".join(Citations.of_laws("blocking", {block.law_id for block in blocks}))
 
 

@@ -1,6 +1,7 @@
 """Two officers on one record: the second save is told, nothing of the first is lost."""
 
 from django.contrib.auth import get_user_model
+from django.db.models import Max
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
@@ -16,11 +17,16 @@ def histories(record, linked):
 
 def seen_token(record, linked):
     """The state a form was drawn from: the newest history row of the record and of each kind of its links, and their number."""
-    newest = (
-        rows.order_by("-history_id").values_list("history_id", flat=True).first() for rows in histories(record, linked)
-    )
-    counts = (model._base_manager.filter(**{field: record.pk}).count() for model, field in linked)
+    counts, newest = [], [_newest(record.history.model, [record.pk])]
+    for model, field in linked:
+        rows = list(model._base_manager.filter(**{field: record.pk}).order_by().values_list("pk", flat=True))
+        counts.append(len(rows))
+        newest.append(_newest(model.history.model, rows))
     return ".".join(str(each or 0) for each in (*newest, *counts))
+
+
+def _newest(history, ids):
+    return history.objects.filter(id__in=ids).aggregate(newest=Max("history_id"))["newest"] if ids else None
 
 
 def who_saved(record, linked):

@@ -17,7 +17,7 @@ from registry.models import DataSubject, Disclosure, DisclosureCategory, Norm, P
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
-from .forms import ScopedForm
+from .forms import ScopedForm, ScopedFormSet
 from .reading_blocked import ReadsBlocked
 from .scoped import RegistryInline
 
@@ -44,7 +44,7 @@ class DisclosureForm(ScopedForm):
             self.instance.subject = self.person
 
 
-class CategoryFormSet(forms.BaseInlineFormSet):
+class CategoryFormSet(ScopedFormSet):
     def clean(self):
         super().clean()
         if self.instance.pk is None and not any(form.has_changed() for form in self.forms):

@@ -3,6 +3,7 @@
 from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.models import ModelChoiceIterator
+from django.utils.functional import cached_property
 
 
 class ScopedForm(forms.ModelForm):
@@ -40,6 +41,19 @@ class ScopedForm(forms.ModelForm):
 
 class ScopedInlineForm(ScopedForm):
     is_inline = True
+
+
+class ScopedFormSet(forms.BaseInlineFormSet):
+    @cached_property
+    def empty_form(self):
+        """Django makes it anew whenever somebody looks through the formset, for its media, its labels, its rows."""
+        return super().empty_form
+
+    def _construct_form(self, i, **kwargs):
+        form = super()._construct_form(i, **kwargs)
+        if getattr(form.instance, self.fk.attname) == self.instance.pk:  # Django sets the key alone
+            setattr(form.instance, self.fk.name, self.instance)
+        return form
 
 
 class SharedChoices(ModelChoiceIterator):

@@ -5,6 +5,7 @@ from itertools import zip_longest
 from django.apps import apps
 from django.contrib.auth import get_user_model
 from django.utils import timezone
+from django.utils.functional import cached_property
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
@@ -51,12 +52,20 @@ class Citations:
     SHOWN = 3
 
     def __init__(self, operator):
-        norms = Norm.objects.in_force(timezone.localdate()).filter(law__in=operator.laws.values("law"))
-        self.by_law = {}
+        self.operator = operator
+
+    @cached_property
+    def by_law(self):
+        """Citations by topic and code of the law."""
+        norms, found = Norm.objects.in_force(timezone.localdate()).filter(law__in=self.operator.laws.values("law")), {}
         for norm in norms.select_related("law"):
             for topic in norm.topics.split():
-                self.by_law.setdefault(topic, {}).setdefault(norm.law.code, []).append(norm.citation)
-        self.by_topic = {
+                found.setdefault(topic, {}).setdefault(norm.law.code, []).append(norm.citation)
+        return found
+
+    @cached_property
+    def by_topic(self):
+        return {
             topic: [each for places in zip_longest(*by_law.values()) for each in places if each]
             for topic, by_law in self.by_law.items()
         }

@@ -29,6 +29,10 @@ class ConsentInline(StoredWhileBlocked, RegistryStackedInline):
 
     model = Consent
     show_change_link = True
+
+    def get_queryset(self, request):
+        return super().get_queryset(request).select_related("purpose")
+
     fieldsets = [
         (
             None,

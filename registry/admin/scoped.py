@@ -8,7 +8,7 @@ from django.db import models
 from registry import scope
 from registry.models import PERSONAL
 
-from .forms import ScopedInlineForm, SharedChoiceField
+from .forms import ScopedFormSet, ScopedInlineForm, SharedChoiceField
 
 
 class Scoped:
@@ -71,13 +71,24 @@ class ScopedInline(Scoped, WritableByRole):
     writable = True
     extra = 0
     form = ScopedInlineForm
+    formset = ScopedFormSet
     exclude = ("operator",)
     show_change_link = False
 
     def formfield_for_foreignkey(self, db_field, request, **kwargs):
         return super().formfield_for_foreignkey(db_field, request, **{"form_class": SharedChoiceField} | kwargs)
 
+    def __init__(self, *args):
+        super().__init__(*args)
+        self._formsets = {}  # Django makes an inline for each request, and asks it for its formset a dozen times
+
     def get_formset(self, request, obj=None, **kwargs):
+        asked = (obj and obj.pk, str(kwargs))
+        if asked not in self._formsets:
+            self._formsets[asked] = self.made_formset(request, obj, **kwargs)
+        return self._formsets[asked]
+
+    def made_formset(self, request, obj, **kwargs):
         form = type(self.form.__name__, (self.form,), {"request": request})
         return super().get_formset(request, obj, **kwargs | {"form": form})
 

@@ -69,6 +69,10 @@ class RegistrySite(AdminSite):
     def index(self, request, extra_context=None):
         return super().index(request, (extra_context or {}) | {"desk": desk(request)})
 
+    def get_app_list(self, request, app_label=None):
+        """Django's list of applications; navigation() stands in its place."""
+        return []
+
     def app_index(self, request, app_label, extra_context=None):
         return redirect(f"{self.name}:index")
 

@@ -1,6 +1,5 @@
 """Users and memberships: the administrator's work. New users get a one-time password, shown once."""
 
-from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404
@@ -16,7 +15,7 @@ from registry.passwords import one_time_password
 from registry.rules.findings import staff_findings
 
 from .base import RegistryModelAdmin
-from .forms import ScopedForm
+from .forms import ScopedForm, ScopedFormSet
 from .scoped import RegistryInline
 
 
@@ -36,7 +35,7 @@ class UserForm(ScopedForm):
         return cleaned
 
 
-class MembershipFormSet(forms.BaseInlineFormSet):
+class MembershipFormSet(ScopedFormSet):
     def clean(self):
         super().clean()
         kept = [form for form in self.forms if form.has_changed() or form.instance.pk]

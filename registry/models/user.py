@@ -59,7 +59,13 @@ class User(AbstractBaseUser):
 
     @property
     def is_staff(self):
-        return self.is_active and (self.is_administrator or self.memberships.exists())
+        return self.is_active and (self.is_administrator or self._is_member)
+
+    @property
+    def _is_member(self):
+        """Of any operator; a request has read it already (scope.enter)."""
+        known = getattr(self, "_memberships", None)
+        return self.memberships.exists() if known is None else bool(known)
 
     # No superuser exists; Django's admin asks all the same.
     is_superuser = False

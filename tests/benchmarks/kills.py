@@ -28,7 +28,7 @@ ACTING = {"by": None, "role": "system"}
 # Around the commit of a chunk: before it is asked for, while it is done, when it is done and nobody knows yet.
 BEFORE, WITHIN, AFTER, ANY = "before", "within", "after", "any moment"
 LONGEST_COMMIT_SECONDS = 0.004
-DATABASE_GONE = 3
+DATABASE_GONE, LOST_AT_MOST = 3, 2
 # The server goes on with what a killed client had asked for: its chunk may come in while the next one looks at the run.
 OTHER_AT_IT = 4
 
@@ -55,14 +55,18 @@ def step(pk, goal):
 
 
 def in_a_child(pk, goal, aim=None):
-    """Runs the step in a child of this process. Returns whether it was killed; RuntimeError where it failed otherwise."""
-    code = OTHER_AT_IT
-    while code == OTHER_AT_IT:
+    """Runs the step in a child of this process. Returns whether it was killed; RuntimeError where it failed otherwise.
+
+    Whoever finds another at it, or loses the connection, gives the same command again.
+    """
+    lost, code = 0, OTHER_AT_IT
+    while code == OTHER_AT_IT or (code == DATABASE_GONE and lost <= LOST_AT_MOST):
         child = begin(pk, goal, aim)
         if aim and aim.kind == ANY:
             wait_for(child, pk, aim)
             os.kill(child, signal.SIGKILL)
         code = ended(child)
+        lost += code == DATABASE_GONE
     if code not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The step ended with exit code {code}.")
     return code != 0
