@@ -81,8 +81,9 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
         "registry.Purpose", models.PROTECT, verbose_name=_("purpose"), related_name="consents", db_index=False
     )
     policy = models.ForeignKey(
-        "registry.Policy", models.PROTECT, verbose_name=_("policy version"), related_name="+", null=True, blank=True
-    )
+        "registry.Policy", models.PROTECT, verbose_name=_("policy version"), related_name="+", null=True, blank=True,
+        db_index=False,
+    )  # fmt: skip
     kind = models.CharField(_("kind"), max_length=16, choices=Kind, default=Kind.PROCESSING)
     given_on = models.DateField(_("given on"))
     expires_on = models.DateField(_("expires on"), null=True, blank=True, help_text=_("Last day of the consent."))
@@ -113,7 +114,7 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
     withdrawn_at = models.DateTimeField(_("withdrawn at"), null=True, blank=True, editable=False)
     withdrawn_by = models.ForeignKey(
         "registry.User", models.PROTECT, verbose_name=_("withdrawal recorded by"), related_name="+",
-        null=True, blank=True, editable=False,
+        null=True, blank=True, editable=False, db_index=False,
     )  # fmt: skip
 
     history = History()
@@ -133,6 +134,11 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
             models.Index(fields=["operator", "-given_on", "-id"], name="consent_list"),
             models.Index(fields=["operator", "kind", "-given_on", "-id"], name="consent_list_kind"),
             models.Index(fields=["purpose", "-given_on", "-id"], name="consent_list_purpose"),
+            # What refers to a policy or a user, before either is deleted; a consent of neither costs nothing here.
+            models.Index(fields=["policy"], name="consent_policy", condition=models.Q(policy__isnull=False)),
+            models.Index(
+                fields=["withdrawn_by"], name="consent_withdrawn_by", condition=models.Q(withdrawn_by__isnull=False)
+            ),
             models.Index(  # what is to be published, on the desk
                 fields=["operator", "publication_due_on"],
                 name="consent_to_publish",
