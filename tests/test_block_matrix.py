@@ -24,8 +24,10 @@ from registry.models import (
     Suppression,
 )
 from registry.operations.blocking import block
-from tests import block_routes as ways
-from tests.block_routes import HELD, LAWS, SHELL, World, discovered, people_admins, touching
+from tests.blocks import files, screens, shell
+from tests.blocks.discovery import discovered, people_admins, touching
+from tests.blocks.shell import SHELL
+from tests.blocks.world import HELD, LAWS, World
 from tests.factories import make_law
 
 pytestmark = pytest.mark.django_db
@@ -54,49 +56,49 @@ ROUTES = {
     and not (model in SEALED and way in ("save()", "delete()"))
 } | {
     # acts of records
-    "act Consent.withdraw": (NARROWED, ways.withdraw),
-    "Consent withdrawn and changed in one": (CLARIFIED, ways.withdraw_and_change),
-    "DistributionCondition forbids": (NARROWED, ways.forbid_distribution),
-    "SubjectPurpose serve": (STORED, ways.begin_to_serve),
-    "SubjectPurpose stop_now": (NARROWED, ways.stop_serving),
-    "act Disclosure.tell": (NARROWED, ways.note_notice),
-    "DataSubject depersonalised": (STORED, ways.depersonalise),
-    "DataSubject depersonalised by update()": (STORED, ways.depersonalise_many),
-    "operations.handover.hand_over": (STORED, ways.handed_over),
-    "operations.withdrawal.withdraw": (NARROWED, ways.in_a_case("withdrawal", ways.withdraw_in_case)),
-    "act RequestActs.opt_out": (NARROWED, ways.in_a_case("opt_out", ways.opt_out_in_case)),
+    "act Consent.withdraw": (NARROWED, shell.withdraw),
+    "Consent withdrawn and changed in one": (CLARIFIED, shell.withdraw_and_change),
+    "DistributionCondition forbids": (NARROWED, shell.forbid_distribution),
+    "SubjectPurpose serve": (STORED, shell.begin_to_serve),
+    "SubjectPurpose stop_now": (NARROWED, shell.stop_serving),
+    "act Disclosure.tell": (NARROWED, shell.note_notice),
+    "DataSubject depersonalised": (STORED, shell.depersonalise),
+    "DataSubject depersonalised by update()": (STORED, shell.depersonalise_many),
+    "operations.handover.hand_over": (STORED, shell.handed_over),
+    "operations.withdrawal.withdraw": (NARROWED, shell.in_a_case("withdrawal", shell.withdraw_in_case)),
+    "act RequestActs.opt_out": (NARROWED, shell.in_a_case("opt_out", shell.opt_out_in_case)),
     # the admin
-    "admin registry_datasubject_change": (CLARIFIED, ways.form),
-    "inline Consent": (CLARIFIED, ways.inline_changed(Consent, "consents")),
-    "inline Suppression": (CLARIFIED, ways.inline_changed(Suppression, "suppressions")),
-    "inline Agreement": (CLARIFIED, ways.inline_changed(Agreement, "agreements")),
-    "inline Representative": (CLARIFIED, ways.inline_changed(Representative, "representatives")),
-    "inline SubjectInCategory": (CLARIFIED, ways.inline_changed(SubjectInCategory, "categories")),
-    "admin registry_consent_change": (CLARIFIED, ways.condition_changed),
-    "inline DistributionCondition": (NARROWED, ways.prohibition_entered),
-    "admin registry_consent_publish": (CLARIFIED, ways.conditions_published),
-    "act PublishesConditions.publish_conditions": (CLARIFIED, ways.publish_conditions),
-    "admin registry_consent_withdraw": (NARROWED, ways.consent_withdrawn),
-    "admin registry_datasubject_withdraw": (NARROWED, ways.withdrawn_at_the_desk),
-    "admin registry_datasubject_export": (STORED, ways.people_listed(DataSubject)),
-    "admin registry_consent_export": (STORED, ways.people_listed(Consent)),
-    "admin registry_agreement_export": (STORED, ways.people_listed(Agreement)),
-    "admin registry_suppression_export": (STORED, ways.people_listed(Suppression)),
-    "admin registry_disclosure_export": (STORED, ways.people_listed(Disclosure)),
-    "admin registry_disclosure_add": (STORED, ways.disclosed),
+    "admin registry_datasubject_change": (CLARIFIED, screens.form),
+    "inline Consent": (CLARIFIED, screens.inline_changed(Consent, "consents")),
+    "inline Suppression": (CLARIFIED, screens.inline_changed(Suppression, "suppressions")),
+    "inline Agreement": (CLARIFIED, screens.inline_changed(Agreement, "agreements")),
+    "inline Representative": (CLARIFIED, screens.inline_changed(Representative, "representatives")),
+    "inline SubjectInCategory": (CLARIFIED, screens.inline_changed(SubjectInCategory, "categories")),
+    "admin registry_consent_change": (CLARIFIED, screens.condition_changed),
+    "inline DistributionCondition": (NARROWED, screens.prohibition_entered),
+    "admin registry_consent_publish": (CLARIFIED, screens.conditions_published),
+    "act PublishesConditions.publish_conditions": (CLARIFIED, screens.publish_conditions),
+    "admin registry_consent_withdraw": (NARROWED, screens.consent_withdrawn),
+    "admin registry_datasubject_withdraw": (NARROWED, screens.withdrawn_at_the_desk),
+    "admin registry_datasubject_export": (STORED, screens.people_listed(DataSubject)),
+    "admin registry_consent_export": (STORED, screens.people_listed(Consent)),
+    "admin registry_agreement_export": (STORED, screens.people_listed(Agreement)),
+    "admin registry_suppression_export": (STORED, screens.people_listed(Suppression)),
+    "admin registry_disclosure_export": (STORED, screens.people_listed(Disclosure)),
+    "admin registry_disclosure_add": (STORED, screens.disclosed),
     # files that come: a CRM clarifies nothing, it says again what was said
-    "imports.plan.make_plan": (STORED, ways.crm_import_of_a_consent),
-    "imports.apply._apply_chunk": (STORED, ways.crm_import),
-    "import of an opt-out": (NARROWED, ways.crm_opt_out),
-    "imports.undo._undo_chunk": (STORED, ways.import_undone),
-    "command import_subjects": (STORED, ways.import_command),
-    "command undo_import": (STORED, ways.undo_command),
+    "imports.plan.make_plan": (STORED, files.crm_import_of_a_consent),
+    "imports.apply._apply_chunk": (STORED, files.crm_import),
+    "import of an opt-out": (NARROWED, files.crm_opt_out),
+    "imports.undo._undo_chunk": (STORED, files.import_undone),
+    "command import_subjects": (STORED, files.import_command),
+    "command undo_import": (STORED, files.undo_command),
     # files that leave
-    "file permissions": (STORED, ways.permissions_file),
-    "command export_permissions": (STORED, ways.permissions_command),
-    "file audit": (STORED, ways.audit_file),
-    "command export_audit": (STORED, ways.audit_command),
-    "file answer": (NARROWED, ways.pack_sent),  # the person's own data, for the person: art. 24(1)(1)
+    "file permissions": (STORED, files.permissions_file),
+    "command export_permissions": (STORED, files.permissions_command),
+    "file audit": (STORED, files.audit_file),
+    "command export_audit": (STORED, files.audit_command),
+    "file answer": (NARROWED, files.pack_sent),  # the person's own data, for the person: art. 24(1)(1)
 }
 
 # Routes that a block has nothing to refuse on, and why.
