@@ -3,9 +3,9 @@
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
-from django.urls import path, reverse
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
@@ -22,14 +22,14 @@ from registry.templatetags.registry_ui import grouped, pill
 from .acts import own_units
 from .base import RegistryModelAdmin
 from .deciding import cited
-from .steps import progress_of
+from .steps import StepPages, progress_of
 
 State = HandOverRun.State
 TONES = {State.HANDED_OVER: "ok", State.HANDING_OVER: "warn", State.CANCELLED: "quiet"}
 
 
 @admin.register(HandOverRun)
-class HandOverRunAdmin(RegistryModelAdmin):
+class HandOverRunAdmin(StepPages, RegistryModelAdmin):
     list_display = ["number", "recipient", "handed_over_on", "state_shown", "outcome", "begun_at", "by"]
     list_display_links = ["number"]
     list_filter = ["state", "recipient"]
@@ -38,13 +38,8 @@ class HandOverRunAdmin(RegistryModelAdmin):
     change_form_template = "admin/registry/handoverrun/change_form.html"
     fields = ["recipient"]
 
-    def get_urls(self):
-        steps = {"continue": self.continue_view, "cancel": self.cancel_view, "progress": self.progress_view}
-        own = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"registry_handoverrun_{name}")
-            for name, view in steps.items()
-        ]
-        return own + super().get_urls()
+    steps = {"continue": "continue_view", "cancel": "cancel_view"}
+    moving_template = "admin/registry/handoverrun/moving.html"
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
     def number(self, run):
@@ -97,16 +92,8 @@ class HandOverRunAdmin(RegistryModelAdmin):
             self.tell_taken(request)
         return HttpResponseRedirect(address(run))
 
-    @own_units
-    def progress_view(self, request, pk):
-        """The part of the page that moves; nothing once it is over, for then the whole page is another."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        run = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not run.is_at_work:
-            return HttpResponse()
-        context = progress_of(request, run) | norms_of(run)
-        return render(request, "admin/registry/handoverrun/moving.html", context)
+    def moving(self, request, run):
+        return super().moving(request, run) | norms_of(run)
 
     def to_finish(self, request, pk):
         if not may_hand_over(request):

@@ -12,7 +12,7 @@ from .base import RegistryModelAdmin
 from .import_columns import ColumnsPage
 from .import_lists import list_urls
 from .import_page import page_of_run
-from .import_steps import StepPages
+from .import_steps import ImportSteps
 
 OUTCOMES = {
     "new": gettext_lazy("new"),
@@ -25,7 +25,7 @@ UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, change
 
 
 @admin.register(ImportRun)
-class ImportRunAdmin(ColumnsPage, StepPages, RegistryModelAdmin):
+class ImportRunAdmin(ColumnsPage, ImportSteps, RegistryModelAdmin):
     list_display = ["number", "file_name", "state_shown", "uploaded_at", "by", "outcome"]
     list_display_links = ["number", "file_name"]
     list_filter = ["state", "uploaded_at"]

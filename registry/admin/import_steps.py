@@ -3,10 +3,10 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpResponse, HttpResponseRedirect
-from django.shortcuts import get_object_or_404, render
+from django.http import Http404, HttpResponseRedirect
+from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
-from django.urls import path, reverse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.formats import date_format
@@ -25,7 +25,7 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
-from .steps import progress_of
+from .steps import StepPages
 
 State = ImportRun.State
 OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
@@ -58,22 +58,11 @@ class UndoForm(forms.Form):
     )
 
 
-class StepPages:
+class ImportSteps(StepPages):
     """What is done with a run. Each step answers with the page of the run."""
 
-    def get_urls(self):
-        steps = {
-            "apply": self.apply_view,
-            "continue": self.continue_view,
-            "cancel": self.cancel_view,
-            "undo": self.undo_view,
-            "progress": self.progress_view,
-        }
-        own = [
-            path(f"<int:pk>/{name}/", self.admin_site.admin_view(view), name=f"registry_importrun_{name}")
-            for name, view in steps.items()
-        ]
-        return own + super().get_urls()
+    steps = {"apply": "apply_view", "continue": "continue_view", "cancel": "cancel_view", "undo": "undo_view"}
+    moving_template = "admin/registry/importrun/moving.html"
 
     @own_units
     @method_decorator(require_POST)
@@ -146,16 +135,6 @@ class StepPages:
             "outlook": outlook(run),
         }
         return TemplateResponse(request, "admin/registry/importrun/undo.html", context)
-
-    @own_units
-    def progress_view(self, request, pk):
-        """The part of the page that moves; nothing once the step is over, for then the whole page is another."""
-        if not self.has_view_permission(request):
-            raise PermissionDenied
-        run = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not run.is_at_work:
-            return HttpResponse()
-        return render(request, "admin/registry/importrun/moving.html", progress_of(request, run))
 
     def to_finish(self, request, pk):
         """A run of the operator that this user may bring further, wherever it stands by now: pages show what was true a while ago."""

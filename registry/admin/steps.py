@@ -1,18 +1,47 @@
-"""How far a step that is at work has come: the part of a run's page that moves."""
+"""Steps of a run that may take long: their addresses, and how far one has come, which is the part of the run's page that moves."""
 
 import time
 
-from django.urls import reverse
+from django.core.exceptions import PermissionDenied
+from django.http import HttpResponse
+from django.shortcuts import get_object_or_404, render
+from django.urls import path, reverse
 from django.utils import timezone
 
 from registry import tasks
 from registry.imports import progress
 from registry.models import HandOverRun, ImportRun
 
+from .acts import own_units
+
 # So long a worker that runs may take to look at the queue.
 PATIENCE_SECONDS = 5
 # Steps that count people, not rows of a file.
 OF_PEOPLE = (ImportRun.State.UNDOING, HandOverRun.State.HANDING_OVER)
+
+
+class StepPages:
+    """Pages of the steps of a run, by their names: `steps` says which method answers."""
+
+    steps = {}
+    moving_template = ""
+
+    def get_urls(self):
+        name, view = f"registry_{self.opts.model_name}", self.admin_site.admin_view
+        steps = {step: getattr(self, method) for step, method in self.steps.items()} | {"progress": self.progress_view}
+        own = [path(f"<int:pk>/{step}/", view(page), name=f"{name}_{step}") for step, page in steps.items()]
+        return own + super().get_urls()
+
+    def moving(self, request, run):
+        return progress_of(request, run)
+
+    @own_units
+    def progress_view(self, request, pk):
+        """The part of the page that moves; nothing once the step is over, for then the whole page is another."""
+        if not self.has_view_permission(request):
+            raise PermissionDenied
+        run = get_object_or_404(self.get_queryset(request), pk=pk)
+        return render(request, self.moving_template, self.moving(request, run)) if run.is_at_work else HttpResponse()
 
 
 def phase_of(run):
