@@ -55,6 +55,19 @@ def test_conflict_sees_links_too(client_of_dpo, lapp, subject):
     assert client_of_dpo.post(url(subject), fields).status_code == 409
 
 
+def test_form_has_plain_labels_help_by_id_and_errors_at_their_fields(client_of_dpo, lapp, subject):
+    """Labels stand in a column of their own, without a colon; what is read only is a word; an error is said once, at its field."""
+    save(Consent(subject=subject, purpose=make_purpose(lapp), given_on=dt.date(2025, 1, 1)))
+    page = client_of_dpo.get(url(subject)).content.decode()
+    assert '<label for="id_surname">Surname</label>' in page
+    assert '<label>State</label><div class="readonly">active</div>' in page
+    assert 'id="id_consents-0-expires_on_helptext"' in page
+    wrong = {"iin": "9001013008", "consents-0-expires_on": "soon", "_reason": "typed"}
+    page = post(client_of_dpo, subject, **wrong).content.decode()
+    assert page.count("this one has 10") == page.count('id="id_iin_error"') + 1 == 2
+    assert 'class="flex-container fieldBox field-expires_on errors"' in page
+
+
 def test_person_with_wrong_iin_is_refused(client_of_dpo, subject):
     """An IIN of another length is refused with what to do, beside its field."""
     response = post(client_of_dpo, subject, iin="9001013008")
