@@ -1,4 +1,4 @@
-"""How long an officer waits for a person's page while an import is planned and applied in another process.
+"""How long an officer waits for a person's page while an import is planned and applied in another process, at the worker's priority.
 
     python -m tests.benchmarks.bench_latency [ROWS]      or BENCH_LATENCY_ROWS
 
@@ -64,6 +64,7 @@ def main(count):
     from django.urls import reverse
 
     from registry.imports.plan import make_plan
+    from registry.management.commands.worker import NICENESS
     from registry.models import DataSubject
     from tests import factories
 
@@ -78,6 +79,7 @@ def main(count):
     user = factories.make_user("dpo", operator, username="officer")
 
     def work():
+        os.nice(NICENESS)
         run = uploaded(operator, made_up.pieces(count, change_every=10))
         make_plan(run, **ACTING)
         applied(run)

@@ -1,6 +1,7 @@
 """manage.py worker: does the long work of the background, one task after another, and takes over what was cut off."""
 
 import logging
+import os
 import signal
 import sys
 import time
@@ -20,6 +21,8 @@ LOOK_SECONDS = 10
 LETTERS_SECONDS = 300
 WAIT_SECONDS = 1
 LONGEST_WAIT_SECONDS = 10
+# Added to the worker's niceness: where processors are few, pages of officers go before imports.
+NICENESS = 10
 
 
 class Worker(DatabaseWorker):
@@ -77,6 +80,7 @@ class Command(BaseCommand):
         # The library tells of every look it takes; of errors our own log tells, without values.
         logging.getLogger("django_tasks_db").setLevel(logging.ERROR)
         logging.getLogger("django_tasks").setLevel(logging.ERROR)
+        os.nice(NICENESS)
         worker = Worker()
         for number in (signal.SIGINT, signal.SIGTERM):
             signal.signal(number, worker.shutdown)
