@@ -1,5 +1,7 @@
 """The sidebar: models grouped by job, not by app; only what the role may see."""
 
+from functools import cache
+
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -76,6 +78,11 @@ GROUPS = (
 )
 
 
+@cache
+def list_address(site, name):
+    return reverse(f"{site}:registry_{name}_changelist")
+
+
 def navigation(request, site):
     """Groups of links for the sidebar, with a count where something waits."""
     desk = reverse(f"{site.name}:index")
@@ -93,7 +100,7 @@ def navigation(request, site):
             model = registered.get(name)
             if model is None or not request.user.has_perm(f"registry.view_{name}"):
                 continue
-            url = reverse(f"{site.name}:registry_{name}_changelist")
+            url = list_address(site.name, name)
             text = title or model._meta.verbose_name_plural
             items.append(
                 {

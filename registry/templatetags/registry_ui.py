@@ -77,28 +77,33 @@ def plain_label(label_tag: str) -> SafeString:
 @register.filter
 def in_words(content: object) -> SafeString:
     """Django shows a yes or no as a picture only; here it is a word."""
-    words = {"yes": _("Yes"), "no": _("No"), "unknown": _("Unknown")}
-    return mark_safe(TRUTH_ICON.sub(lambda found: conditional_escape(words[found[1]]), conditional_escape(content)))
+    return mark_safe(TRUTH_ICON.sub(_truth, conditional_escape(content)))
 
 
-def _labelled(cell: str, label: object) -> SafeString:
-    blank = mark_safe(" data-blank") if CELL_EMPTY.match(cell) else ""
-    start = CELL_START.match(cell)
-    if start is None:
-        return mark_safe(cell)
-    added = format_html(' data-label="{}"{}', capfirst(label), blank) if label else ""
-    return mark_safe(start[0] + added + cell[start.end() :])
+def _truth(icon: re.Match) -> str:
+    return conditional_escape({"yes": _("Yes"), "no": _("No"), "unknown": _("Unknown")}[icon[1]])
 
 
 @register.simple_tag
-def labelled_cells(cells: list, headers: list[dict]) -> SafeString:
+def column_labels(headers: list[dict]) -> list[str]:
+    """What each cell of a list carries of its column: made once, for a list has hundreds of cells."""
+    texts = ["" if "action-checkbox" in (header.get("class_attrib") or "") else header["text"] for header in headers]
+    return [format_html(' data-label="{}"', capfirst(text)) if text else "" for text in texts]
+
+
+@register.simple_tag
+def labelled_cells(cells: list, labels: list[str]) -> SafeString:
     """A row of a list; each cell carries the name of its column, for where the row is drawn as a card."""
-    labels = ["" if "action-checkbox" in (header.get("class_attrib") or "") else header["text"] for header in headers]
-    return mark_safe(
-        "".join(
-            in_words(_labelled(str(cell), label)) for cell, label in zip(cells, chain(labels, repeat("")), strict=False)
-        )
-    )
+    labelled = [_labelled(cell, label) for cell, label in zip(cells, chain(labels, repeat("")), strict=False)]
+    return in_words(mark_safe("".join(labelled)))
+
+
+def _labelled(cell: str, label: str) -> str:
+    start = CELL_START.match(cell)
+    if start is None or not label:
+        return cell
+    blank = " data-blank" if CELL_EMPTY.match(cell) else ""
+    return f"{start[0]}{label}{blank}{cell[start.end() :]}"
 
 
 @register.simple_tag

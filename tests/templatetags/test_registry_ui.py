@@ -14,6 +14,7 @@ from django.utils.safestring import mark_safe
 
 from registry.templatetags.registry_ui import (
     column_chart,
+    column_labels,
     error_links,
     grouped,
     import_bar,
@@ -115,10 +116,12 @@ def test_every_cell_of_a_list_names_its_column():
         {"text": "kind"},
     ]
     cells = ["<td>[]</td>", mark_safe('<th class="field-x">a</th>'), mark_safe('<td class="field-y">—</td>')]
-    assert labelled_cells(list(map(mark_safe, cells)), headers) == (
+    assert labelled_cells(list(map(mark_safe, cells)), column_labels(headers)) == (
         '<td>[]</td><th data-label="E&quot;mail" class="field-x">a</th><td data-label="Kind" data-blank class="field-y">—</td>'
     )
-    assert labelled_cells([mark_safe("<td>a</td>"), mark_safe("<td>b</td>")], [{"text": "x"}]).endswith("<td>b</td>")
+    assert labelled_cells([mark_safe("<td>a</td>"), mark_safe("<td>b</td>")], column_labels([{"text": "x"}])).endswith(
+        "<td>b</td>"
+    )
 
 
 class Person(forms.Form):
