@@ -16,6 +16,7 @@ from . import copying
 from .actions import Action
 from .canonical import BODY_PREFIX, canonical, chain, moment
 from .models import JournalEntry, JournalHead, JournalSubject
+from .turns import turn
 
 VERSION = 1
 _current: ContextVar["Unit | None"] = ContextVar("unit_of_work", default=None)
@@ -137,7 +138,7 @@ def unit_of_work(*, by, role="", operator=None, reason="", run=None):
     unit = Unit(actor_id(by), role, operator_code(operator), reason, run)
     token = _current.set(unit)
     try:
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             unit.depth = len(connection.savepoint_ids)
             yield unit
             append(unit)
@@ -155,7 +156,7 @@ def reading(*, by, role="", operator=None, reason=""):
     finally:
         _current.reset(token)
     if unit.pending:
-        with transaction.atomic():
+        with turn(), transaction.atomic():
             append(unit)
 
 

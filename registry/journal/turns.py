@@ -1,0 +1,37 @@
+"""Whose turn it is to write, where the database is SQLite. Its waiting writers look again only now and then, so whoever writes chunk
+after chunk keeps them out for seconds; a lock on a file beside the database is looked at more often than an import pauses.
+"""
+
+import time
+from contextlib import contextmanager, suppress
+
+from django.db import connection
+
+try:
+    import fcntl
+except ImportError:  # Windows has none: there SQLite decides alone
+    fcntl = None
+
+LOOK_SECONDS = 0.002
+# Whoever waited so long goes on without: SQLite's own lock has a time limit and an error that is told.
+PATIENCE_SECONDS = 10
+
+
+@contextmanager
+def turn():
+    """Waits for the turn to write and keeps it until the end of the block; nothing on PostgreSQL or inside a transaction."""
+    if connection.vendor != "sqlite" or connection.in_atomic_block or connection.is_in_memory_db() or fcntl is None:
+        yield
+        return
+    with open(f"{connection.settings_dict['NAME']}-turn", "ab") as queue:
+        _wait(queue)
+        yield
+
+
+def _wait(queue):
+    end = time.monotonic() + PATIENCE_SECONDS
+    while time.monotonic() < end:
+        with suppress(BlockingIOError):
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            return
+        time.sleep(LOOK_SECONDS)

@@ -1,0 +1,66 @@
+"""Turns to write on SQLite: whoever waits is let in between two chunks of an import, and never waits for ever."""
+
+import fcntl
+import threading
+
+import pytest
+from django.db import connection
+
+from registry.journal import reading, record, turns, unit, unit_of_work
+from registry.models import JournalEntry
+
+pytestmark = [
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL lets writers in by itself"),
+]
+
+
+def write():
+    with unit_of_work(by=None, operator="lapp"):
+        record("export.start")
+
+
+def is_free():
+    with open(f"{connection.settings_dict['NAME']}-turn", "ab") as queue:
+        try:
+            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return False
+        return True
+
+
+def test_who_writes_or_notes_what_was_read_has_the_turn(monkeypatch):
+    """From before the transaction until it is committed; a page that only reads takes it for its entry alone."""
+    seen, append = [], unit._append_locked
+
+    def looked_at(*args):
+        seen.append(is_free())
+        append(*args)
+
+    monkeypatch.setattr(unit, "_append_locked", looked_at)
+    with unit_of_work(by=None, operator="lapp"):
+        assert not is_free()
+        record("export.start")
+    with reading(by=None, operator="lapp"):
+        assert is_free()
+        record("export.start")
+    assert (seen, is_free()) == ([False, False], True)
+
+
+def test_a_turn_that_never_ends_holds_nobody_up(monkeypatch):
+    """Who holds the turn and does nothing, a stopped process, keeps others waiting for a while only."""
+    monkeypatch.setattr(turns, "PATIENCE_SECONDS", 0.05)
+    held, over = threading.Event(), threading.Event()
+
+    def hold():
+        with turns.turn():
+            held.set()
+            over.wait(5)
+
+    holding = threading.Thread(target=hold)
+    holding.start()
+    held.wait(5)
+    write()
+    over.set()
+    holding.join()
+    assert JournalEntry.objects.count() == 1
