@@ -34,22 +34,22 @@ from .watched import WatchedClient, watching
 pytestmark = pytest.mark.django_db
 
 # Every value of the day holds one of these, and nothing else does.
-MARKS = ("zqx", "зқх", "870314412007", "9017654321", "1987-03-14", "14.03.1987")
+MARKS = ("zqxjv", "зқх", "870314412007", "9017654321", "1987-03-14", "14.03.1987")
 PERSON = {
-    "crm_id": "ZQX-77",
+    "crm_id": "ZQXJV-77",
     "surname": "Зқхфамилия",
-    "given_name": "Zqxgiven",
+    "given_name": "Zqxjvgiven",
     "patronymic": "Зқхотчество",
     "iin": "870314412007",
-    "email": "zqxmail@zqx.kz",
+    "email": "zqxjvmail@zqxjv.kz",
     "phone": "+79017654321",
     "birth_date": "1987-03-14",
-    "source": "zqxsource",
+    "source": "zqxjvsource",
 }
 APPLICANT = {
-    "applicant_name": "Зқхфамилия Zqxgiven",
-    "applicant_contact": "zqxmail@zqx.kz",
-    "demand": "What do you hold of me? ИИН 870314412007, zqxdemand.",
+    "applicant_name": "Зқхфамилия Zqxjvgiven",
+    "applicant_contact": "zqxjvmail@zqxjv.kz",
+    "demand": "What do you hold of me? ИИН 870314412007, zqxjvdemand.",
 }
 WITH_PERSONAL_FIELDS = (
     DataSubject, Representative, Consent, Agreement, Suppression, SubjectRequest, AuthorityRequest, CaseLetter, CaseStep,
@@ -96,7 +96,7 @@ def act(client, case, name, letter=None, **given):
     address = url(model, "letter_act", case.pk, letter.pk, name) if letter else url(model, "act", case.pk, name)
     context = client.get(address).context
     fields = {each: context["form"][each].value() for each in context["form"].fields}
-    fields |= {"_seen": context["seen"], "_reason": "zqxreason"} | given
+    fields |= {"_seen": context["seen"], "_reason": "zqxjvreason"} | given
     response = client.post(address, {key: value for key, value in fields.items() if value not in (None, False)})
     assert response.status_code == 302, (name, response.context and response.context["form"].errors)
 
@@ -138,20 +138,20 @@ def assert_every_personal_field_was_filled():
 
 def log_in(client, dpo):
     login = reverse("admin:login")
-    client.post(login, {"username": "zqxmail@zqx.kz", "password": "zqxpassword"})  # typed into the wrong window
+    client.post(login, {"username": "zqxjvmail@zqxjv.kz", "password": "zqxjvpassword"})  # typed into the wrong window
     client.post(login, {"username": dpo.username, "password": PASSWORD})
     client.get(reverse("admin:index"))
 
 
 def import_the_crm(client):
     """The CRM's file is called after the person, and one of its lines is refused."""
-    rows = [PERSON | {"source": ""}, {"crm_id": "ZQX-78", "surname": "Зқхчужая", "email": "zqx no address"}]
+    rows = [PERSON | {"source": ""}, {"crm_id": "ZQXJV-78", "surname": "Зқхчужая", "email": "zqxjv no address"}]
     head = ";".join(PERSON)
     lines = [";".join(row.get(name, "") for name in PERSON) for row in rows]
-    page = upload(client, "\n".join([head, *lines]).encode(), name="Зқхфамилия zqx.csv")
+    page = upload(client, "\n".join([head, *lines]).encode(), name="Зқхфамилия zqxjv.csv")
     response = confirm(client, page, follow=True)
     assert response.status_code == 200
-    assert DataSubject.objects.get().crm_id == "ZQX-77"
+    assert DataSubject.objects.get().crm_id == "ZQXJV-77"
 
 
 def complete_the_person(client):
@@ -160,14 +160,14 @@ def complete_the_person(client):
     person = DataSubject.objects.get()
     given = {
         "consents-TOTAL_FORMS": 1, "consents-0-purpose": Consent._meta.get_field("purpose").related_model.objects.get().pk,
-        "consents-0-kind": "processing", "consents-0-given_on": "2025-01-01", "consents-0-evidence": "zqxevidence",
-        "consents-0-other_terms": "zqxterms", "consents-0-channel": "written",
-        "agreements-TOTAL_FORMS": 1, "agreements-0-number": "ZQX/5", "agreements-0-concluded_on": "2025-01-01",
+        "consents-0-kind": "processing", "consents-0-given_on": "2025-01-01", "consents-0-evidence": "zqxjvevidence",
+        "consents-0-other_terms": "zqxjvterms", "consents-0-channel": "written",
+        "agreements-TOTAL_FORMS": 1, "agreements-0-number": "ZQXJV/5", "agreements-0-concluded_on": "2025-01-01",
         "representatives-TOTAL_FORMS": 1, "representatives-0-name": "Зқхпредставитель",
-        "representatives-0-contact": "zqxrep@zqx.kz", "representatives-0-authority": "parent",
-        "representatives-0-document": "zqxdocument", "representatives-0-valid_from": "2025-01-01",
+        "representatives-0-contact": "zqxjvrep@zqxjv.kz", "representatives-0-authority": "parent",
+        "representatives-0-document": "zqxjvdocument", "representatives-0-valid_from": "2025-01-01",
     }  # fmt: skip
-    fill(client, url("datasubject", "change", person.pk), _reason="zqxreason", source=PERSON["source"], **given)
+    fill(client, url("datasubject", "change", person.pk), _reason="zqxjvreason", source=PERSON["source"], **given)
     client.get(url("datasubject", "history", person.pk))
     return person
 
@@ -178,23 +178,23 @@ def take_in(client, person):
     fill(client, add, kind="information", channel="desk", **APPLICANT, **RECEIVED)
     request = SubjectRequest.objects.get()
     client.get(url("subjectrequest", "change", request.pk))
-    paper = SimpleUploadedFile("Зқхзаявление zqx.pdf", b"%PDF-1.4 zqxcontent", content_type="application/pdf")
+    paper = SimpleUploadedFile("Зқхзаявление zqxjv.pdf", b"%PDF-1.4 zqxjvcontent", content_type="application/pdf")
     client.post(url("subjectrequest", "attach", request.pk), {"file": paper}, follow=True)
     client.get(url("subjectrequest", "file", request.pk, CaseAttachment.objects.get().pk))
     find = url("subjectrequest", "person", request.pk)
     client.post(find)
     seen = client.post(find, {"q": "Зқхфамилия", "by": "name"}).context["seen"]
     client.post(find, {"subject": person.pk, "_seen": seen}, follow=True)
-    act(client, request, "identify", method="document", note="zqxidnote")
+    act(client, request, "identify", method="document", note="zqxjvidnote")
     return request
 
 
 def answer(client, request, person):
     """Answered by mail with everything the register holds of the person, closed, opened again, closed as a repetition."""
-    act(client, request, "record", act="note", note="zqxstep")
-    act(client, request, "answer", text="Уважаемая Зқхфамилия, zqxletter")
+    act(client, request, "record", act="note", note="zqxjvstep")
+    act(client, request, "answer", text="Уважаемая Зқхфамилия, zqxjvletter")
     letter = CaseLetter.objects.get(kind="answer")
-    act(client, request, "edit", letter, text="Уважаемая Зқхфамилия, zqxletter, zqxedited")
+    act(client, request, "edit", letter, text="Уважаемая Зқхфамилия, zqxjvletter, zqxjvedited")
     for view in ("letter", "letter_pack", "letter_docx"):
         assert client.get(url("subjectrequest", view, request.pk, letter.pk)).status_code == 200
     act(client, request, "sign", letter)
@@ -206,7 +206,7 @@ def answer(client, request, person):
     act(client, request, "close")
     act(client, request, "open-again")
     again = SubjectRequest.objects.get(follows=request)
-    act(client, again, "close-without-answer", outcome="duplicate", note="zqxnote, see the first")
+    act(client, again, "close-without-answer", outcome="duplicate", note="zqxjvnote, see the first")
     client.get(url("subjectrequest", "history", request.pk))
 
 
@@ -220,19 +220,19 @@ def withdraw(client, person):
     find = url("subjectrequest", "person", request.pk)
     seen = client.post(find).context["seen"]
     client.post(find, {"subject": person.pk, "_seen": seen, "representative": person.representatives.get().pk})
-    act(client, request, "identify", method="questions", note="zqxidnote")
+    act(client, request, "identify", method="questions", note="zqxjvidnote")
     consent = Consent.objects.get()
     act(client, request, "withdraw", consents=[consent.pk], shown=consent.pk)
     act(client, request, "opt-out", channels=["email", "call"])
     norm = make_norm("KZ-94-V/9", topics="subject_rights")
-    act(client, request, "refuse", norm=norm.pk, text="Отказ: Зқхфамилия, zqxrefusal")
+    act(client, request, "refuse", norm=norm.pk, text="Отказ: Зқхфамилия, zqxjvrefusal")
     letter = CaseLetter.objects.get(kind="refusal")
     act(client, request, "sign", letter)
     act(client, request, "send", letter, way="post", address="Алматы, Зқхулица 1")
 
 
 def of_a_state_body(client):
-    given = {"body": "Prosecutor", "body_number": "2-07/8", "demand": "About Зқхфамилия, zqxstate"}
+    given = {"body": "Prosecutor", "body_number": "2-07/8", "demand": "About Зқхфамилия, zqxjvstate"}
     fill(client, url("authorityrequest", "add"), kind="authority", **given, **RECEIVED)
     client.get(url("authorityrequest", "change", AuthorityRequest.objects.get().pk))
 
@@ -240,13 +240,13 @@ def of_a_state_body(client):
 def by_mail(client, watch, office, tmp_path):
     """A message of the person becomes a case and is acknowledged; its page is opened."""
     message = EmailMessage()
-    message["From"] = "Зқхфамилия Zqxgiven <zqxmail@zqx.kz>"
+    message["From"] = "Зқхфамилия Zqxjvgiven <zqxjvmail@zqxjv.kz>"
     message["To"] = office.email
-    message["Subject"] = "Zqxsubject: запрос Зқхфамилия"
+    message["Subject"] = "Zqxjvsubject: запрос Зқхфамилия"
     message["Date"] = "Wed, 18 Mar 2026 10:00:00 +0500"
     message["Message-ID"] = "<1@mail.example>"
-    message.set_content("Зқхфамилия, ИИН 870314412007, zqxbody")
-    message.add_attachment(b"%PDF-1.4 zqx", maintype="application", subtype="pdf", filename="Зқхскан zqx.pdf")
+    message.set_content("Зқхфамилия, ИИН 870314412007, zqxjvbody")
+    message.add_attachment(b"%PDF-1.4 zqxjv", maintype="application", subtype="pdf", filename="Зқхскан zqxjv.pdf")
     folder = tmp_path / "mail"
     folder.mkdir()
     (folder / "1.eml").write_bytes(message.as_bytes())
@@ -265,16 +265,16 @@ def lists_and_exports(client):
         assert client.get(url(model, "changelist")).status_code == 200
     for model in "datasubject consent subjectrequest authorityrequest message".split():
         for kind in ("csv", "json", "xlsx"):
-            given = {"format": kind, "reason": "For Зқхфамилия, zqxreason"}
+            given = {"format": kind, "reason": "For Зқхфамилия, zqxjvreason"}
             assert client.post(url(model, "export"), given).status_code == 200
-    audit = {"subject": str(DataSubject.objects.get().uid), "reason": "zqxreason"}
+    audit = {"subject": str(DataSubject.objects.get().uid), "reason": "zqxjvreason"}
     client.post(url("exportrun", "audit"), audit)
 
 
 def things_that_go_wrong(client, person, request):
     """Refused forms, pages that do not exist, a record saved by somebody else meanwhile."""
     person_page = url("datasubject", "change", person.pk)
-    fields = form_fields(client.get(person_page).context, email="zqx no address", iin="870314412008")
+    fields = form_fields(client.get(person_page).context, email="zqxjv no address", iin="870314412008")
     assert client.post(person_page, fields).status_code == 200
     assert client.post(person_page, fields | {"_seen": "lapp.0", "surname": "Зқхдругая"}).status_code in (404, 409)
     add = url("subjectrequest", "add")
@@ -285,7 +285,7 @@ def things_that_go_wrong(client, person, request):
     )  # closed: it says why not
     assert client.get(url("subjectrequest", "change", 987654321)).status_code == 404
     assert client.get(url("calendarfeed", "change", 987654321)).status_code == 404
-    virus = SimpleUploadedFile("zqx.exe", b"MZ zqx", content_type="application/pdf")
+    virus = SimpleUploadedFile("zqxjv.exe", b"MZ zqxjv", content_type="application/pdf")
     open_case = SubjectRequest.objects.filter(closed_at=None).first()
     client.post(url("subjectrequest", "attach", open_case.pk), {"file": virus}, follow=True)
 
@@ -301,12 +301,12 @@ def commands(client, watch, office, tmp_path):
     assert "mailed to" in watch.command("send_reminders")
     watch.command("reconcile")
     watch.command(
-        "export_audit", operator="lapp", changes=True, by="natalia", reason="zqxreason", output=str(tmp_path / "trail")
+        "export_audit", operator="lapp", changes=True, by="natalia", reason="zqxjvreason", output=str(tmp_path / "trail")
     )
     crm = tmp_path / "crm.csv"
     crm.write_text(
-        "crm_id;surname;email\nZQX-79;Зқхновая;zqx79@zqx.kz\nZQX-80;Зқхещё;zqx no address\n", encoding="utf-8"
+        "crm_id;surname;email\nZQXJV-79;Зқхновая;zqxjv79@zqxjv.kz\nZQXJV-80;Зқхещё;zqxjv no address\n", encoding="utf-8"
     )
-    watch.command("import_subjects", str(crm), operator="lapp", by="natalia", reason="zqxreason", status=2)
+    watch.command("import_subjects", str(crm), operator="lapp", by="natalia", reason="zqxjvreason", status=2)
     newest = ImportRun.objects.latest("pk").pk
-    watch.command("undo_import", str(newest), operator="lapp", by="natalia", reason="zqxreason")
+    watch.command("undo_import", str(newest), operator="lapp", by="natalia", reason="zqxjvreason")
