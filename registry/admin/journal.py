@@ -23,10 +23,11 @@ from registry.models import JournalEntry, JournalSubject, Membership
 
 from .base import RegistryModelAdmin
 from .labels import action_label, actor_label, object_label
-from .paging import AFTER_VAR, COUNTED
+from .paging import AFTER_VAR, COUNTED, LongList
 
 ACTORS_OFFERED = 100
 EXAMINED = 10_000
+LOOKED_AT = 100  # numbers at once
 ROW_ACTIONS = frozenset(ACTIONS.values())  # they have a history row and no index: imports write them by the million
 
 
@@ -117,15 +118,18 @@ class PeriodFilter(admin.ListFilter):
 
 
 def first_number(code, moment):
-    """The number from which on an operator's entries are of that moment or later: twenty looks into an index for a million."""
+    """The number from which on an operator's entries are of that moment or later: three looks into an index for a million."""
     entries = JournalEntry.objects.filter(operator=code).exclude(operator="")
     low, high = 1, (entries.order_by("-n").values_list("n", flat=True).first() or 0) + 1
     while low < high:
-        middle = (low + high) // 2
-        if entries.filter(n__gte=middle).order_by("n").values_list("at", flat=True).first() < moment:
-            low = middle + 1
-        else:
-            high = middle
+        numbers = range(low, high, max((high - low) // LOOKED_AT, 1))
+        looked_at = entries.filter(n__in=numbers).order_by("n").values_list("n", "at")
+        earlier = [n for n, at in looked_at if at < moment]
+        later = [n for n, at in looked_at if at >= moment]
+        if not (earlier or later):  # somebody took entries away: verification tells, here the others are shown
+            found = entries.filter(n__gte=low, n__lt=high, at__gte=moment).order_by("n")
+            return found.values_list("n", flat=True).first() or high
+        low, high = max(earlier, default=low - 1) + 1, min(later, default=high)
     return low
 
 
@@ -151,7 +155,7 @@ def midnight(day):
 
 
 @admin.register(JournalEntry)
-class JournalEntryAdmin(RegistryModelAdmin):
+class JournalEntryAdmin(LongList, RegistryModelAdmin):
     list_display = ["number", "at", "who", "did", "what", "reference"]
     list_display_links = ["number"]
     list_filter = [PeriodFilter, ActorFilter, ActionFilter, ObjectFilter]
@@ -166,9 +170,7 @@ class JournalEntryAdmin(RegistryModelAdmin):
         return entries.exclude(operator="") if request.operator else entries  # as the index of the numbers says
 
     def rows_of_page(self, changelist, keys):
-        """By their keys alone: SQLite, asked for the operator's among them, would walk through all of the operator's."""
-        rows = self.with_names(JournalEntry.objects.filter(pk__in=keys))
-        return rows.order_by(*changelist.queryset.query.order_by)
+        return self.with_names(super().rows_of_page(changelist, keys))
 
     def with_names(self, entries):
         users = get_user_model().objects.filter(pk=OuterRef("actor"))

@@ -8,7 +8,7 @@ from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.lookups import GreaterThan, LessThan
 
-COUNTED = 10_000  # rows whose keys one page reads, and as far as rows are counted
+COUNTED = 10_000  # as far as rows are counted, and as far as one list has pages
 AFTER_VAR = "after"
 BETWEEN = "~"
 
@@ -25,8 +25,25 @@ class Beyond(TupleGreaterThan):
         return GreaterThan.as_sql(self, compiler, connection)
 
 
+class CountedPaginator(Paginator):
+    """Pages of a query whose rows were counted before."""
+
+    def __init__(self, keys, per_page, count):
+        super().__init__(keys, per_page)
+        self.count = count
+
+
+class LongList:
+    """A list that grows with the people, for an admin."""
+
+    def rows_of_page(self, changelist, keys):
+        """By their keys alone: SQLite, asked for the operator's among them, would walk through all of the operator's."""
+        rows = changelist.apply_select_related(self.model.objects.filter(pk__in=keys))
+        return rows.order_by(*changelist.queryset.query.order_by)
+
+
 class BoundedChangeList(ChangeList):
-    """Reads the keys of COUNTED rows at most, then the rows of one page.
+    """Counts COUNTED rows at most, then reads the keys of one page, then its rows.
 
     What lies behind them is reached by going on from the last: `after` holds its place in the list's own order. Columns
     sort a list that was counted to its end; a longer one is narrowed by a filter first.
@@ -57,25 +74,25 @@ class BoundedChangeList(ChangeList):
             listed = listed.filter((Behind if order[0].startswith("-") else Beyond)(Tuple(*map(F, names)), values))
         # What no index finds is looked for in a part of the list only; it ends at this place.
         listed, end = self.model_admin.part_of_list(request, self, listed, values)
-        keys = list(listed.values_list("pk", flat=True)[: COUNTED + 1])
-        if len(keys) > COUNTED:
-            del keys[COUNTED:]
-            end = self.values_of(keys[-1], names) if self.walkable(order, names) else None
-            self.more = True
+        # Whether it is too long to be counted is asked first, but for a part, which is not.
+        around = [] if end else list(listed.values_list(*names)[COUNTED - 1 : COUNTED + 1])
+        self.more = len(around) > 1
+        count = COUNTED if self.more else listed.values("pk")[:COUNTED].count()
+        if self.more and self.walkable(order, names):
+            end = around[0]
         self.read_to_its_end = not self.more and end is None
         if self.params.get(ORDER_VAR):
             self.too_long_to_sort = not self.read_to_its_end or bool(place)
-            if self.too_long_to_sort:
-                self.queryset = listed
-            else:
-                keys = list(self.queryset.values_list("pk", flat=True)[:COUNTED])
+        if self.too_long_to_sort:
+            self.queryset = listed
+        shown = self.queryset if self.params.get(ORDER_VAR) else listed
         self.started, self.go_on = bool(place), self.link_behind(end) if end else ""
-        self.show(keys)
+        self.show(shown.values_list("pk", flat=True)[:COUNTED], count)
 
-    def show(self, keys):
+    def show(self, keys, count):
         """What Django's templates ask a change list for; no count of the whole table among it."""
-        self.paginator = Paginator(keys, self.list_per_page)
-        self.result_count = len(keys)
+        self.paginator = CountedPaginator(keys, self.list_per_page, count)
+        self.result_count = count
         self.full_result_count, self.show_full_result_count = None, False
         self.show_admin_actions = True
         self.multi_page = self.result_count > self.list_per_page
@@ -84,7 +101,7 @@ class BoundedChangeList(ChangeList):
             page = keys if self.show_all and self.can_show_all else self.paginator.page(self.page_num).object_list
         except InvalidPage:
             raise IncorrectLookupParameters from None
-        self.result_list = self.model_admin.rows_of_page(self, page)
+        self.result_list = self.model_admin.rows_of_page(self, list(page))
 
     # Places in the list's own order
 
@@ -92,9 +109,6 @@ class BoundedChangeList(ChangeList):
         """Whether one comparison finds the rows behind a place: fields of the row itself, all in one direction."""
         columns = {field.name for field in self.lookup_opts.concrete_fields} | {"pk"}
         return columns.issuperset(names) and len({name.startswith("-") for name in order}) == 1
-
-    def values_of(self, key, names):
-        return self.model._base_manager.filter(pk=key).values_list(*names).get()
 
     def link_behind(self, values):
         return self.get_query_string({PAGE_VAR: None, AFTER_VAR: BETWEEN.join(map(str, values))})

@@ -14,6 +14,7 @@ from .base import RegistryModelAdmin
 from .blocking import BlocksPeople
 from .distribution import DistributionConditionInline, PublicationFilter, PublishesConditions
 from .imports import PeopleImport
+from .paging import LongList
 from .person_purposes import purposes_card
 from .reading_blocked import ReadsBlocked, StoredWhileBlocked
 from .scoped import RegistryInline, RegistryStackedInline
@@ -155,7 +156,7 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
         return state_pill(subject.state, subject.get_state_display())
 
 
-class AboutAPerson(ReadsBlocked, RegistryModelAdmin):
+class AboutAPerson(LongList, ReadsBlocked, RegistryModelAdmin):
     """Read on its own page; added and changed on the person's. A consent is withdrawn here."""
 
     list_select_related = ["subject", "operator"]

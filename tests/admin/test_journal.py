@@ -4,6 +4,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin import journal
 from registry.models import JournalEntry
 from tests.forms import last_entry, post
 
@@ -45,3 +46,19 @@ def test_journal_of_a_period(client_of_dpo, subject):
     assert client_of_dpo.get(page, {"until": today, "actor": "0"}).context["cl"].result_count
     assert not client_of_dpo.get(page, {"until": "2020-03-31"}).context["cl"].result_count
     assert client_of_dpo.get(page, {"from": "31.02.2026"}).context["cl"].result_count
+
+
+@pytest.mark.parametrize("gone", [(), range(5, 30), range(1, 40)], ids=["whole", "a part taken away", "nothing left"])
+def test_first_number_of_a_moment(gone, monkeypatch):
+    """Few numbers are looked at, and each moment's is found; also of a journal that somebody has taken entries out of."""
+    monkeypatch.setattr(journal, "LOOKED_AT", 3)
+    start = dt.datetime(2026, 3, 1, tzinfo=dt.UTC)
+    at = {n: start + dt.timedelta(hours=n - n % 4) for n in range(1, 40) if n not in gone}  # four of each moment
+    entries = [JournalEntry(seq=1000 + n, n=n, at=when, operator="told", action="view") for n, when in at.items()]
+    JournalEntry.objects.bulk_create(entries)
+    end = max(at, default=0) + 1
+    for hour in range(42):
+        moment = start + dt.timedelta(hours=hour)
+        assert journal.first_number("told", moment) in at.keys() | {end}
+        shown = [n for n in at if n >= journal.first_number("told", moment)]
+        assert shown == [n for n in at if at[n] >= moment]
