@@ -301,7 +301,12 @@ def commands(client, watch, office, tmp_path):
     assert "mailed to" in watch.command("send_reminders")
     watch.command("reconcile")
     watch.command(
-        "export_audit", operator="lapp", changes=True, by="natalia", reason="zqxjvreason", output=str(tmp_path / "trail")
+        "export_audit",
+        operator="lapp",
+        changes=True,
+        by="natalia",
+        reason="zqxjvreason",
+        output=str(tmp_path / "trail"),
     )
     crm = tmp_path / "crm.csv"
     crm.write_text(

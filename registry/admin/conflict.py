@@ -8,21 +8,18 @@ from django.utils.translation import gettext as _
 
 
 def histories(record, linked):
-    """History rows of a record, then those of the rows linked to it now, one queryset a model."""
-    yield record.history.model.objects.filter(id=record.pk)
+    """(history model, ids) of a record, then of the rows linked to it now, a pair for each model."""
+    yield record.history.model, [record.pk]
     for model, field in linked:
-        rows = model._base_manager.filter(**{field: record.pk})
-        yield model.history.model.objects.filter(id__in=list(rows.values_list("pk", flat=True)))
+        rows = model._base_manager.filter(**{field: record.pk}).order_by()
+        yield model.history.model, list(rows.values_list("pk", flat=True))
 
 
 def seen_token(record, linked):
     """The state a form was drawn from: the newest history row of the record and of each kind of its links, and their number."""
-    counts, newest = [], [_newest(record.history.model, [record.pk])]
-    for model, field in linked:
-        rows = list(model._base_manager.filter(**{field: record.pk}).order_by().values_list("pk", flat=True))
-        counts.append(len(rows))
-        newest.append(_newest(model.history.model, rows))
-    return ".".join(str(each or 0) for each in (*newest, *counts))
+    own, *links = histories(record, linked)
+    newest = [_newest(*each) for each in (own, *links)]
+    return ".".join(str(each or 0) for each in (*newest, *(len(ids) for _history, ids in links)))
 
 
 def _newest(history, ids):
@@ -31,7 +28,11 @@ def _newest(history, ids):
 
 def who_saved(record, linked):
     """Who saved the record last, and when."""
-    rows = [row for rows in histories(record, linked) if (row := rows.order_by("-history_id").first())]
+    rows = [
+        row
+        for history, ids in histories(record, linked)
+        if (row := history.objects.filter(id__in=ids).order_by("-history_id").first())
+    ]
     last = max(rows, key=lambda row: row.history_date)
     user = get_user_model().objects.filter(pk=last.history_user_id).first()
     return {

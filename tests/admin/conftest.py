@@ -11,3 +11,9 @@ def subject(lapp):
 @pytest.fixture
 def client_of_dpo(dpo, browser_client):
     return browser_client(dpo)
+
+
+@pytest.fixture
+def natalia(client_of_dpo):
+    """The DPO as her name stands in tests of imports."""
+    return client_of_dpo

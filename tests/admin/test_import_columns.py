@@ -22,11 +22,6 @@ def purpose(lapp):
     return factories.make_purpose(lapp)
 
 
-@pytest.fixture
-def natalia(dpo, browser_client):
-    return browser_client(dpo)
-
-
 def answers(response, **said):
     """What the browser would post of the form as it was sent, with changes; None leaves a field out."""
     form = response.context["form"]

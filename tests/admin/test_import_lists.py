@@ -23,11 +23,6 @@ def purpose(lapp):
     return factories.make_purpose(lapp)
 
 
-@pytest.fixture
-def natalia(dpo, browser_client):
-    return browser_client(dpo)
-
-
 def url_of(run, kind, suffix=""):
     return reverse(f"admin:registry_importrun_list{suffix}", args=[run.pk, kind])
 

@@ -29,11 +29,6 @@ def people(lapp):
 
 
 @pytest.fixture
-def natalia(dpo, browser_client):
-    return browser_client(dpo)
-
-
-@pytest.fixture
 def run(natalia, people):
     upload(natalia, [person(1)])
     return ImportRun.objects.get()

@@ -20,11 +20,6 @@ def purpose(lapp):
 
 
 @pytest.fixture
-def natalia(dpo, browser_client):
-    return browser_client(dpo)
-
-
-@pytest.fixture
 def run(natalia):
     upload(natalia, [person(1)])
     return ImportRun.objects.get()

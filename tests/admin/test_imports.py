@@ -18,11 +18,6 @@ def purpose(lapp):
     return factories.make_purpose(lapp)
 
 
-@pytest.fixture
-def natalia(dpo, browser_client):
-    return browser_client(dpo)
-
-
 @pytest.mark.parametrize(
     ("content", "sentence"),
     [
