@@ -65,6 +65,9 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     def get_changelist(self, request, **kwargs):
         return BoundedChangeList
 
+    # Fields that no two rows of one list have in common, beside the key: a list in their order needs no key to be in order.
+    unique_in_a_list = frozenset()
+
     def part_of_list(self, request, changelist, listed, behind):
         """The part of a list that one page looks through, and the place where it ends; here all of it. paging.py asks."""
         return listed, None

@@ -177,6 +177,8 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         named = users.annotate(name=Case(When(full_name="", then="username"), default="full_name"))
         return entries.annotate(actor_name=Subquery(named.values("name")[:1]))
 
+    unique_in_a_list = frozenset({"n"})
+
     def get_ordering(self, request):
         """An operator's entries have numbers of their own, and an index by them."""
         return ["-n"] if request.operator else ["-seq"]
@@ -197,7 +199,7 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
             ends = [spec.end - 1 for spec in changelist.filter_specs if isinstance(spec, PeriodFilter) and spec.end]
             top = min([newest.values_list("n", flat=True).first() or 0, *ends])
         floor = top - EXAMINED
-        return listed.filter(n__gt=floor, n__lte=top), (floor + 1, 0) if floor > 0 else None
+        return listed.filter(n__gt=floor, n__lte=top), (floor + 1,) if floor > 0 else None
 
     def get_search_results(self, request, queryset, search_term):
         """By number, or by the uid of a record or of a person: then everything that touches them."""

@@ -66,7 +66,8 @@ class BoundedChangeList(ChangeList):
     def get_results(self, request):
         place = self.params.pop(AFTER_VAR, "")
         order = list(self.model_admin.get_ordering(request) or self._get_default_ordering())
-        order = list(dict.fromkeys(self._get_deterministic_ordering(order)))
+        if not self.model_admin.unique_in_a_list.issuperset(name.lstrip("-") for name in order):
+            order = list(dict.fromkeys(self._get_deterministic_ordering(order)))
         names = [name.lstrip("-") for name in order]
         values = self.values_at(place, names) if place else None
         listed = self.queryset.order_by(*order)
@@ -77,7 +78,7 @@ class BoundedChangeList(ChangeList):
         # Whether it is too long to be counted is asked first, but for a part, which is not.
         around = [] if end else list(listed.values_list(*names)[COUNTED - 1 : COUNTED + 1])
         self.more = len(around) > 1
-        count = COUNTED if self.more else listed.values("pk")[:COUNTED].count()
+        count = COUNTED if self.more else listed.values(*names)[:COUNTED].count()
         if self.more and self.walkable(order, names):
             end = around[0]
         self.read_to_its_end = not self.more and end is None
