@@ -97,7 +97,6 @@ ODD = st.sampled_from(["", "<b>&amp;", "=1+1", "\"'«»", "ғ\u202eә", "{{ x }}
 
 @settings(
     max_examples=8,
-    deadline=None,
     phases=(Phase.explicit, Phase.generate),
     suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow],
 )

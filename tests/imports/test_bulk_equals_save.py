@@ -18,9 +18,7 @@ from registry.rules.names import search_key
 from tests import factories
 
 pytestmark = pytest.mark.django_db
-ALWAYS = settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+ALWAYS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 
 # Quotes, backslashes, letters that JSON leaves alone and a blank that no eye sees: a name may hold what it likes.
 names = st.text("АаӘәҚқЁёИиЙйAaZz'- ?😀ﬀ\"\\\u2028\u00a0%{}", min_size=1, max_size=12).map(str.strip).filter(bool)

@@ -140,9 +140,7 @@ course = st.lists(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(course=course)
 def test_consents_imported_stand_as_those_saved(lapp, course):
     """Any course of consents, terms and withdrawals, told in any order, stands alike by hand and by import."""

@@ -462,9 +462,7 @@ def row(number, given):
     return person(number, **more)
 
 
-@settings(
-    max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow]
-)
+@settings(max_examples=8, suppress_health_check=[HealthCheck.function_scoped_fixture, HealthCheck.too_slow])
 @given(files=st.lists(st.dictionaries(st.integers(1, 6), cells, min_size=1), min_size=1, max_size=3))
 def test_undo_of_any_files_leads_back_step_by_step(crm, files):
     """Whatever the register holds and the files say: undone in turn from the last on, each undo gives what was before."""

@@ -22,7 +22,7 @@ answers = st.none() | st.booleans()
 
 
 @pytest.mark.django_db
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     surname=names,
     born=st.none() | days,

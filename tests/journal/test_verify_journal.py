@@ -354,7 +354,7 @@ def test_wrong_call_is_explained(capsys, tmp_path):
     assert "No such file or directory" in capsys.readouterr().out
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=300, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     owners=st.lists(st.sampled_from(["lapp", "kazger", None]), min_size=2, max_size=12),
     shown=st.sampled_from([None, "lapp"]),

@@ -209,7 +209,7 @@ def test_nobody_is_processed_without_a_live_ground():
     run_state_machine_as_test(
         Register,
         settings=settings(
-            max_examples=3, stateful_step_count=22, deadline=None, derandomize=True, database=None,
+            max_examples=3, stateful_step_count=22, derandomize=True, database=None,
             suppress_health_check=list(HealthCheck), phases=[Phase.generate],
         ),
     )  # fmt: skip

@@ -14,7 +14,7 @@ from registry.rules.working_days import WorkingDays
 COUNTED = ("day", "working_day", "month", "year", "day_of_next_month")
 BY_THE_CLOCK = ("hour", "at_once")
 
-clock = settings(deadline=None, max_examples=150)
+clock = settings(max_examples=150)
 
 events = st.datetimes(dt.datetime(2015, 1, 1), dt.datetime(2034, 12, 31), timezones=st.just(dt.UTC))
 days_named = st.dates(dt.date(2015, 1, 1), dt.date(2034, 12, 31))
