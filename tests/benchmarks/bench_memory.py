@@ -12,7 +12,7 @@ from . import made_up
 from .report import record
 from .setting import ACTING, applied, emptied, given, label, open_database, uploaded
 
-ROWS, FEWER = 400_000, 200_000
+ROWS, FEWER = 1_000_000, 400_000
 MEGABYTES_AT_MOST, MORE_FOR_200_000 = 250, 15
 
 
