@@ -1,11 +1,14 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
 from registry.admin import journal
 from registry.models import JournalEntry
+from tests.factories import make_subject
 from tests.forms import last_entry, post
 
 pytestmark = pytest.mark.django_db
@@ -62,3 +65,17 @@ def test_first_number_of_a_moment(gone, monkeypatch):
         assert journal.first_number("told", moment) in at.keys() | {end}
         shown = [n for n in at if n >= journal.first_number("told", moment)]
         assert shown == [n for n in at if at[n] >= moment]
+
+
+def test_number_and_uid_are_found_by_the_numbers_of_the_operator(client_of_dpo, lapp, kazger, subject):
+    """The same number is one in the whole journal and one of the operator's: both are found, no other operator's."""
+    make_subject(kazger)
+    mine = JournalEntry.objects.filter(operator="lapp").order_by("n")
+    assert {entry.n for entry in mine} != {entry.seq for entry in mine}
+    for number in range(1, JournalEntry.objects.latest("seq").seq + 1):
+        with CaptureQueriesContext(connection) as queries:
+            page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), {"q": str(number)})
+        shown = {entry.pk for entry in page.context["cl"].result_list}
+        assert shown == {entry.pk for entry in mine if number in (entry.n, entry.seq)}
+        listed = [query["sql"] for query in queries if "OFFSET" in query["sql"]]
+        assert listed and all('"n" IN' in sql and '"seq" IN' not in sql for sql in listed)
