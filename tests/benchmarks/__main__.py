@@ -25,6 +25,7 @@ def main(names):
         for database in DATABASES:
             print(f"— {name}, {database}", flush=True)
             environment = {key: value for key, value in os.environ.items() if key != "TEST_DATABASE_URL"}
+            environment["BENCH_JSON"] = str(report.path())
             command = [sys.executable, "-m", f"tests.benchmarks.{name}"]
             if subprocess.run(command, env=environment | {"TEST_DATABASE": database}, check=False).returncode:
                 failed.append(f"{name} on {database}")
