@@ -40,9 +40,9 @@ class RequestIntakeForm(IntakeForm):
         return cleaned
 
     def refuse_twice(self, given):
-        """A form sent twice is one request. The operator's row is locked, as for the number: the second one waits here."""
+        """A form sent twice is one request: the second one waits here."""
         operator = self.instance.operator
-        list(Operator.objects.select_for_update().filter(pk=operator.pk).values_list("pk"))
+        Operator.take_turns(operator.pk)
         same = {name: given[name] for name in WHAT_MAKES_IT_THE_SAME}
         if twin := SubjectRequest.objects.filter(operator=operator, **same).first():
             message = _("This is taken in already, as %(number)s. Open that case, or correct what is different here.")

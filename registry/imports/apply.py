@@ -6,7 +6,7 @@ from collections import Counter
 from contextlib import closing, suppress
 from typing import NamedTuple
 
-from django.db import IntegrityError, OperationalError, connection, transaction
+from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,7 +20,7 @@ from . import storage
 from .compare import CHANGED, KINDS, STOPPED, Comparison
 from .crm_file import CRMFile, Said
 from .inspection import FileRefused
-from .listed import store_turned_down
+from .listed import store_anew
 from .memory import seldom_collected
 from .planned_rows import PlannedRows
 from .preview import LETTERS
@@ -134,7 +134,7 @@ def _with_retries(run, ready, maker, planned, actor):
     for attempt in range(TRIES):
         try:
             written = _apply_chunk(run, ready, maker, planned, actor)
-        except (IntegrityError, OperationalError):
+        except (IntegrityError, OperationalError, journal.JournalUnavailable):
             if attempt == TRIES - 1:
                 raise
             ready = maker.ready(ready.chunk)
@@ -150,7 +150,7 @@ def _apply_chunk(run, ready, maker, planned, actor):
             ready = maker.ready(ready.chunk)
         _lock(ready.outcomes)
         if stopped := _stop_changed_since(run, ready, planned):
-            store_turned_down(run, stopped)
+            store_anew(run, stopped)
             ready.batches = maker.batches(ready.outcomes)
         for batch in ready.batches:
             bulk.put(batch)
@@ -173,8 +173,6 @@ def _settle(outcomes):
 
 def _entries(run, unit):
     """Between which entries the run stands, this chunk's included. The run is locked already, the journal's head after it."""
-    if connection.vendor == "postgresql":
-        connection.check_constraints()  # what the commit would look at: nobody waits for the journal meanwhile
     unit.append()
     if unit.last_seq is None:
         return {}

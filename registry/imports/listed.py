@@ -38,6 +38,13 @@ def store_turned_down(run, outcomes) -> int:
     return kinds.count(Kind.DAMAGED)
 
 
+def store_anew(run, outcomes) -> None:
+    """Rows that are turned down for another reason than the plan gave, if it gave one: that reason goes."""
+    lines = [outcome.row.line for outcome in outcomes]
+    run.listed_rows.filter(kind__in=TURNED_DOWN, line__in=lines).delete()
+    store_turned_down(run, outcomes)
+
+
 def store_further(run, outcomes, *, stored) -> int:
     """Rows that are taken but for some of their phones or addresses, with those; `stored` of them are stored before. How many."""
     found = []

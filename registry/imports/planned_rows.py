@@ -37,7 +37,7 @@ class PlannedRows:
         self.changed = _changed_since(run, seq)
 
     def chunks(self):
-        """What the plan showed to stay as it is stays so, unless somebody changed the person since."""
+        """What the plan showed to stay as it is stays so, unless somebody changed the person before it was applied."""
         size = self.file.rows_at_once()
         rows, letters, passed = [], [], Counter()
         for row, letter in zip(self.file.rows(skip=self.skip), self.kinds[self.skip :], strict=True):

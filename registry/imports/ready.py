@@ -18,7 +18,8 @@ from .planned_rows import Chunk
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
-TURN_SECONDS = 0.001
+# What the database has answered waits for Python's lock as long as the other thread may hold it.
+TURN_SECONDS, USUAL_TURN_SECONDS = 0.001, sys.getswitchinterval()
 
 
 class Found(NamedTuple):
@@ -109,10 +110,8 @@ def _language():
 
 @contextmanager
 def _quick_turns():
-    """What the database has answered waits for Python's lock as long as the other thread may hold it: by default 5 ms."""
-    normal = sys.getswitchinterval()
     sys.setswitchinterval(TURN_SECONDS)
     try:
         yield
     finally:
-        sys.setswitchinterval(normal)
+        sys.setswitchinterval(USUAL_TURN_SECONDS)

@@ -150,7 +150,7 @@ def _with_retries(run, chunk, actor):
     for attempt in range(TRIES):
         try:
             return _undo_chunk(run, chunk, actor)
-        except (IntegrityError, OperationalError):
+        except (IntegrityError, OperationalError, journal.JournalUnavailable):
             if attempt == TRIES - 1:
                 raise
     raise AssertionError

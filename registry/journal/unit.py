@@ -187,6 +187,8 @@ def append(unit):
     unit.pending = {}
     if not entries:
         return
+    if connection.vendor == "postgresql" and any(isinstance(entry, Lines) or entry.history_id for entry in entries):
+        connection.check_constraints()  # what the commit would look at, and wait for, while others wait for the journal
     try:
         _append_locked(unit, entries)
     except DatabaseError as error:

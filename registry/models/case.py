@@ -127,8 +127,8 @@ class Case(CaseClock, CaseActs, OperatorOwned):
                 self.keep(counted)
 
     def next_number(self):
-        """The next of the year it was received in; the operator's row is locked until it is taken."""
-        list(Operator.objects.select_for_update().filter(pk=self.operator_id).values_list("pk"))
+        """The next of the year it was received in; nobody else takes one until it is stored."""
+        Operator.take_turns(self.operator_id)
         head = f"{self.NUMBER_PREFIX}{day_of(self.received_at).year}-"
         taken = (
             type(self)

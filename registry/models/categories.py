@@ -63,7 +63,7 @@ class DataCategory(KeepsGate, Coded):
 
     def save(self, **kwargs):
         # A declaration at the same moment waits here, or this mark for it.
-        list(Operator.objects.select_for_update().filter(pk=self.operator_id).values_list("pk"))
+        Operator.take_turns(self.operator_id)
         super().save(**kwargs)
 
 

@@ -80,8 +80,16 @@ class Operator(SettlesTransfers, MovesGrounds, LanguageNames, Tracked):
 
     def save(self, **kwargs):
         # A category marked as special at the same moment waits here, or this declaration for it.
-        list(type(self).objects.select_for_update().filter(pk=self.pk).values_list("pk"))
+        self.take_turns(self.pk)
         super().save(**kwargs)
+
+    @classmethod
+    def take_turns(cls, pk):
+        """Whoever numbers, appoints or declares something of an operator waits here for the other, to the end of the transaction.
+
+        Who only writes a record that refers to the operator does not wait: it would, at its commit, hold the journal meanwhile.
+        """
+        list(cls.objects.select_for_update(no_key=True).filter(pk=pk).values_list("pk"))
 
 
 class OperatorLaw(SettlesTransfers, MovesGrounds, KeepsGate, OperatorOwned):
@@ -201,7 +209,7 @@ class ResponsiblePerson(KeepsGate, OperatorOwned):
 
     def save(self, **kwargs):
         # Two appointments at once: the second waits here and then meets the first.
-        list(Operator.objects.select_for_update().filter(pk=self.operator_id).values_list("pk"))
+        Operator.take_turns(self.operator_id)
         super().save(**kwargs)
 
     def is_in_office(self, on):

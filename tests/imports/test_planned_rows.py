@@ -56,6 +56,16 @@ def test_rows_of_people_changed_meanwhile_are_read_again(crm, monkeypatch, chang
     assert DataSubject.objects.filter(phone="+77050000003").exists()
 
 
+def test_row_turned_down_for_another_reason_stands_in_one_list(crm):
+    """A row without a name is rejected; then an officer enters its person. It is stopped, and no longer rejected."""
+    run = crm.plan([*KNOWN, {"crm_id": "C0000010", "email": "x@b.kz"}])
+    assert [(each.kind, each.line) for each in run.listed_rows.all()] == [("rejected", 11)]
+    factories.make_subject(crm.operator, crm_id="C0000010", surname="Иванов", phone="+77050000010")
+    crm.apply(run)
+    assert [(each.kind, each.line) for each in run.listed_rows.all()] == [("stopped", 11)]
+    assert crm.counts(run) == {"same": 9, "stopped": 1}
+
+
 def test_another_operators_people_hold_nothing_up(crm, kazger, monkeypatch):
     run, read, clean = crm.plan(TENTH_CHANGED), [], SoundRows.clean
     factories.make_subject(kazger, crm_id="C0000003")

@@ -4,12 +4,12 @@ import datetime as dt
 import threading
 
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from registry.imports import crm_file
 from registry.imports.apply import AlreadyTaken, apply, cancel, take
 from registry.imports.inspection import FileRefused
-from registry.journal import unit_of_work
+from registry.journal import unit, unit_of_work
 from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Purpose
 from tests import factories
 
@@ -189,3 +189,21 @@ def test_reason_confirmed_is_the_reason_of_the_whole_run(crm, monkeypatch):
         apply(run, **crm.acting, reason="July export", progress=crash)
     apply(ImportRun.objects.get(pk=run.pk), **crm.acting)
     assert set(DataSubject.history.values_list("history_change_reason", flat=True)) == {"July export"}
+
+
+@pytest.mark.django_db
+def test_chunk_that_was_broken_off_at_the_journal_is_written_again(crm, monkeypatch):
+    """PostgreSQL ends one of two who wait for each other: that chunk is written anew, once."""
+    append, tried = unit._append_locked, []
+
+    def broken_off_once(*args):
+        tried.append(args)
+        if len(tried) == 1:
+            raise OperationalError("deadlock detected")
+        append(*args)
+
+    run = crm.plan([person(1), person(2)])
+    monkeypatch.setattr(unit, "_append_locked", broken_off_once)
+    crm.apply(run)
+    assert (crm.counts(run), DataSubject.objects.count()) == ({"new": 2}, 2)
+    assert JournalEntry.objects.filter(run=run.pk, action="create").count() == 2

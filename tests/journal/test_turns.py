@@ -2,6 +2,7 @@
 
 import fcntl
 import threading
+from pathlib import Path
 
 import pytest
 from django.db import connection
@@ -63,4 +64,18 @@ def test_a_turn_that_never_ends_holds_nobody_up(monkeypatch):
     write()
     over.set()
     holding.join()
+    assert JournalEntry.objects.count() == 1
+
+
+def test_a_turn_that_cannot_be_taken_keeps_nobody_from_writing():
+    """Its file may belong to another user: SQLite's own lock is enough, and what fails inside the block still fails."""
+    queue = Path(f"{connection.settings_dict['NAME']}-turn")
+    queue.unlink(missing_ok=True)
+    queue.mkdir()  # as unwritable as a file gets for everybody
+    try:
+        write()
+        with pytest.raises(FileNotFoundError), unit_of_work(by=None):
+            raise FileNotFoundError
+    finally:
+        queue.rmdir()
     assert JournalEntry.objects.count() == 1
