@@ -34,7 +34,7 @@ class CountedPaginator(Paginator):
 
 
 class LongList:
-    """A list that grows with the people, for an admin."""
+    """A list that grows with the people, in the order of its own columns."""
 
     def rows_of_page(self, changelist, keys):
         """By their keys alone: SQLite, asked for the operator's among them, would walk through all of the operator's."""

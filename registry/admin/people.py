@@ -156,7 +156,7 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
         return state_pill(subject.state, subject.get_state_display())
 
 
-class AboutAPerson(LongList, ReadsBlocked, RegistryModelAdmin):
+class AboutAPerson(ReadsBlocked, RegistryModelAdmin):
     """Read on its own page; added and changed on the person's. A consent is withdrawn here."""
 
     list_select_related = ["subject", "operator"]
@@ -170,7 +170,7 @@ class AboutAPerson(LongList, ReadsBlocked, RegistryModelAdmin):
 
 
 @admin.register(Consent)
-class ConsentAdmin(PublishesConditions, WithdrawsConsents, AboutAPerson):
+class ConsentAdmin(PublishesConditions, WithdrawsConsents, LongList, AboutAPerson):
     reason_required = True
     list_display = ["purpose", "kind", "given_on", "expires_on", "completeness"]
     list_filter = ["kind", "purpose", "given_on", PublicationFilter]
@@ -195,7 +195,7 @@ class ConsentAdmin(PublishesConditions, WithdrawsConsents, AboutAPerson):
 
 
 @admin.register(Agreement)
-class AgreementAdmin(AboutAPerson):
+class AgreementAdmin(LongList, AboutAPerson):
     list_display = ["number", "concluded_on", "ended_on"]
     empty_text = _("Agreements come with the CRM import, or are entered on the page of a person.")
     list_filter = ["concluded_on"]
@@ -207,7 +207,7 @@ class AgreementAdmin(AboutAPerson):
 
 
 @admin.register(Suppression)
-class SuppressionAdmin(AboutAPerson):
+class SuppressionAdmin(LongList, AboutAPerson):
     list_display = ["channel", "since_on", "ended_on", "source"]
     list_filter = ["channel", "since_on"]
     empty_text = _("Opt-outs come with the CRM import, or are entered on the page of a person.")
