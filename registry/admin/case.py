@@ -151,7 +151,7 @@ def person_column(request):
     @admin.display(description=_("person"))
     def person(case):
         if case.subject_id:
-            return case.subject.label(personal)
+            return case.subject.listed_label(personal)
         return case.applicant_name if personal else ""
 
     return person

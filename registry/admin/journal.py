@@ -28,6 +28,7 @@ from .paging import AFTER_VAR, COUNTED, LongList
 ACTORS_OFFERED = 100
 EXAMINED = 10_000
 LOOKED_AT = 100  # numbers at once
+EARLIEST = dt.date(1900, 1, 1)
 ROW_ACTIONS = frozenset(ACTIONS.values())  # they have a history row and no index: imports write them by the million
 
 
@@ -45,7 +46,7 @@ class ActorFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         if self.value() == "0":
             return queryset.filter(actor=None)
-        return queryset.filter(actor=self.value()) if (self.value() or "").isdigit() else queryset
+        return queryset.filter(actor=self.value()) if is_number(self.value()) else queryset
 
 
 class ActionFilter(admin.SimpleListFilter):
@@ -97,9 +98,10 @@ class PeriodFilter(admin.ListFilter):
 
     def day(self, name):
         try:
-            return parse_date(self.used_parameters.get(name, ""))
+            day = parse_date(self.used_parameters.get(name, ""))
         except ValueError:
             return None
+        return day if day and EARLIEST <= day < dt.date.max else None
 
     def choices(self, changelist):
         return [{"name": name, "value": self.day(name)} for name in self.ENDS]
@@ -148,6 +150,11 @@ def history_of(entry, request):
         return reverse(f"admin:registry_{entry.object_type}_history", args=[record.pk]) if record else None
     except (LookupError, ValueError, FieldError, NoReverseMatch):
         return None
+
+
+def is_number(text):
+    """Whether a database takes it for one: "²" is a digit, too."""
+    return bool(text) and text.isascii() and text.isdigit() and len(text) < 19
 
 
 def midnight(day):
@@ -206,7 +213,7 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         term = search_term.strip()
         if not term:
             return queryset, False
-        if term.isdigit() and len(term) < 19:
+        if is_number(term):
             return self.found(request, queryset, {int(term)}, number=int(term)), False
         try:
             return self.found(request, queryset, touching(UUID(term))), False

@@ -2,7 +2,7 @@
 
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
-from django.core.exceptions import FieldDoesNotExist, ValidationError
+from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Paginator
 from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
@@ -69,7 +69,7 @@ class BoundedChangeList(ChangeList):
         if not self.model_admin.unique_in_a_list.issuperset(name.lstrip("-") for name in order):
             order = list(dict.fromkeys(self._get_deterministic_ordering(order)))
         names = [name.lstrip("-") for name in order]
-        values = self.values_at(place, names) if place else None
+        values = self.values_at(place, order, names) if place else None
         listed = self.queryset.order_by(*order)
         if values:
             listed = listed.filter((Behind if order[0].startswith("-") else Beyond)(Tuple(*map(F, names)), values))
@@ -85,8 +85,9 @@ class BoundedChangeList(ChangeList):
         if self.params.get(ORDER_VAR):
             self.too_long_to_sort = not self.read_to_its_end or bool(place)
         if self.too_long_to_sort:
-            self.queryset = listed
-        shown = self.queryset if self.params.get(ORDER_VAR) else listed
+            self.queryset = self.queryset.order_by(*order)  # all of the list all the same: an export takes it
+        is_sorted = self.params.get(ORDER_VAR) and not self.too_long_to_sort
+        shown = self.queryset if is_sorted else listed
         self.started, self.go_on = bool(place), self.link_behind(end) if end else ""
         self.show(shown.values_list("pk", flat=True)[:COUNTED], count)
 
@@ -97,9 +98,10 @@ class BoundedChangeList(ChangeList):
         self.full_result_count, self.show_full_result_count = None, False
         self.show_admin_actions = True
         self.multi_page = self.result_count > self.list_per_page
-        self.can_show_all = self.read_to_its_end and self.result_count <= self.list_max_show_all
+        self.can_show_all = self.read_to_its_end and not self.started and count <= self.list_max_show_all
+        is_whole = not self.multi_page or (self.show_all and self.can_show_all)
         try:
-            page = keys if self.show_all and self.can_show_all else self.paginator.page(self.page_num).object_list
+            page = keys if is_whole else self.paginator.page(self.page_num).object_list
         except InvalidPage:
             raise IncorrectLookupParameters from None
         self.result_list = self.model_admin.rows_of_page(self, list(page))
@@ -114,9 +116,11 @@ class BoundedChangeList(ChangeList):
     def link_behind(self, values):
         return self.get_query_string({PAGE_VAR: None, AFTER_VAR: BETWEEN.join(map(str, values))})
 
-    def values_at(self, place, names):
+    def values_at(self, place, order, names):
+        if not self.walkable(order, names):
+            raise IncorrectLookupParameters
         fields = [self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name) for name in names]
         try:
             return tuple(field.clean(value, None) for field, value in zip(fields, place.split(BETWEEN), strict=True))
-        except (ValidationError, ValueError, FieldDoesNotExist):
+        except (ValidationError, ValueError):
             raise IncorrectLookupParameters from None

@@ -7,7 +7,7 @@ from django.utils import timezone
 from registry.journal import unit_of_work
 from registry.models import DataSubject, JournalEntry, OperatorLaw, Suppression
 from registry.operations.blocking import block
-from tests.factories import make_law, make_norm, make_subject, make_user, save
+from tests.factories import make_law, make_norm, make_request, make_subject, make_user, save
 from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
@@ -154,3 +154,14 @@ def test_auditor_blocks_nobody(role, subject, lapp, browser_client):
     client = browser_client(make_user(role, lapp))
     assert client.post(url("block", subject), {"cause": "other"}).status_code == 403
     assert client.post(url("unblock", subject), {"_reason": "x"}).status_code == 403
+
+
+def test_requests_of_the_blocked_are_listed_by_uid(blocked, lapp, dpo, browser_client):
+    """Their case is worked on as before; the list of cases and what leaves of it say who it is by uid."""
+    make_request(lapp, subject=blocked, applicant_name="")
+    client = browser_client(dpo)
+    shown = client.get(reverse("admin:registry_subjectrequest_changelist")).content.decode()
+    fields = {"format": "csv", "reason": "inspection"}
+    left = client.post(reverse("admin:registry_subjectrequest_export"), fields)
+    for text in (shown, b"".join(left.streaming_content).decode()):
+        assert str(blocked) in text and blocked.surname not in text

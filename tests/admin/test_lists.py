@@ -189,3 +189,39 @@ def test_journal_finds_what_touches_a_record_without_reading_the_journal(client_
     assert [each.action for each in page.context["cl"].result_list] == ["create"]
     assert JournalEntry.objects.filter(object_uid=subject.uid).count() == 1
     assert not [query for query in queries if "JOIN" in query["sql"] and "journalsubject" in query["sql"]]
+
+
+def test_part_of_a_list_is_exported_whole(client_of_dpo, lapp, monkeypatch):
+    """A page looks through a part of the journal, whatever column was clicked; the export that it offers takes all of it."""
+    monkeypatch.setattr(journal, "EXAMINED", 4)
+    for _number in range(9):
+        make_subject(lapp)
+    changelist = reverse("admin:registry_journalentry_changelist")
+    for asked in ({"object": "datasubject"}, {"object": "datasubject", "o": "1"}):
+        page = client_of_dpo.get(changelist, asked)
+        assert page.context["cl"].result_count < 9
+        assert client_of_dpo.get(page.context["export_url"]).context["count"] == 9
+
+
+@pytest.mark.parametrize("model", ["subjectrequest", "obligation", "norm", "consent"])
+def test_place_in_a_list_that_has_none_is_no_error(client_of_dpo, lapp, model):
+    """A bookmark of a list in another order, or a place that was typed."""
+    address = reverse(f"admin:registry_{model}_changelist")
+    assert client_of_dpo.get(address, {"after": "2026-01-01~5"}, follow=True).status_code == 200
+
+
+def test_page_beyond_what_is_left_of_a_list_keeps_its_filter(counted, client_of_dpo, lapp):
+    """The last one on the second page is gone: what remains is shown."""
+    make_subject(lapp, language="kk")
+    make_subject(lapp, language="ru")
+    page = client_of_dpo.get(PEOPLE, {"language__exact": "kk", "p": 2})
+    assert page.status_code == 200
+    assert [each.language for each in page.context["cl"].result_list] == ["kk"]
+
+
+@pytest.mark.parametrize("asked", [{"until": "9999-12-31"}, {"from": "0001-01-01"}, {"actor": "²"}, {"q": "²"}])
+def test_journal_takes_what_no_database_does(client_of_dpo, browser_client, lapp, asked):
+    """For officers and for administrators: a date at the end of all days, a digit that is no number."""
+    address = reverse("admin:registry_journalentry_changelist")
+    assert client_of_dpo.get(address, asked).status_code == 200
+    assert browser_client(make_user("administrator")).get(address, asked).status_code == 200
