@@ -165,6 +165,7 @@ def midnight(day):
 class JournalEntryAdmin(LongList, RegistryModelAdmin):
     list_display = ["number", "at", "who", "did", "what", "reference"]
     list_display_links = ["number"]
+    unique_in_a_list = frozenset({"n"})
     list_filter = [PeriodFilter, ActorFilter, ActionFilter, ObjectFilter]
     search_fields = ["seq"]  # opens the field; what it finds is below
     search_help_text = _("A number, or the uid of a record or a person.")
@@ -183,8 +184,6 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         users = get_user_model().objects.filter(pk=OuterRef("actor"))
         named = users.annotate(name=Case(When(full_name="", then="username"), default="full_name"))
         return entries.annotate(actor_name=Subquery(named.values("name")[:1]))
-
-    unique_in_a_list = frozenset({"n"})
 
     def get_ordering(self, request):
         """An operator's entries have numbers of their own, and an index by them."""

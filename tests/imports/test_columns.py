@@ -143,10 +143,10 @@ def test_header_that_looks_like_data_is_not_kept(header, kept):
 
 def test_headers_of_ten_thousand_signs_are_judged_at_once():
     """A header is no way to keep the server busy."""
-    begun = time.monotonic()
+    begun = time.process_time()
     for text in (" " * 9999 + "x", "x" * 10_000, "1 " * 4999, "a-" * 4999, "№" * 9999, "(" * 9999):
         match_columns(["ID", *[text] * 10], mapping=["ID=crm_id"])
-    assert time.monotonic() - begun < 10
+    assert time.process_time() - begun < 3
 
 
 def test_no_header_stands_for_two_fields():

@@ -48,11 +48,11 @@ def test_email_that_cannot_be_written_to_is_refused(text, reason):
     "text", ["a@" + "b." * 50_000, "a." * 50_000 + "@b.kz", "@" * 100_000, "\u200b" * 100_000, "1" * 100_000]
 )
 def test_contacts_of_100_kb_are_judged_at_once(text):
-    """A cell made to keep the computer busy is answered soon: what looks at each pair of its marks takes minutes."""
-    begun = time.perf_counter()
+    """A cell made to keep the computer busy is answered within 100 milliseconds of work."""
+    begun = time.process_time()
     normalise_email(text)
     normalise_phone(text)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 0.1
 
 
 @pytest.mark.parametrize(

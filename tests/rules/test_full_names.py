@@ -84,6 +84,6 @@ def test_name_of_100_kb_is_taken_apart_at_once(text):
     """A cell made to keep the computer busy is answered soon."""
     import time
 
-    begun = time.perf_counter()
+    begun = time.process_time()
     split_full_name(text)
-    assert time.perf_counter() - begun < 5
+    assert time.process_time() - begun < 0.5
