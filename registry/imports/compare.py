@@ -19,6 +19,7 @@ from .columns import PERSON_FIELDS
 from .consents import compare_consent
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
+from .sound_rows import CleanRows
 
 BLOCKED = gettext_lazy(
     "the person is blocked: stored only, changed by no file. Lift the block first, then import the file again"
@@ -37,6 +38,12 @@ class Outcome:
 
     def __init__(self, row: CleanRow):
         self.row = row
+
+    @classmethod
+    def of_new(cls, row, lacks, new_people):
+        outcome = cls(row)
+        outcome.kind, outcome.missing, outcome.new_people = NEW, lacks, new_people
+        return outcome
 
     @property
     def writes(self):
@@ -108,7 +115,7 @@ class Comparison:
         self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
         self.new_people = NewPeople(reference, self.opt_outs, label=self.label, today=today)
 
-    def outcomes(self, rows: list[CleanRow]) -> list[Outcome]:
+    def outcomes(self, rows: CleanRows) -> list[Outcome]:
         return self.judge(rows, self.known(rows))
 
     def known(self, rows) -> Known:
@@ -116,10 +123,17 @@ class Comparison:
         met = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people and not self._is_left(row)]
         return Known(people, self._consents(met), self._agreements(met), self._opted_out(met))
 
-    def judge(self, rows, known: Known) -> list[Outcome]:
+    def judge(self, rows: CleanRows, known: Known) -> list[Outcome]:
         """Needs no database: what is known may have been asked for before."""
-        people = known.people
-        return [self._judge(row, people.get(row.crm_id), known) for row in rows]
+        people, judged = known.people, self._judge
+        if rows.columns is None:
+            return [judged(row, people.get(row.crm_id), known) for row in rows]
+        return [
+            judged(row, people.get(row.crm_id), known)
+            if lacks is None or row.crm_id in people or row.errors or row.damaged
+            else Outcome.of_new(row, lacks, self.new_people)
+            for row, lacks in zip(rows, self.new_people.all_lack(rows.columns), strict=True)
+        ]
 
     def _is_left(self, row):
         return row.errors or (row.damaged and not self.accept_damaged_names)

@@ -13,8 +13,8 @@ from .date_order import date_orders
 from .inspection import Inspected, inspect
 from .reader import Table
 from .repeated import repeated_ids
-from .rows import CleanRow, Problem, RowCleaner
-from .sound_rows import SoundRows
+from .rows import Problem, RowCleaner
+from .sound_rows import CleanRows, SoundRows
 
 # One chunk is one transaction: its size is how long everybody else waits for a lock.
 CHUNK_ROWS = {"postgresql": 1000, "sqlite": 500}
@@ -55,7 +55,7 @@ class CRMFile:
         self.sound_rows = SoundRows(self.cleaner)
 
     def chunks(self, *, at_once=1):
-        """Lists of CleanRow. The ids are looked through first, unless `repeated` is known.
+        """The cleaned rows, in chunks. The ids are looked through first, unless `repeated` is known.
 
         at_once: how many times as many rows as one transaction takes, for whoever writes nothing.
         """
@@ -70,7 +70,7 @@ class CRMFile:
     def rows_at_once(self):
         return CHUNK_ROWS[connection.vendor]
 
-    def cleaned(self, rows) -> list[CleanRow]:
+    def cleaned(self, rows) -> CleanRows:
         if self.repeated is None:
             self.repeated = repeated_ids(self.table, self.columns.places[KEY])
         cleaned = self.sound_rows.clean(rows)

@@ -87,22 +87,17 @@ class Doubles:
         # How names look that may pass for others.
         self.disguised, self.any_disguised = Bitmap(max(size >> 3, SMALLEST)), False
         self.chunks = []  # their sizes
-        # The people of a short file, to look up the register by.
-        self.few = []
+        # The people of a short file, in columns, to look up the register by.
+        self.few = dict.fromkeys(COMPARED, ())
 
     def __del__(self):
         self.scratch.close()
 
-    def note(self, outcomes):
+    def note(self, outcomes, columns=None):
         """Takes in the outcomes of a chunk, in the order of the file. Of rows that are turned down nothing is listed, but
-        others may be doubles of their people."""
-        people = [outcome.person or outcome.row.values for outcome in outcomes]
-        lines = [outcome.row.line for outcome in outcomes]
-        if not TURNED_DOWN.isdisjoint(outcome.kind for outcome in outcomes):
-            for place, outcome in enumerate(outcomes):
-                if outcome.kind in TURNED_DOWN:
-                    lines[place] = -lines[place]
-                    people[place] = outcome.person or NOBODY
+        others may be doubles of their people. columns: of the rows, where there are any."""
+        people = self._people(outcomes, columns)
+        lines = [-outcome.row.line if outcome.kind in TURNED_DOWN else outcome.row.line for outcome in outcomes]
         digests, disguised = self._digests(people)
         for column in digests[:LOOKS]:
             self._note_contacts(filter(None, column))
@@ -114,15 +109,31 @@ class Doubles:
             array("q", column).tofile(self.scratch)
         self.chunks.append(len(outcomes))
         self.rows += len(outcomes)
-        self.few = self.few + [NOBODY | person for person in people] if self.rows <= FEW_ROWS else []
+        few = self.rows <= FEW_ROWS
+        self.few = {name: (*self.few[name], *people[name]) if few else () for name in COMPARED}
+
+    def _people(self, outcomes, columns):
+        """What is compared of the people as they will be, in columns."""
+        if columns is None:
+            rows = [outcome.row.values for outcome in outcomes]
+            people = {name: [row.get(name, "") for row in rows] for name in COMPARED}
+        else:
+            nothing = [""] * len(outcomes)
+            people = {name: list(columns.get(name, nothing)) for name in COMPARED}
+        for place, outcome in enumerate(outcomes):
+            if outcome.person or outcome.kind in TURNED_DOWN:
+                person = outcome.person or NOBODY
+                for name in COMPARED:
+                    people[name][place] = person[name]
+        return people
 
     def _digests(self, people):
         """(columns of digests, 0 for an empty cell; places of those whose name may pass for another)."""
-        names, looks = [[person.get(name, "") for person in people] for name in NAMES], self.looks
-        iins, emails, phones = ([person.get(name, "") for person in people] for name in CONTACTS)
+        names, looks = [people[name] for name in NAMES], self.looks
+        iins, emails, phones = (people[name] for name in CONTACTS)
         columns = [list(map(hash, values)) for values in (iins, map(str.lower, emails), phones)]
         columns.append(list(map(hash, zip(*(map(looks.__getitem__, parts) for parts in names), strict=True))))
-        typed, disguised = [0] * len(people), []
+        typed, disguised = [0] * len(iins), []
         if not all(map(looks.disguised.isdisjoint, names)):
             for place, parts in enumerate(zip(*names, strict=True)):
                 if not looks.disguised.isdisjoint(parts):
@@ -191,11 +202,11 @@ class Doubles:
         others = people.count() - seen.count
         if others <= 0:
             return
-        if others > MANY_PEOPLE and self.few:
+        if others > MANY_PEOPLE and self.few["iin"]:
             people = self._like_these(people)
         names, people = self._names(), unseen(people, seen, ("crm_id", *COMPARED))
         while chunk := list(islice(people, HELD)):
-            digests, disguised = self._digests(chunk)
+            digests, disguised = self._digests({name: [person[name] for person in chunk] for name in COMPARED})
             places = set(disguised)
             for column in digests[:LOOKS]:
                 for digest, person in zip(column, chunk, strict=True):
@@ -214,12 +225,13 @@ class Doubles:
 
     def _like_these(self, people):
         """Whoever shares a value with a row, or has a name that may look like another: the database looks, not we."""
-        shared = {name: {person[name] for person in self.few} - {""} for name in ("iin", "phone")}
-        addresses = {person["email"].lower() for person in self.few} - {""}
+        few = self.few
+        shared = {name: set(few[name]) - {""} for name in ("iin", "phone")}
+        addresses = set(map(str.lower, few["email"])) - {""}
         spelt = {"surname": set(), "given_name": set()}
-        for place in self._digests(self.few)[1]:
-            name = "surname" if self.few[place]["surname"] else "given_name"
-            cyrillic = in_cyrillic(self.few[place][name])
+        for place in self._digests(few)[1]:
+            name = "surname" if few["surname"][place] else "given_name"
+            cyrillic = in_cyrillic(few[name][place])
             spelt[name] |= {cyrillic, cyrillic.upper(), cyrillic.lower(), cyrillic.title()}
         alike = Q(address__in=addresses) | Q(HasLatin("surname")) | Q(HasLatin("given_name"))
         for name, values in (shared | spelt).items():

@@ -163,14 +163,14 @@ class Findings:
         self.damaged = self.further = 0
         self.doubles = Doubles(run, file)
 
-    def note(self, outcomes):
-        """Takes in the outcomes of a chunk, in the order of the file."""
+    def note(self, outcomes, columns):
+        """Takes in the outcomes of a chunk, in the order of the file, and the columns of its rows where there are any."""
         self.damaged += store_turned_down(self.run, outcomes)
         self.further += store_further(self.run, outcomes, stored=self.further)
         if self.seen.last:
             people = (outcome.person for outcome in outcomes if outcome.person)
             self.seen.note(person for person in people if person.get("id"))
-        self.doubles.note(outcomes)
+        self.doubles.note(outcomes, columns)
 
     def conclude(self):
         """After the last row: what can be said only then. The counts are set, the run is not saved."""

@@ -7,9 +7,10 @@ from registry.journal.bulk import Written
 from registry.models import DataSubject
 from registry.rules.names import search_key
 
-from .columns import PERSON_FIELDS
+from .columns import KEY, PERSON_FIELDS
 from .consents import new_consent
 from .rows import Problem
+from .sound_rows import NOTHING
 
 SOURCE = "CRM"
 OPT_OUTS = {
@@ -35,6 +36,28 @@ EMPTY_PERSON = {
 }
 
 
+CONSENT_SAID = ("consent_purpose", "consent_expires_on", "third_parties", "cross_border", "publication")
+
+
+class Lacking(dict):
+    """(purpose, whether it says an end, third parties, cross-border, publication) → the items that such a consent lacks.
+
+    None where nobody knows the purpose.
+    """
+
+    def __init__(self, reference):
+        self.reference = reference
+
+    def __missing__(self, said):
+        reference, (code, has_end, *others) = self.reference, said
+        self[said] = lacks = None
+        if code in reference.purposes:
+            has_list = bool(reference.data_lists.get(reference.purposes[code][0]))
+            others = [None if other == "" else other for other in others]
+            self[said] = lacks = reference.missing(has_end, *others, has_list)
+        return lacks
+
+
 class NewPeople:
     """`faults` and `lacks` are all that a plan needs of a row, `write` is for the rows that are shown or applied."""
 
@@ -42,6 +65,7 @@ class NewPeople:
         self.reference, self.opt_outs, self.label, self.today = reference, opt_outs, label, today
         self.operator = reference.operator.pk
         self.empty = EMPTY_PERSON | {"operator_id": self.operator}
+        self.lacking = Lacking(reference)
 
     def faults(self, values):
         """Why nobody new can be made of these values; their consent is another matter."""
@@ -52,14 +76,23 @@ class NewPeople:
 
     def lacks(self, values):
         """The items that the consent of a new person lacks."""
-        said, purpose = values.get, self.reference.purposes[values["consent_purpose"]][0]
-        return self.reference.missing(
+        said = values.get
+        return self.lacking[
+            values["consent_purpose"],
             bool(said("consent_expires_on")),
-            said("third_parties"),
-            said("cross_border"),
-            said("publication"),
-            bool(self.reference.data_lists.get(purpose)),
-        )
+            said("third_parties", ""),
+            said("cross_border", ""),
+            said("publication", ""),
+        ]
+
+    def all_lack(self, columns):
+        """Of each row of sound columns what it lacks where its person is new; None of a row that must be looked at."""
+        said = [columns.get(field, NOTHING) for field in ("surname", "given_name", *CONSENT_SAID)]
+        lacking = self.lacking
+        return [
+            (lacking[purpose, bool(end), third, cross, public] if purpose else ()) if surname or given else None
+            for _id, surname, given, purpose, end, third, cross, public in zip(columns[KEY], *said, strict=False)
+        ]
 
     def write(self, outcome, pk=None, uid=None, consent_uid=None):
         """Fills in what the row writes. The ids are the register's to give; what is only shown has none."""

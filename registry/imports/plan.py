@@ -50,7 +50,7 @@ def _read(run, said, accept_damaged_names, progress):
     findings = Findings(run, file, comparison)
     for chunk in file.chunks(at_once=2):
         outcomes = comparison.outcomes(chunk)
-        findings.note(outcomes)
+        findings.note(outcomes, chunk.columns)
         plan.note(outcomes)
         if progress:
             progress(plan.counts.total())

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import unicodedata
+from dataclasses import dataclass
 from itertools import islice
 from typing import NamedTuple
 
@@ -62,7 +63,8 @@ def left_out(column, values):
     return _("%(column)s: not kept: %(values)s") % {"column": column, "values": told + more}
 
 
-class CleanRow(NamedTuple):
+@dataclass(slots=True)
+class CleanRow:
     """values: field -> what would be stored; a field whose cell is blank is absent, or empty where blank cells clear.
     damaged: names that lost letters.
     """

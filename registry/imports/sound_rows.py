@@ -8,6 +8,30 @@ from .rows import CleanRow, RowCleaner
 NOTHING = repeat("")
 
 
+class SoundRow(CleanRow):
+    """A row with nothing to say of it. Its values stand in the columns of its chunk until somebody asks for them."""
+
+    __slots__ = ("at", "columns")
+
+    def __init__(self, line, cells, crm_id, columns, at):
+        self.line, self.cells, self.crm_id = line, cells, crm_id
+        self.errors, self.warnings, self.damaged = [], [], []
+        self.columns, self.at = columns, at
+
+    def __getattr__(self, name):
+        if name != "values":
+            raise AttributeError(name)
+        at = self.at
+        self.values = {field: column[at] for field, column in self.columns.items() if column[at] != ""}
+        return self.values
+
+
+class CleanRows(list):
+    """The rows of a chunk. columns: field -> their values, "" where a row has none; None where there are no such columns."""
+
+    columns = None
+
+
 class SoundRows:
     """Cleans chunks of rows. Whatever is not plain is left to `RowCleaner.clean`, the only one who says what is wrong."""
 
@@ -18,15 +42,22 @@ class SoundRows:
         several_looks = cleaner.several or cleaner.full or cleaner.may_hold_controls or cleaner.basis_place >= 0
         self.possible = self.filled is not None and not several_looks and cleaner.has_consents == cleaner.takes_consents
 
-    def clean(self, rows) -> list[CleanRow]:
+    def clean(self, rows) -> CleanRows:
         """As `RowCleaner.clean` of each of these rows."""
         one_by_one = self.cleaner.clean
         if not (self.possible and rows):
-            return list(map(one_by_one, rows))
-        return [
-            one_by_one(row) if values is None else CleanRow(row.line, row.cells, values[KEY], values, [], [], [])
-            for row, values in zip(rows, self._values(rows), strict=True)
-        ]
+            return CleanRows(map(one_by_one, rows))
+        columns, doubtful = self._columns(rows)
+        cleaned = CleanRows(
+            SoundRow(row.line, row.cells, crm_id, columns, at)
+            for at, (row, crm_id) in enumerate(zip(rows, columns[KEY], strict=True))
+        )
+        for at in doubtful:
+            cleaned[at] = one_by_one(rows[at])
+            for field, column in columns.items():
+                column[at] = cleaned[at].values.get(field, "")
+        cleaned.columns = columns
+        return cleaned
 
     def _filled(self):
         """What the defaults of missing columns give every row; None where it is not plain."""
@@ -35,36 +66,27 @@ class SoundRows:
             self.cleaner.judge(field, "", values, said, said, said)
         return None if said else values
 
-    def _values(self, rows):
-        """The values of each row, None where it has to be looked at."""
-        columns = list(zip(*(self.nothing if row.problem else row.cells for row in rows), strict=True))
-        found, gaps, doubtful = {}, [], set()
+    def _columns(self, rows):
+        """(field -> values of the rows, places of those that have to be looked at)."""
+        cells = list(zip(*(self.nothing if row.problem else row.cells for row in rows), strict=True))
+        found, doubtful = {}, {at for at, row in enumerate(rows) if row.problem}
         for field, place, _quick, _slow, blank_says in self.cleaner.steps:
-            texts = columns[place]
+            texts = cells[place]
             if not (blank_says or any(texts) or field == KEY):
                 continue
             found[field] = values = self.kinds.sound(field, texts)
-            for at in [at for at, value in enumerate(values) if not value and value is not False]:
-                if values[at] is None or blank_says:
-                    doubtful.add(at)
-                else:
-                    gaps.append((at, field))
+            if None in values or blank_says:
+                doubtful.update(
+                    [at for at, value in enumerate(values) if value is None or (blank_says and value == "")]
+                )
         found |= {field: [value] * len(rows) for field, value in self.filled.items()}
         self._across(found, doubtful)
-        made = [dict.fromkeys(found) for _row in rows]
-        for field, values in found.items():  # faster than row by row
-            for row, value in zip(made, values, strict=True):
-                row[field] = value
-        for at, field in gaps:
-            del made[at][field]
-        for at in doubtful:
-            made[at] = None
-        return made
+        return found, doubtful
 
     def _across(self, found, doubtful):
         """Rows of which a rule over two cells may say something."""
         of, born = found.get, self.kinds.born.get
-        doubtful.update([at for at, crm_id in enumerate(of(KEY, ())) if not crm_id])
+        doubtful.update([at for at, crm_id in enumerate(of(KEY)) if not crm_id])
         if "iin" in found and "birth_date" in found:
             pairs = enumerate(zip(of("iin"), of("birth_date"), strict=True))
             doubtful.update([at for at, (iin, date) in pairs if iin and date and born(iin[:7]) != date])
