@@ -88,7 +88,27 @@ def consent_card(extract, consent):
         (words("policy"), words.or_missing(policy)),
         (words("other_terms"), consent.other_terms or "—"),
     ]
+    if consent.kind == Consent.Kind.DISTRIBUTION:
+        facts += conditions_of_distribution(extract, consent)
     return Table(tuple(facts), title=f"{words.name(consent.purpose)} ({words.known('consent', consent.kind)})")
+
+
+def conditions_of_distribution(extract, consent):
+    """What the person forbade and what they allowed, category by category, and when that was published (152-FZ art. 10.1)."""
+    words, told = extract.words, consent.distribution_conditions.select_related("data_category")
+    forbidden, allowed = [], []
+    for each in told.order_by("data_category__code"):
+        name = words.name(each.data_category)
+        if each.is_prohibited:
+            forbidden.append(name)
+        if each.conditions:
+            allowed.append(f"{name}: {each.conditions}")
+    published = consent.conditions_published_on and extract.day(consent.conditions_published_on)
+    return [
+        (words("not_distributed"), "\n".join(forbidden) or "—"),
+        (words("conditions"), "\n".join(allowed) or "—"),
+        (words("conditions_published"), "\n".join(filter(None, [published, consent.conditions_url])) or "—"),
+    ]
 
 
 def term(extract, consent):

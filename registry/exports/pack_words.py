@@ -165,6 +165,17 @@ OWN = {
         "Распространение в общедоступных источниках",
         "Жалпыға бірдей қолжетімді көздерде тарату",
     ),
+    "not_distributed": (
+        "May not be distributed",
+        "Запрещено распространять",
+        "Таратуға тыйым салынған",
+    ),
+    "conditions": ("Conditions of distribution", "Условия распространения", "Тарату шарттары"),
+    "conditions_published": (
+        "Conditions and prohibitions published",
+        "Условия и запреты опубликованы",
+        "Шарттар мен тыйымдар жарияланған",
+    ),
     "data_list": ("Data collected", "Собираемые данные", "Жиналатын деректер"),
     "other_terms": ("Other information", "Иные сведения", "Өзге мәліметтер"),
     "policy": ("Policy version", "Редакция политики", "Саясаттың редакциясы"),

@@ -209,6 +209,26 @@ def test_consent_says_how_it_stands(fields, said, lapp, dpo):
     assert cells(pack, "purposes")[0][:2] == ("News", "no processing activity of the register names this purpose")
 
 
+def test_consent_to_distribution_says_what_it_forbids_and_under_which_conditions(lapp, dpo):
+    """Category by category, with the day and the page of their publication (152-FZ art. 10.1)."""
+    person, purpose = make_subject(lapp), save(m.Purpose(operator=lapp, code="site", name_en="The site"))
+    given = {"given_on": dt.date(2026, 1, 5), "is_separate": True, "until_purpose_reached": True}
+    published = {"conditions_published_on": dt.date(2026, 1, 8), "conditions_url": "https://lapp.kz/conditions"}
+    consent = save(m.Consent(subject=person, purpose=purpose, kind="distribution", **given))
+    m.Consent.objects.filter(pk=consent.pk).update(**published)
+    for code, said in (("phone", {"is_prohibited": True}), ("photo", {"conditions": "On the page of the staff only."})):
+        category = save(m.DataCategory(operator=lapp, code=code, name_en=code.capitalize()))
+        save(m.DistributionCondition(consent=consent, data_category=category, **said))
+    told = dict(cells(pack_of(information_request(lapp, dpo, person), "en", at=AT), "consents"))
+    assert told["May not be distributed"] == "Phone"
+    assert told["Conditions of distribution"] == "Photo: On the page of the staff only."
+    assert told["Conditions and prohibitions published"] == "8 January 2026\nhttps://lapp.kz/conditions"
+
+
+def test_consent_of_another_kind_says_nothing_of_distribution(asked):
+    assert "May not be distributed" not in dict(cells(pack_of(asked, "en", at=AT), "consents"))
+
+
 def test_renewed_consent_says_by_when_it_was_replaced(asked, person):
     """The old consent and the one that took its place, both with their days."""
     purpose = m.Purpose.objects.get(code="contracts")
