@@ -1,5 +1,6 @@
 """Lists of any length: a page costs the same at the beginning of a million rows and at their end."""
 
+from django.contrib.admin import FieldListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.exceptions import ValidationError
@@ -7,6 +8,8 @@ from django.core.paginator import InvalidPage, Paginator
 from django.db.models import F
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.lookups import GreaterThan, LessThan
+
+from .lookups import check_lookups, storable
 
 COUNTED = 10_000  # as far as rows are counted, and as far as one list has pages
 AFTER_VAR = "after"
@@ -55,6 +58,17 @@ class BoundedChangeList(ChangeList):
         asked = super().get_filters_params(params)
         asked.pop(AFTER_VAR, None)
         return asked
+
+    def get_filters(self, request):
+        try:
+            found = super().get_filters(request)
+        except (OverflowError, ValueError):  # a date hierarchy has years beyond the calendar, too
+            raise IncorrectLookupParameters from None
+        specs, _has_filters, others, *_more = found
+        chosen = (spec.used_parameters for spec in specs if isinstance(spec, FieldListFilter))
+        for lookups in (others, *chosen):
+            check_lookups(self.model, lookups)
+        return found
 
     def get_query_string(self, new_params=None, remove=None):
         """Pages belong to the place they began at; every other link begins anew."""
@@ -121,6 +135,7 @@ class BoundedChangeList(ChangeList):
             raise IncorrectLookupParameters
         fields = [self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name) for name in names]
         try:
-            return tuple(field.clean(value, None) for field, value in zip(fields, place.split(BETWEEN), strict=True))
-        except (ValidationError, ValueError):
+            parts = zip(fields, place.split(BETWEEN), strict=True)
+            return tuple(storable(field, field.clean(value, None)) for field, value in parts)
+        except (ValidationError, ValueError, OverflowError):
             raise IncorrectLookupParameters from None
