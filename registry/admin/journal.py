@@ -59,7 +59,8 @@ class ActionFilter(admin.SimpleListFilter):
         if not self.value():
             return queryset
         entries = queryset.filter(action=self.value())
-        return entries if self.value() in ROW_ACTIONS else entries.filter(history_id=None)  # as the index says
+        by_index = self.value() not in ROW_ACTIONS and uid_asked_for(request) is None
+        return entries.filter(history_id=None) if by_index else entries  # as the index says
 
 
 class ObjectFilter(admin.SimpleListFilter):
@@ -78,7 +79,7 @@ class PeriodFilter(admin.ListFilter):
 
     title, template = _("date"), "admin/period_filter.html"
     ENDS = ("from", "until")
-    end = None  # the first number behind the period
+    numbers = None, None  # of an operator's entries: the first of the period, and the first behind it
 
     def __init__(self, request, params, model, model_admin):
         super().__init__(request, params, model, model_admin)
@@ -108,15 +109,17 @@ class PeriodFilter(admin.ListFilter):
 
     def queryset(self, request, queryset):
         """An operator's entries are numbered in the order of time: the period becomes a range of numbers, as the list is."""
-        start, end = self.day("from"), self.day("until")
-        moments = midnight(start) if start else None, midnight(end + dt.timedelta(days=1)) if end else None
         if not request.operator:
-            names = zip(("at__gte", "at__lt"), moments, strict=True)
+            names = zip(("at__gte", "at__lt"), self.moments(), strict=True)
             return queryset.filter(**{name: moment for name, moment in names if moment})
-        numbers = [moment and first_number(request.operator.code, moment) for moment in moments]
-        self.end = numbers[1]
-        names = zip(("n__gte", "n__lt"), numbers, strict=True)
+        self.numbers = [moment and first_number(request.operator.code, moment) for moment in self.moments()]
+        names = zip(("n__gte", "n__lt"), self.numbers, strict=True)
         return queryset.filter(**{name: number for name, number in names if number is not None})
+
+    def moments(self):
+        """The first of the period and the first behind it, where they are chosen."""
+        start, end = self.day("from"), self.day("until")
+        return midnight(start) if start else None, midnight(end + dt.timedelta(days=1)) if end else None
 
 
 def first_number(code, moment):
@@ -135,11 +138,46 @@ def first_number(code, moment):
     return low
 
 
+def uid_asked_for(request):
+    try:
+        return UUID(request.GET.get("q", "").strip())
+    except ValueError:
+        return None
+
+
 def touching(uid):
-    """Numbers of the entries about a record or a person, the newest as far as a list counts. Each index is asked by itself."""
-    about = JournalEntry.objects.filter(object_uid=uid).values_list("seq", flat=True)
-    named = JournalSubject.objects.filter(uid=uid).values_list("entry", flat=True)
-    return {*about.order_by("-seq")[: COUNTED + 1], *named.order_by("-entry")[: COUNTED + 1]}
+    """Places of the entries about a record or a person, one query for each of the two indexes."""
+    about = JournalEntry.objects.filter(object_uid=uid).order_by().values_list("seq", flat=True)
+    named = JournalSubject.objects.filter(uid=uid).order_by().values_list("entry", flat=True)
+    return about, named
+
+
+def first_place(moment):
+    """The place in the whole journal from which on entries are of that moment or later: of one moment the first."""
+    found = JournalEntry.objects.filter(at__gte=moment).order_by("at", "seq").values_list("seq", flat=True).first()
+    return found if found is not None else (JournalEntry.objects.values_list("seq", flat=True).first() or 0) + 1
+
+
+def parts_touching(uid, period, below=None):
+    """The places of a uid in a period from the last down, as many at once as a list counts, and where more follow the last of
+    them. Each index is asked by itself: for both together PostgreSQL would read the journal."""
+    low, high = (moment and first_place(moment) for moment in period.moments())
+    high = high if below is None else below
+    while True:
+        found = set()
+        for places, name in zip(touching(uid), ("seq", "entry"), strict=True):
+            ends = {f"{name}__gte": low, f"{name}__lt": high}
+            within = places.filter(**{end: place for end, place in ends.items() if place is not None})
+            found.update(within.order_by(f"-{name}")[: COUNTED + 1])
+        newest = sorted(found, reverse=True)
+        high = newest[COUNTED - 1] if len(newest) > COUNTED else None
+        yield newest[:COUNTED], high
+        if high is None:
+            return
+
+
+def period_of(changelist):
+    return next(spec for spec in changelist.filter_specs if isinstance(spec, PeriodFilter))
 
 
 def history_of(entry, request):
@@ -174,8 +212,9 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
     readonly_fields = ["number", "place", "who", "did", "what", "uid", "body_shown"]
 
     def get_queryset(self, request):
+        """As the index of the operator's numbers says. Asked for the places of a uid, SQLite would walk through that index."""
         entries = self.with_names(super().get_queryset(request))
-        return entries.exclude(operator="") if request.operator else entries  # as the index of the numbers says
+        return entries.exclude(operator="") if request.operator and not uid_asked_for(request) else entries
 
     def rows_of_page(self, changelist, keys):
         return self.with_names(super().rows_of_page(changelist, keys))
@@ -186,24 +225,39 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         return entries.annotate(actor_name=Subquery(named.values("name")[:1]))
 
     def get_ordering(self, request):
-        """An operator's entries have numbers of their own, and an index by them."""
-        return ["-n"] if request.operator else ["-seq"]
+        """An operator's entries have numbers of their own, and an index by them; what a uid touches has places only."""
+        return ["-n"] if request.operator and not uid_asked_for(request) else ["-seq"]
 
     def part_of_list(self, request, changelist, listed, behind):
-        """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.
-
-        So the page looks through EXAMINED numbers and ends there.
-        """
+        """What no index has in the order of the list is shown in parts."""
+        period = period_of(changelist)
+        if uid := uid_asked_for(request):
+            places, end = next(parts_touching(uid, period, below=behind[0] if behind else None))
+            return listed.filter(pk__in=places), (end,) if end else None
         asked = {name for name in ("actor", "object", "action") if request.GET.get(name)}
         by_index = asked == {"action"} and request.GET["action"] not in ROW_ACTIONS
         if not request.operator or not asked or by_index:
             return listed, None
+        return self.part_examined(request, period, listed, behind)
+
+    def parts_of_list(self, request, shown):
+        uid = uid_asked_for(request)
+        if uid is None:
+            return super().parts_of_list(request, shown)
+        return (shown.queryset.filter(pk__in=places) for places, _end in parts_touching(uid, period_of(shown)))
+
+    def part_examined(self, request, period, listed, behind):
+        """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.
+
+        So the page looks through EXAMINED numbers and ends there.
+        """
+        _start, end = period.numbers
         if behind:
             top = behind[0] - 1
         else:
-            newest = scope.in_scope(JournalEntry.objects.exclude(operator=""), request.user).order_by("-n")
-            ends = [spec.end - 1 for spec in changelist.filter_specs if isinstance(spec, PeriodFilter) and spec.end]
-            top = min([newest.values_list("n", flat=True).first() or 0, *ends])
+            latest = scope.in_scope(JournalEntry.objects.exclude(operator=""), request.user).order_by("-n")
+            ends = [end - 1] if end else []
+            top = min([latest.values_list("n", flat=True).first() or 0, *ends])
         floor = top - EXAMINED
         return listed.filter(n__gt=floor, n__lte=top), (floor + 1,) if floor > 0 else None
 
@@ -213,21 +267,21 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         if not term:
             return queryset, False
         if is_number(term):
-            return self.found(request, queryset, {int(term)}, number=int(term)), False
-        try:
-            return self.found(request, queryset, touching(UUID(term))), False
-        except ValueError:
+            return self.numbered(request, queryset, int(term)), False
+        uid = uid_asked_for(request)
+        if uid is None:
             return queryset.none(), False
+        about, named = touching(uid)
+        return queryset.filter(pk__in=about.union(named)), False
 
-    def found(self, request, queryset, seqs, number=None):
-        """The entries of these places in the whole journal, and that of this number. An operator's are asked for by their own
+    def numbered(self, request, queryset, number):
+        """The entry of this place in the whole journal, and that of this number. An operator's are asked for by their own
         numbers, in whose order the list is: SQLite, asked for places in that order, would walk through all of the operator's."""
         if request.operator is None:
-            numbered = queryset.filter(n=number).order_by().values_list("pk", flat=True) if number else ()
-            return queryset.filter(pk__in={*seqs, *numbered})
-        entries = JournalEntry.objects.filter(pk__in=seqs).order_by().values_list("operator", "n")
-        numbers = {n for operator, n in entries if operator == request.operator.code}
-        return queryset.filter(n__in=numbers | ({number} if number else set()))
+            numbered = queryset.filter(n=number).order_by().values_list("pk", flat=True)
+            return queryset.filter(pk__in={number, *numbered})
+        entries = JournalEntry.objects.filter(pk=number, operator=request.operator.code)
+        return queryset.filter(n__in={number, *entries.order_by().values_list("n", flat=True)})
 
     def changelist_view(self, request, extra_context=None):
         intro = _(

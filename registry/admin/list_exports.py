@@ -101,7 +101,7 @@ class ListExport:
             "title": _("Export: %(list)s") % {"list": self.opts.verbose_name_plural},
             "opts": self.opts,
             "form": form,
-            "count": shown.queryset.order_by()[: MOST_COUNTED + 1].count(),
+            "count": counted(self.parts_of_list(request, shown)),
             "most_counted": MOST_COUNTED,
             "narrowed": shown.has_active_filters or bool(shown.query),
             "columns": [column.heading for column in columns],
@@ -124,12 +124,19 @@ class ListExport:
                 "filters": self.kept_filters(request),
             },
         )
-        file = lists.ListFile(run, self.exported(shown.queryset), columns, role=role, about_people=self.about_people)
+        parts = map(self.exported, self.parts_of_list(request, shown))
+        file = lists.ListFile(
+            run, self.exported(shown.queryset), columns, role=role, about_people=self.about_people, parts=parts
+        )
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
         owner = [run.operator.code] if run.operator else []
         name = "-".join([self.opts.model_name, *owner, str(run.pk)])
         response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
         return response
+
+    def parts_of_list(self, request, shown):
+        """The whole list in querysets, one after the other; here in one."""
+        return [shown.queryset]
 
     def exported(self, queryset):
         """Without those who are blocked: they are stored only, and leave in no list."""
@@ -162,6 +169,15 @@ class ListExport:
             return lists.Column(name, heading, displayed(fields[name]))
         display = getattr(self, name, None) or partial(attribute, name)
         return lists.Column(name, heading, lambda record: as_text(display(record)))
+
+
+def counted(parts):
+    count = 0
+    for part in parts:
+        count += part.order_by()[: MOST_COUNTED + 1 - count].count()
+        if count > MOST_COUNTED:
+            break
+    return count
 
 
 def asked_for(query):

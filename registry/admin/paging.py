@@ -101,7 +101,7 @@ class BoundedChangeList(ChangeList):
         if self.too_long_to_sort:
             self.queryset = self.queryset.order_by(*order)  # all of the list all the same: an export takes it
         is_sorted = self.params.get(ORDER_VAR) and not self.too_long_to_sort
-        shown = self.queryset if is_sorted else listed
+        shown = listed.order_by(*self.queryset.query.order_by) if is_sorted else listed
         self.started, self.go_on = bool(place), self.link_behind(end) if end else ""
         self.show(shown.values_list("pk", flat=True)[:COUNTED], count)
 

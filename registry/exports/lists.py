@@ -32,15 +32,17 @@ class Column(NamedTuple):
 
 
 class ListFile:
-    """The records of a queryset in its order, as an export run of kind LIST gives them away.
+    """The records of a queryset in its order, as an export run of kind LIST gives them away. `parts` are that queryset in pieces,
+    where one query for all of it would cost too much.
 
     Which records they are is settled when the file begins; one that was deleted since, or no longer fits the filters, is left
     out. Of people each chunk is an entry of the journal that names those in it, before they leave, like a page of their
     list; and each row bears the mark of the export (see trace.py).
     """
 
-    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False):
+    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=None):
         self.run, self.queryset, self.columns, self.role = run, queryset, columns, role
+        self.parts = [queryset] if parts is None else parts
         self.about_people = about_people
         self.marks = Marks(run.salt) if about_people else None
 
@@ -81,11 +83,12 @@ class ListFile:
     def chunks(self):
         """Lists of records. Their keys are read first, eight bytes each: neither a transaction nor a cursor is held open while
         somebody's line is slow."""
-        keys = array("q", self.queryset.values_list("pk", flat=True).iterator(chunk_size=10_000))
-        for start in range(0, len(keys), CHUNK_ROWS):
-            piece = keys[start : start + CHUNK_ROWS].tolist()
-            found = {each.pk: each for each in self.queryset.filter(pk__in=piece).order_by()}
-            yield [found[key] for key in piece if key in found]
+        for part in self.parts:
+            keys = array("q", part.values_list("pk", flat=True).iterator(chunk_size=10_000))
+            for start in range(0, len(keys), CHUNK_ROWS):
+                piece = keys[start : start + CHUNK_ROWS].tolist()
+                found = {each.pk: each for each in self.queryset.filter(pk__in=piece).order_by()}
+                yield [found[key] for key in piece if key in found]
 
     def tell(self, records):
         uids = list(dict.fromkeys(uid for each in records for uid in each.journal_subjects()))

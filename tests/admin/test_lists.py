@@ -3,11 +3,14 @@
 import datetime as dt
 import re
 from itertools import chain
+from urllib.parse import urlencode
 
 import pytest
 from django.db import connection
+from django.db.models import F, Q
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.admin import journal, paging
 from registry.journal import unit_of_work
@@ -23,6 +26,7 @@ PEOPLE = "/admin/registry/datasubject/"
 def counted(monkeypatch):
     """Five stand for the ten thousand."""
     monkeypatch.setattr(paging, "COUNTED", 5)
+    monkeypatch.setattr(journal, "COUNTED", 5)
     monkeypatch.setattr("registry.admin.base.RegistryModelAdmin.list_per_page", 2)
 
 
@@ -36,6 +40,16 @@ def walked(client, address):
             keys.append([record.pk for record in page.context["cl"].result_list])
         address = changelist.go_on and address.partition("?")[0] + changelist.go_on
     return keys
+
+
+def stretches(client, address):
+    """The addresses that one comes through by looking further."""
+    found = []
+    while address:
+        found.append(address)
+        go_on = client.get(address).context["cl"].go_on
+        address = go_on and address.partition("?")[0] + go_on
+    return found
 
 
 def changelist_page(changelist, address, number):
@@ -201,6 +215,129 @@ def test_part_of_a_list_is_exported_whole(client_of_dpo, lapp, monkeypatch):
         page = client_of_dpo.get(changelist, asked)
         assert page.context["cl"].result_count < 9
         assert client_of_dpo.get(page.context["export_url"]).context["count"] == 9
+
+
+@pytest.fixture
+def touched(lapp, kazger, client_of_dpo):
+    """Somebody who was entered, shown in lists and changed, among entries about others."""
+    subject = make_subject(lapp, crm_id="T1")
+    for number in range(8):
+        client_of_dpo.get(PEOPLE)
+        subject.crm_id = f"T{number + 2}"
+        save(subject)
+        make_subject(kazger)
+    make_subject(lapp)
+    return subject
+
+
+def touching(uid, operator="lapp", **asked):
+    """Keys of the entries that are about somebody or name them, the last first."""
+    entries = JournalEntry.objects.filter(Q(object_uid=uid) | Q(subjects__uid=uid), operator=operator, **asked)
+    return list(entries.distinct().order_by("-seq").values_list("pk", flat=True))
+
+
+def moved(uid, *, days, but):
+    """All entries up to the last so many that touch somebody become so many days older."""
+    last = touching(uid)[but]
+    JournalEntry.objects.filter(seq__lte=last).update(at=F("at") - dt.timedelta(days=days))
+
+
+def keys_exported(client, address):
+    *rows, _trailer = (
+        b"".join(client.post(address, {"format": "csv", "reason": ""}).streaming_content)
+        .decode("utf-8-sig")
+        .splitlines()[1:]
+    )
+    numbers = [int(row.partition(",")[0].removeprefix("№ ")) for row in rows]
+    keys = dict(JournalEntry.objects.filter(operator="lapp").values_list("n", "pk"))
+    return [keys[number] for number in numbers]
+
+
+@pytest.mark.parametrize(
+    "asked", [{}, {"action": "list"}, {"action": "change"}, {"object": "datasubject", "actor": "0"}]
+)
+def test_journal_of_a_uid_is_reached_by_its_links_and_exported_whole(counted, asked, client_of_dpo, touched):
+    """However many entries touch a person: a page says that it is a part and offers to look further, the file holds them all."""
+    names = {"action": "action", "object": "object_type"}
+    narrowed = {names[name]: value for name, value in asked.items() if name in names}
+    narrowed |= {"actor": None} if "actor" in asked else {}
+    expected = touching(touched.uid, **narrowed)
+    query = urlencode({"q": touched.uid} | asked)
+    address = reverse("admin:registry_journalentry_changelist")
+    page = client_of_dpo.get(f"{address}?{query}")
+    assert "journal entries in the part that was looked through" in page.content.decode()
+    assert "Look further" in page.content.decode()
+    assert len(expected) > 5 and [*chain.from_iterable(walked(client_of_dpo, f"{address}?{query}"))] == expected
+    assert client_of_dpo.get(page.context["export_url"]).context["count"] == len(expected)
+    assert keys_exported(client_of_dpo, page.context["export_url"]) == expected
+
+
+def test_journal_of_a_uid_that_a_page_holds_is_whole(counted, client_of_dpo, lapp):
+    """Five entries of five are no part of anything, and are sorted by a column."""
+    subject = make_subject(lapp, crm_id="T1")
+    for number in range(4):
+        subject.crm_id = f"T{number + 2}"
+        save(subject)
+    address, asked = reverse("admin:registry_journalentry_changelist"), {"q": str(subject.uid)}
+    changelist = client_of_dpo.get(address, asked).context["cl"]
+    assert (changelist.result_count, changelist.go_on) == (5, "")
+    changelist = client_of_dpo.get(address, asked | {"o": "1"}).context["cl"]
+    assert [each.pk for each in changelist.result_list] == touching(subject.uid)[:-3:-1]
+
+
+def test_administrators_journal_of_a_uid_is_reached_by_its_links(counted, browser_client, lapp):
+    """Of the journal of rights and accounts as well, which has no numbers of an operator."""
+    membership = make_user("registrar", lapp, username="left").memberships.get()
+    for number in range(7):
+        membership.role = ("auditor", "registrar")[number % 2]
+        save(membership)
+    client = browser_client(make_user("administrator"))
+    address = f"{reverse('admin:registry_journalentry_changelist')}?q={membership.uid}"
+    expected = touching(membership.uid)
+    assert len(expected) == 8 and [*chain.from_iterable(walked(client, address))] == expected
+
+
+def plan(sql):
+    """How the database would find the rows, had it many: PostgreSQL reads few without any index."""
+    explain = {"sqlite": "EXPLAIN QUERY PLAN ", "postgresql": "EXPLAIN (COSTS OFF) "}[connection.vendor]
+    with connection.cursor() as cursor:
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_seqscan = off")
+        cursor.execute(explain + sql.replace("%", "%%"))
+        return "\n".join(str(row) for row in cursor.fetchall())
+
+
+@pytest.mark.parametrize("asked", [{}, {"action": "list"}, {"object": "datasubject", "o": "1"}])
+def test_journal_of_a_uid_is_found_by_its_places(counted, asked, client_of_dpo, touched):
+    """Neither its page nor its export walks through the operator's entries."""
+    query = "?" + urlencode({"q": touched.uid} | asked)
+    with CaptureQueriesContext(connection) as queries:
+        client_of_dpo.get(reverse("admin:registry_journalentry_changelist") + query)
+        client_of_dpo.get(reverse("admin:registry_journalentry_export") + query)
+        keys_exported(client_of_dpo, reverse("admin:registry_journalentry_export") + query)
+    read = [
+        query["sql"]
+        for query in queries
+        if query["sql"].startswith("SELECT") and '"seq" IN (' in query["sql"] and "object_uid" in query["sql"]
+    ]
+    assert len(read) > 5
+    for sql in read:
+        found = plan(sql)
+        for walk in ("SCAN registry_journalentry", "Seq Scan on registry_journalentry", "operator=?", "(operator"):
+            assert walk not in found.replace("Filter: ((operator", ""), found
+
+
+def test_journal_of_a_uid_stops_at_the_ends_of_the_period(counted, client_of_dpo, touched):
+    """What was before the period is not looked for, however often one looks further."""
+    moved(touched.uid, days=3, but=8)
+    address, today = reverse("admin:registry_journalentry_changelist"), timezone.localdate()
+    expected = touching(touched.uid)
+    since = f"{address}?q={touched.uid}&from={today}"
+    assert [*chain.from_iterable(walked(client_of_dpo, since))] == expected[:8]
+    assert len(stretches(client_of_dpo, since)) == 2
+    until = f"{address}?q={touched.uid}&until={today - dt.timedelta(days=1)}"
+    assert [*chain.from_iterable(walked(client_of_dpo, until))] == expected[8:]
+    assert client_of_dpo.get(until).context["cl"].result_count == 5
 
 
 @pytest.mark.parametrize("model", ["subjectrequest", "obligation", "norm", "consent"])
