@@ -249,17 +249,18 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
     def part_examined(self, request, period, listed, behind):
         """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.
 
-        So the page looks through EXAMINED numbers and ends there.
+        So the page looks through EXAMINED numbers and ends there, or where the period begins.
         """
-        _start, end = period.numbers
+        start, end = period.numbers
         if behind:
             top = behind[0] - 1
         else:
             latest = scope.in_scope(JournalEntry.objects.exclude(operator=""), request.user).order_by("-n")
             ends = [end - 1] if end else []
             top = min([latest.values_list("n", flat=True).first() or 0, *ends])
-        floor = top - EXAMINED
-        return listed.filter(n__gt=floor, n__lte=top), (floor + 1,) if floor > 0 else None
+        bottom = start - 1 if start else 0
+        floor = max(top - EXAMINED, bottom)
+        return listed.filter(n__gt=floor, n__lte=top), (floor + 1,) if floor > bottom else None
 
     def get_search_results(self, request, queryset, search_term):
         """By number, or by the uid of a record or of a person: then everything that touches them."""

@@ -169,6 +169,22 @@ def test_journal_of_one_actor_is_looked_through_in_parts(client_of_dpo, lapp, dp
     assert ([each.pk for each in opened.result_list], opened.go_on) == ([entry.pk], "")
 
 
+@pytest.mark.parametrize(("examined", "looks"), [(3, 3), (4, 2), (7, 2), (8, 1), (9, 1)])
+def test_looking_further_stops_where_the_period_begins(examined, looks, client_of_dpo, touched, monkeypatch):
+    """Eight entries are of the period: however many are looked through at once, none before it is."""
+    monkeypatch.setattr(journal, "EXAMINED", examined)
+    today = timezone.localdate()
+    last = JournalEntry.objects.filter(operator="lapp").order_by("-n").values_list("n", flat=True)[8]
+    JournalEntry.objects.filter(operator="lapp", n__lte=last).update(at=F("at") - dt.timedelta(days=3))
+    expected = JournalEntry.objects.filter(operator="lapp", n__gt=last, object_type="datasubject").order_by("-n")
+    address = f"{reverse('admin:registry_journalentry_changelist')}?object=datasubject&from={today}"
+    assert [*chain.from_iterable(walked(client_of_dpo, address))] == list(expected.values_list("pk", flat=True))
+    assert len(stretches(client_of_dpo, address)) == looks
+    page = client_of_dpo.get(f"{address}&after={last + 1}")
+    assert (page.context["cl"].result_count, page.context["cl"].go_on) == (0, "")
+    assert "Nothing matches" in page.content.decode()
+
+
 def test_actors_offered_are_members_past_and_present(client_of_dpo, lapp, kazger, dpo):
     """Who has left still stands in the journal; who never belonged does not."""
     left, stranger = make_user("registrar", lapp, username="left"), make_user("dpo", kazger, username="stranger")
