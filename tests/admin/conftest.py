@@ -1,5 +1,6 @@
 import pytest
 
+from registry.admin import journal, paging
 from tests.factories import make_subject
 
 
@@ -17,3 +18,11 @@ def client_of_dpo(dpo, browser_client):
 def natalia(client_of_dpo):
     """The DPO as her name stands in tests of imports."""
     return client_of_dpo
+
+
+@pytest.fixture
+def counted(monkeypatch):
+    """Five stand for the ten thousand."""
+    monkeypatch.setattr(paging, "COUNTED", 5)
+    monkeypatch.setattr(journal, "COUNTED", 5)
+    monkeypatch.setattr("registry.admin.base.RegistryModelAdmin.list_per_page", 2)
