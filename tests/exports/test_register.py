@@ -1,35 +1,26 @@
-"""The register that is handed to a regulator: complete, honest about what is missing, and the same for ever."""
+"""The register that is handed to a regulator: complete, and honest about what is missing."""
 
 import csv
 import datetime as dt
 import hashlib
 import io
-import itertools
 import json
 
 import pytest
-from django.core.management import CommandError, call_command
 from openpyxl import load_workbook
 
-from registry import journal
 from registry import models as m
 from registry.choices import Operation
 from registry.exports import terms
 from registry.exports.formulas import unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
-from registry.exports.register import FORMATS, Register
-from registry.journal.canonical import moment as utc_text
-from registry.journal.canonical import public_commitment
-from registry.journal.models import JournalEntry
+from registry.exports.register import Register
 from tests.factories import make_norm, make_operator, save
 
+from .whole_registers import whole
+
 pytestmark = pytest.mark.django_db
-EVERY = list(itertools.product(LAYOUTS, FORMATS, terms.LANGUAGES))
-
-
-def whole(code, moment, layout, format, language):
-    return b"".join(Register(code, moment, layout, language).file(format))
 
 
 def test_kz_list_as_csv(record):
@@ -259,38 +250,6 @@ def test_xlsx_holds_what_the_csv_holds(record, layout):
     assert {cell.data_type for sheet in book for row in sheet.iter_rows() for cell in row if cell.value} == {"s"}
 
 
-def change_everything(operator, by):
-    """Later edits of every kind: fields, links, laws, the operator itself, deletions, additions, and people."""
-    with journal.unit_of_work(by=by, role="dpo", operator=operator):
-        m.ActivityMeasure.objects.get().delete()
-        m.ActivityDataCategory.objects.first().delete()
-    for model in (m.Purpose, m.LegalBasis, m.DataCategory, m.Recipient, m.SecurityMeasure, m.ProcessingActivity, m.Law):
-        for row in model.objects.all():
-            row.name_en = row.name_ru = row.name_kk = "Другое имя"
-            save(row)
-    norm = m.Norm.objects.get()
-    norm.article, norm.is_ground = "99", False
-    save(norm)
-    person = m.ResponsiblePerson.objects.get()
-    person.name = "Somebody Else"
-    save(person)
-    operator.name_en, operator.address = "Renamed LLP", "Astana"
-    save(operator)
-    save(m.OperatorLaw(operator=operator, law=make_norm("EU-GDPR/6", law="EU-GDPR").law))
-    save(m.ProcessingActivity(operator=operator, code="later", name_en="Later"))
-
-
-def test_register_of_a_moment_is_the_same_bytes_for_ever(record, dpo):
-    """Whatever is edited later, the register of a moment comes out the same to the byte, in every layout and language."""
-    moment = resolve(None, "lapp")
-    before = {each: whole("lapp", moment, *each) for each in EVERY}
-    change_everything(record, dpo)
-    after = {each: whole("lapp", resolve(moment.at, "lapp"), *each) for each in EVERY}
-    assert after == before
-    now = resolve(None, "lapp")
-    assert all(whole("lapp", now, *each) != before[each] for each in EVERY)
-
-
 def test_what_is_missing_is_what_the_gate_says(record):
     """The register marks as missing exactly what keeps an activity from being activated."""
     register = Register("lapp", resolve(None, "lapp"), "kz", "en")
@@ -382,68 +341,3 @@ def test_every_choice_has_its_words(group):
 def test_periods_agree_with_their_number(number, language, text):
     """1 год, 2 года, 5 лет."""
     assert terms.Words(language).period(number, "year") == text
-
-
-def export(path, **options):
-    given = {"operator": "lapp", "layout": "kz", "format": "csv", "output": str(path)} | options
-    out = io.StringIO()
-    call_command("export_register", stdout=out, **given)
-    return out.getvalue()
-
-
-def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
-    """An export is two entries, before the first byte and after the last, and a run that says what left."""
-    said = export(tmp_path / "r.csv", by="natalia", reason="Asked by the ministry")
-    start, end = JournalEntry.objects.order_by("-seq")[1], JournalEntry.objects.order_by("-seq")[0]
-    run = m.ExportRun.objects.get()
-    moment = resolve(start.at, "lapp")
-    content = (tmp_path / "r.csv").read_bytes()
-    assert said == f"{tmp_path}/r.csv: 4 rows as of {moment.text}, entry {start.seq}.\n"
-    assert content == whole("lapp", moment, "kz", "csv", "en")
-    assert (start.action, start.actor, start.operator, start.object_uid, start.run) == (
-        "export.start", dpo.pk, "lapp", run.uid, run.pk,
-    )  # fmt: skip
-    assert json.loads(start.body)["public"] == public_commitment(
-        {
-            "uid": str(run.uid),
-            "kind": "register",
-            "filter": {"layout": "kz", "format": "csv", "language": "en", "on": ""},
-            "started_at": utc_text(run.started_at),
-        }
-    )
-    body = content[: content.rindex(b"#end")]
-    assert (run.count, run.digest, run.reason) == (4, hashlib.sha256(body).hexdigest(), "Asked by the ministry")
-    assert (end.action, json.loads(end.body)["count"], json.loads(end.body)["role"]) == ("export.finish", 4, "dpo")
-    assert json.loads(end.body)["public"] == public_commitment(
-        {"uid": str(run.uid), "count": 4, "digest": run.digest, "finished_at": utc_text(run.finished_at)}
-    )
-    assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
-
-
-def test_command_gives_the_same_file_again_later(record, dpo, tmp_path):
-    """What was exported as of now can be exported again by the moment printed in it."""
-    export(tmp_path / "now.csv")
-    printed = (tmp_path / "now.csv").read_text(encoding="utf-8-sig").splitlines()[8].removeprefix("As of,")
-    change_everything(record, dpo)
-    export(tmp_path / "again.csv", on=printed)
-    assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "now.csv").read_bytes()
-
-
-@pytest.mark.parametrize(
-    ("options", "message"),
-    [
-        ({"operator": "nobody"}, "There is no operator “nobody”. Known are: lapp."),
-        ({"by": "nobody"}, "There is no active user “nobody”."),
-        (
-            {"on": "yesterday"},
-            "“yesterday” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.",
-        ),
-        ({"output": "/nowhere/r.csv"}, "/nowhere/r.csv cannot be written: No such file or directory."),
-    ],
-)
-def test_command_refuses_with_a_sentence(record, tmp_path, options, message):
-    """A wrong argument is answered with what is wrong and what to do."""
-    with pytest.raises(CommandError) as refusal:
-        export(tmp_path / "r.csv", **options)
-    assert str(refusal.value) == message
-    assert list(tmp_path.iterdir()) == []

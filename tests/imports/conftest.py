@@ -1,8 +1,9 @@
 """What tests of the register loader and of the CRM import share."""
 
 import pytest
+from django.db import connection
 
-from registry.imports import registers
+from registry.imports import crm_file, registers
 from tests import factories
 
 from .crm import CRM
@@ -30,3 +31,8 @@ def crm(lapp):
     """Imports into an operator that has one purpose."""
     factories.make_purpose(lapp)
     return CRM(lapp)
+
+
+@pytest.fixture
+def chunks_of_two(monkeypatch):
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
