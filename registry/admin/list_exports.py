@@ -7,6 +7,7 @@ from functools import partial
 from django import forms
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import label_for_field
+from django.contrib.admin.views.main import ERROR_FLAG
 from django.core.exceptions import PermissionDenied
 from django.db import models
 from django.http import HttpResponseRedirect, StreamingHttpResponse
@@ -92,7 +93,8 @@ class ListExport:
         try:
             shown = self.get_changelist_instance(request)
         except IncorrectLookupParameters:
-            return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_changelist"))
+            whole_list = reverse(f"admin:registry_{self.opts.model_name}_changelist")
+            return HttpResponseRedirect(f"{whole_list}?{ERROR_FLAG}=1")  # as Django's own list does
         columns = self.export_columns(request, shown)
         form = ListExportForm(request.POST or None, reason_required=self.about_people)
         if request.method == "POST" and form.is_valid():

@@ -158,6 +158,7 @@ def test_journal_of_a_uid_is_reached_by_its_links_and_exported_whole(counted, as
     address = reverse("admin:registry_journalentry_changelist")
     page = client_of_dpo.get(f"{address}?{query}")
     assert "journal entries in the part that was looked through" in page.content.decode()
+    assert "+ results" in page.content.decode()
     assert "Look further" in page.content.decode()
     assert len(expected) > 5 and [*chain.from_iterable(walked(client_of_dpo, f"{address}?{query}"))] == expected
     assert client_of_dpo.get(page.context["export_url"]).context["count"] == len(expected)
