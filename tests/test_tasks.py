@@ -271,8 +271,8 @@ def test_reading_that_is_given_up_ends_and_leaves_nothing(crm, queue, monkeypatc
     run = waiting(crm, person(1, email="x"))
     whole = plan.Findings.note
 
-    def given_up_meanwhile(self, outcomes):
-        whole(self, outcomes)
+    def given_up_meanwhile(self, outcomes, columns):
+        whole(self, outcomes, columns)
         cancel(ImportRun.objects.get(), **ACTING)
 
     monkeypatch.setattr(plan.Findings, "note", given_up_meanwhile)
