@@ -29,6 +29,8 @@ ACTING = {"by": None, "role": "system"}
 BEFORE, WITHIN, AFTER, ANY = "before", "within", "after", "any moment"
 LONGEST_COMMIT_SECONDS = 0.004
 DATABASE_GONE, LOST_AT_MOST = 3, 2
+# A person looks what is the matter before they give the command again.
+GONE_FOR_SECONDS = 1
 # The server goes on with what a killed client had asked for: its chunk may come in while the next one looks at the run.
 OTHER_AT_IT = 4
 
@@ -66,7 +68,9 @@ def in_a_child(pk, goal, aim=None):
             wait_for(child, pk, aim)
             os.kill(child, signal.SIGKILL)
         code = ended(child)
-        lost += code == DATABASE_GONE
+        if code == DATABASE_GONE:
+            lost += 1
+            time.sleep(GONE_FOR_SECONDS)
     if code not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The step ended with exit code {code}.")
     return code != 0
