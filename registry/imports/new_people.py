@@ -49,13 +49,15 @@ class Lacking(dict):
         self.reference = reference
 
     def __missing__(self, said):
-        reference, (code, has_end, *others) = self.reference, said
-        self[said] = lacks = None
-        if code in reference.purposes:
-            has_list = bool(reference.data_lists.get(reference.purposes[code][0]))
-            others = [None if other == "" else other for other in others]
-            self[said] = lacks = reference.missing(has_end, *others, has_list)
-        return lacks
+        self[said] = self._lacks(*said)
+        return self[said]
+
+    def _lacks(self, code, has_end, *others):
+        reference = self.reference
+        if code not in reference.purposes:
+            return None
+        has_list = bool(reference.data_lists.get(reference.purposes[code][0]))
+        return reference.missing(has_end, *(None if other == "" else other for other in others), has_list)
 
 
 class NewPeople:
