@@ -1,5 +1,6 @@
 """Records for tests, made the way the product makes them: validated, inside a unit of work."""
 
+import datetime as dt
 import itertools
 
 from django.utils import timezone
@@ -28,6 +29,11 @@ def save(record):
         record.full_clean()
         record.save()
     return record
+
+
+def today(days=0):
+    """The day on which the test runs, or so many days after it. Midnight may pass between two tests."""
+    return timezone.localdate() + dt.timedelta(days=days)
 
 
 def make_operator(code="lapp", *, laws=("KZ-94-V",), **fields):

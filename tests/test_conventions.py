@@ -50,6 +50,7 @@ UNPAIRED = {
     "Digest.sent_at",
 }
 LONGEST_FILE = 400
+CLOCKS = {"now", "localdate", "localtime", "today", "time", "monotonic"}
 FORBIDDEN_ROOMS = {"utils.py", "helpers.py", "services.py", "signals.py", "common.py", "misc.py"}
 
 # Who may import whom, from the bottom up. `management` and `admin` stand on top.
@@ -155,6 +156,27 @@ def test_file(path):
                 assert own in BULK_WRITERS, f"{node.func.attr} in line {node.lineno}"
             if node.func.attr == "update" and {"filter", "objects", "all"} & called(node.func.value):
                 assert own in BULK_WRITERS, f"a queryset's update() in line {node.lineno} writes no history"
+
+
+@pytest.mark.parametrize(
+    "path", [*FILES, *(ROOT / "tests").rglob("*.py")], ids=lambda path: str(path.relative_to(ROOT))
+)
+def test_clock_is_read_when_it_is_asked(path):
+    """Not while a module is loaded: a server, and a run of all tests, goes on past midnight."""
+    for node in loaded(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.Call):
+            called_as = getattr(node.func, "attr", None) or getattr(node.func, "id", None)
+            assert called_as not in CLOCKS, f"{called_as}() in line {node.lineno}"
+
+
+def loaded(node):
+    """What Python runs of a module when it loads it: all but the bodies of functions."""
+    yield node
+    deferred = node.body if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef)) else []
+    deferred = [node.body] if isinstance(node, ast.Lambda) else deferred
+    for child in ast.iter_child_nodes(node):
+        if child not in deferred:
+            yield from loaded(child)
 
 
 def names(node):

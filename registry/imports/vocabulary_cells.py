@@ -1,11 +1,10 @@
 """One cell of a vocabulary's file and the value of a field, both ways: what leaves is what comes in again."""
 
-import datetime as dt
-
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.db.models import Q, Value
 from django.db.models.functions import Concat
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from import_export import widgets
 
@@ -48,7 +47,7 @@ class OneField(widgets.Widget):
             labels = {str(label).casefold(): code for code, label in field.flatchoices}
             return self._one_of(value, labels | {str(code).casefold(): code for code, _label in field.flatchoices})
         if isinstance(field, models.DateField):
-            checked = parse_date(value, today=dt.date.today(), future=True)
+            checked = parse_date(value, today=timezone.localdate(), future=True)
             if checked.error:
                 raise ValueError(_("“%(value)s”: %(error)s.") % {"value": value, "error": checked.error})
             return checked.value

@@ -8,11 +8,10 @@ from django.utils import timezone
 
 from registry.models import ActivityRecipient, GroundDecision, LegalBasis, Membership, Undertaking
 from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
-from tests.factories import make_rule, make_user, save
+from tests.factories import make_rule, make_user, save, today
 from tests.forms import form_fields
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
 
 
 @pytest.fixture
@@ -25,8 +24,8 @@ def link(lapp):
 
 def decide(client, basis, **changes):
     url = reverse("admin:registry_legalbasis_decide", args=[basis.pk])
-    until = (TODAY + dt.timedelta(days=90)).isoformat()
-    fields = {"valid_from": TODAY.isoformat(), "valid_until": until, "document": "Order 7", "_reason": "Civil Code"}
+    until = today(90).isoformat()
+    fields = {"valid_from": today().isoformat(), "valid_until": until, "document": "Order 7", "_reason": "Civil Code"}
     return client.post(url, fields | changes)
 
 
@@ -84,13 +83,13 @@ def test_reader_without_an_undertaking_is_found(lapp, dpo, client_of_dpo):
     """Whoever reads personal data promises confidentiality; an auditor reads none."""
     make_user("auditor", lapp)
     assert found(client_of_dpo) == ["staff-undertaking"]
-    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
     assert found(client_of_dpo) == []
 
 
 def test_recipient_in_use_is_found(lapp, dpo, client_of_dpo):
     """An external service without a promise, an agreement or a policy of its own, once an activity names it."""
-    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
     service = make_recipient(lapp, "payments", kind="service_provider")
     assert found(client_of_dpo) == []
     save(ActivityRecipient(activity=make_activity(lapp), recipient=service))
@@ -128,8 +127,8 @@ def test_page_of_the_activity_names_what_its_service_lacks(lapp, client_of_dpo):
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["decision-over"]), (30, ["decision-ends"]), (31, [])])
 def test_decision_that_runs_out_is_found(days, codes, link, lapp, dpo, client_of_dpo):
     """A month ahead, and after its last day, as long as an activity rests on it; nothing is suspended for it."""
-    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
-    until = TODAY + dt.timedelta(days=days)
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
+    until = today(days)
     taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
     save(GroundDecision(basis=link.basis, valid_from=dt.date(2025, 1, 1), valid_until=until, **taken))
     assert found(client_of_dpo) == codes
@@ -158,12 +157,12 @@ def test_membership_without_an_undertaking_warns(lapp, browser_client):
 
 def test_operation_that_is_used_and_not_listed_is_found(lapp, dpo, client_of_dpo):
     """What was given away shows that the list of operations lacks something; any of the words for passing on is enough."""
-    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
     lapp.bin = "241040012133"
     save(lapp)
     activity = make_activity(lapp, operations="collection storage")
     assert found(client_of_dpo) == []
-    make_disclosure(make_consented(activity), activity, make_recipient(lapp), on=TODAY)
+    make_disclosure(make_consented(activity), activity, make_recipient(lapp), on=today())
     assert found(client_of_dpo) == ["operation-not-listed"]
     activity.operations = "collection storage provision"
     save(activity)
@@ -172,10 +171,10 @@ def test_operation_that_is_used_and_not_listed_is_found(lapp, dpo, client_of_dpo
 
 def test_data_that_no_purpose_needs_is_found(lapp, dpo, client_of_dpo):
     """A category of no activity, or of ended ones only, is excess."""
-    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=TODAY))
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
     activity = make_activity(lapp)
     assert found(client_of_dpo) == []
-    activity.status, activity.ended_on = "ended", TODAY
+    activity.status, activity.ended_on = "ended", today()
     save(activity)
     assert found(client_of_dpo) == ["excess"]
     [row] = client_of_dpo.get(reverse("admin:index")).context["desk"]["findings"]["rows"]

@@ -12,11 +12,9 @@ from registry.models import Agreement, GroundDecision, LegalBasis
 from registry.models.grounding import serve
 from registry.operations.withdrawal import withdraw
 from tests.disclosing import make_activity, make_consented
-from tests.factories import make_subject, make_user, save
+from tests.factories import make_subject, make_user, save, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-LAST = TODAY + dt.timedelta(days=90)
 
 
 @pytest.fixture
@@ -28,7 +26,7 @@ def activity(lapp):
 
 def served(activity, person, purpose=None):
     with unit_of_work(by=None, role="system"):
-        return serve(person, purpose or activity.purposes.get().purpose, on=TODAY)
+        return serve(person, purpose or activity.purposes.get().purpose, on=today())
 
 
 def rest_on_contract(activity, dpo, until):
@@ -37,7 +35,7 @@ def rest_on_contract(activity, dpo, until):
     link.basis = save(LegalBasis(operator=activity.operator, code="contract", name_en="the contract", kind="contract"))
     save(link)
     taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
-    return save(GroundDecision(basis=link.basis, valid_from=TODAY, valid_until=until, **taken))
+    return save(GroundDecision(basis=link.basis, valid_from=today(), valid_until=until, **taken))
 
 
 def card(client, person):
@@ -57,9 +55,9 @@ def test_nobody_has_agreed_to_anything_yet(activity, client_of_dpo):
 
 def test_purpose_says_its_ground_and_what_ends_it_first(activity, client_of_dpo):
     """A consent with a last day ends before the activity does; without one, the activity’s last day comes first."""
-    activity.ended_on = LAST + dt.timedelta(days=1)
+    activity.ended_on = today(91)
     save(activity)
-    dated = make_consented(activity, until_purpose_reached=False, expires_on=LAST)
+    dated = make_consented(activity, until_purpose_reached=False, expires_on=today(90))
     open_ended = make_consented(activity)
     for person, ends in ((dated, "the consent ends"), (open_ended, "the purpose is reached")):
         served(activity, person)
@@ -73,8 +71,8 @@ def test_purpose_says_its_ground_and_what_ends_it_first(activity, client_of_dpo)
 def test_agreement_ends_with_the_decision_it_rests_on(activity, dpo, client_of_dpo):
     """Of the two the earlier day is shown; the number of the agreement is not."""
     person = make_subject(activity.operator)
-    save(Agreement(subject=person, number="A-7", ended_on=LAST, concluded_on=dt.date(2026, 1, 5)))
-    rest_on_contract(activity, dpo, LAST - dt.timedelta(days=1))
+    save(Agreement(subject=person, number="A-7", ended_on=today(90), concluded_on=dt.date(2026, 1, 5)))
+    rest_on_contract(activity, dpo, today(89))
     served(activity, person)
     [row], section = card(client_of_dpo, person)
     assert "Agreement of 5 Jan 2026 · the contract" in row

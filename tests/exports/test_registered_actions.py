@@ -8,6 +8,7 @@ import json
 import pytest
 from django.core.management import call_command
 from django.urls import reverse
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from registry.exports.registered_actions import RegisteredActions, items_of
@@ -104,7 +105,7 @@ def test_broken_once(office, course):  # noqa: F811
 def test_period_narrows_it(office, course):  # noqa: F811
     """What was written before is not in it."""
     at = JournalEntry.objects.get(object_type="disclosure").at
-    assert [row["object"] for row in exported(office, parse_span(at.isoformat(), "", dt.datetime.now(dt.UTC)))] == [
+    assert [row["object"] for row in exported(office, parse_span(at.isoformat(), "", timezone.now()))] == [
         "disclosure",
         "crossbordertransfer",
         "consent",

@@ -8,10 +8,9 @@ from django.utils import timezone
 
 from registry.journal import unit_of_work
 from registry.models import ActivityPurpose, GroundDecision, LegalBasis, ProcessingActivity
-from tests.factories import make_norm, make_purpose, save
+from tests.factories import make_norm, make_purpose, save, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
 
 
 def days(count):
@@ -27,7 +26,7 @@ def link(lapp):
 
 
 def decision(link, dpo, **fields):
-    given = {"why": "Civil Code", "document": "Order 7", "valid_from": TODAY, "valid_until": TODAY + days(30)}
+    given = {"why": "Civil Code", "document": "Order 7", "valid_from": today(), "valid_until": today(30)}
     taken = {"decided_at": timezone.now(), "decided_by": dpo}
     return GroundDecision(operator=link.operator, basis=link.basis, **taken | given | fields)
 
@@ -45,9 +44,9 @@ def unknown(link, on):
 
 def test_decision_lifts_the_blocker_for_its_term(link, dpo):
     """From its first day to its last the activity may rest on it; the day after the blocker is back."""
-    assert unknown(link, TODAY)
+    assert unknown(link, today())
     save(decision(link, dpo))
-    assert [unknown(link, TODAY + days(count)) for count in (-1, 0, 30, 31)] == [True, False, False, True]
+    assert [unknown(link, today(count)) for count in (-1, 0, 30, 31)] == [True, False, False, True]
 
 
 def test_revoked_decision_lifts_nothing(link, dpo):
@@ -57,7 +56,7 @@ def test_revoked_decision_lifts_nothing(link, dpo):
         taken.revoke(by=dpo, at=timezone.now())
         before = taken.revoked_at
         taken.revoke(by=None, at=timezone.now())
-    assert unknown(link, TODAY)
+    assert unknown(link, today())
     assert (taken.revoked_at, taken.revoked_by) == (before, dpo)
 
 
@@ -69,7 +68,7 @@ def test_decisions_that_stand_are_those_listed_as_live(shift, revoked, link, dpo
     with unit_of_work(by=dpo):
         if revoked:
             taken.revoke(by=dpo, at=timezone.now())
-    on = TODAY + days(shift)
+    on = today(shift)
     assert taken.stands_on(on) == GroundDecision.objects.live(on).exists()
 
 
@@ -97,7 +96,7 @@ def test_second_decision_for_the_same_days_is_refused(link, dpo):
     """A double click takes one decision; the next one begins after the first."""
     save(decision(link, dpo))
     assert refused(decision(link, dpo)) == ["decided"]
-    save(decision(link, dpo, valid_from=TODAY + days(31), valid_until=TODAY + days(60)))
+    save(decision(link, dpo, valid_from=today(31), valid_until=today(60)))
 
 
 def test_decision_stays_as_it_was_taken(link, dpo):

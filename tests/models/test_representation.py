@@ -1,18 +1,13 @@
 """People whose data somebody else enters: with papers, or not at all (Alfa-Lab 2.4)."""
 
-import datetime as dt
-
 import pytest
 from django.core.exceptions import ValidationError
-from django.utils import timezone
 
 from registry.admin.findings import findings
 from registry.models import Clause, Policy, Representative, SubjectCategory, SubjectInCategory
-from tests.factories import make_subject, save
+from tests.factories import make_subject, save, today
 
 pytestmark = pytest.mark.django_db
-TODAY = timezone.localdate()
-A_DAY = dt.timedelta(days=1)
 
 
 @pytest.fixture
@@ -27,18 +22,17 @@ def person(lapp):
     return make_subject(lapp)
 
 
-def act_for(person, **fields):
-    proved = {"authority": "parent", "document": "Certificate 12", "valid_from": TODAY - A_DAY}
-    return save(Representative(subject=person, name="Серік", **proved | fields))
+def act_for(person, document="Certificate 12", begins=-1, ends=None):
+    """A representative, whose authority begins and ends so many days from today."""
+    term = {"valid_from": today(begins), "valid_until": None if ends is None else today(ends)}
+    return save(Representative(subject=person, name="Серік", authority="parent", document=document, **term))
 
 
-@pytest.mark.parametrize(
-    "fields", [None, {"document": ""}, {"valid_until": TODAY - A_DAY}, {"valid_from": TODAY + A_DAY}], ids=str
-)
-def test_data_of_others_are_refused_without_papers(fields, person, represented):
+@pytest.mark.parametrize("paper", [None, {"document": ""}, {"ends": -1}, {"begins": 1}], ids=str)
+def test_data_of_others_are_refused_without_papers(paper, person, represented):
     """No representative, one without a document, one whose authority is over or has not begun."""
-    if fields is not None:
-        act_for(person, **fields)
+    if paper is not None:
+        act_for(person, **paper)
     with pytest.raises(ValidationError) as refusal:
         save(SubjectInCategory(subject=person, category=represented))
     [message] = refusal.value.messages
@@ -52,7 +46,7 @@ def test_papers_open_the_category(person, represented):
     paper = act_for(person)
     save(SubjectInCategory(subject=person, category=represented))
     assert "authority-lost" not in {finding.code for finding, _url in findings(person.operator)}
-    paper.valid_until = TODAY - A_DAY
+    paper.valid_until = today(-1)
     save(paper)
     [told] = [finding for finding, _url in findings(person.operator) if finding.code == "authority-lost"]
     assert told.message.startswith("1 person of “Represented persons” has no representative with a valid document.")

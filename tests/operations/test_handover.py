@@ -18,10 +18,9 @@ from registry.operations import handover
 from registry.operations.blocking import block
 from registry.operations.handover import HandedOver, HandOver, cancel, preview
 from tests.disclosing import COMPLETE, make_activity, make_consented, make_recipient
-from tests.factories import make_law, make_rule, make_subject, save
+from tests.factories import make_law, make_rule, make_subject, save, today
 
 pytestmark = pytest.mark.django_db
-ON = timezone.localdate()
 
 
 @pytest.fixture
@@ -39,12 +38,12 @@ def acquirer(lapp):
 def served(activity, **fields):
     person = make_consented(activity, **fields)
     with unit_of_work(by=None, role="system"):
-        serve(person, activity.purposes.get().purpose, on=ON)
+        serve(person, activity.purposes.get().purpose, on=today())
     return person
 
 
-def said(acquirer, *activities, **fields):
-    return HandOver(acquirer, activities, ON, "consent")._replace(**fields)
+def said(acquirer, *activities, days=0, **fields):
+    return HandOver(acquirer, activities, today(days), "consent")._replace(**fields)
 
 
 def work():
@@ -82,7 +81,7 @@ def test_everybody_concerned_goes_once_and_is_to_be_told(people, activity, acqui
     assert DisclosureCategory.objects.count() == 2
     owed = Obligation.objects.values_list("what", "recipient", "norm__code")
     assert list(owed) == [("inform", acquirer.pk, "KZ-94-V/KZ-TRANSFER-NOTICE")] * 2
-    assert all(each.due_on > ON + dt.timedelta(days=10) for each in Obligation.objects.all())
+    assert all(each.due_on > today(10) for each in Obligation.objects.all())
 
 
 def test_repeated_hand_over_adds_nothing(people, activity, acquirer):
@@ -185,7 +184,7 @@ def test_person_of_two_activities_is_told_once(activity, acquirer, lapp):
     purpose = other.purposes.get().purpose
     save(Consent(subject=person, purpose=purpose, given_on=dt.date(2026, 1, 1), **COMPLETE))
     with unit_of_work(by=None, role="system"):
-        serve(person, purpose, on=ON)
+        serve(person, purpose, on=today())
     assert handed(said(acquirer, activity, other)).people == 1
     assert (Disclosure.objects.count(), Obligation.objects.count()) == (2, 1)
 
@@ -193,7 +192,7 @@ def test_person_of_two_activities_is_told_once(activity, acquirer, lapp):
 @pytest.mark.parametrize(
     ("changes", "sentence"),
     [
-        ({"on": ON + dt.timedelta(days=1)}, "is in the future: nothing has left yet."),
+        ({"days": 1}, "is in the future: nothing has left yet."),
         ({"ground": "norm"}, "Name the norm that allows it."),
         ({"activities": ()}, "Choose the activities whose data are handed over."),
     ],
