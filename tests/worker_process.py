@@ -25,19 +25,23 @@ def database_url(settings):
     return f"postgresql://{user}@{port}/{settings['NAME']}{host}"
 
 
-def start(*, pause=0.0, rows=2, cut_off=2):
-    """A worker beside this process, on its database and its files."""
+def environment():
+    """Variables with which another process of the product works on the database and the files of this one."""
     from django.conf import settings
     from django.db import connection
 
-    environment = os.environ | {
+    return {
         "DATABASE_URL": database_url(connection.settings_dict),
         "DJANGO_SETTINGS_MODULE": "config.settings",
         "DATA_DIR": str(settings.DATA_DIR),
         "PYTHONPATH": str(ROOT),
     }
+
+
+def start(*, pause=0.0, rows=2, cut_off=2):
+    """A worker beside this process, on its database and its files."""
     command = [sys.executable, "-m", "tests.worker_process", str(pause), str(rows), str(cut_off)]
-    return subprocess.Popen(command, env=environment, cwd=ROOT, stderr=subprocess.PIPE, text=True)
+    return subprocess.Popen(command, env=os.environ | environment(), cwd=ROOT, stderr=subprocess.PIPE, text=True)
 
 
 def until(condition, process):

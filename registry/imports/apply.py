@@ -1,10 +1,8 @@
 """Applies exactly the plan that was shown: in chunks, each one transaction with its history and entries; resumable."""
 
-import datetime as dt
 import time
 from collections import Counter
 from contextlib import closing, suppress
-from typing import NamedTuple
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -17,15 +15,13 @@ from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalE
 from registry.models.grounding import settle
 
 from . import storage
-from .compare import CHANGED, KINDS, STOPPED, Comparison
-from .crm_file import CRMFile, Said
+from .compare import CHANGED, KINDS, STOPPED
 from .inspection import FileRefused
 from .listed import store_anew
 from .memory import seldom_collected
-from .planned_rows import PlannedRows
+from .planned_rows import Planned
 from .preview import LETTERS
 from .ready import Maker
-from .reference import Reference
 from .rows import Problem
 from .storage import AlreadyTaken
 
@@ -86,11 +82,10 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     """
     begun = time.monotonic()
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
-    file, planned = _as_planned(run, actor)
+    planned = _as_planned(run, actor)
     actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
-    maker = Maker(planned.comparison, bulk.acting(**actor))
-    rows = PlannedRows(file, run, kinds=planned.kinds, seq=planned.seq)
-    with closing(maker.chunks(rows.chunks())) as chunks:
+    maker = Maker(planned, run, bulk.acting(**actor))
+    with closing(maker.chunks()) as chunks:
         for ready in chunks:
             _with_retries(run, ready, maker, planned, actor)
             if progress:
@@ -99,45 +94,28 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     return run
 
 
-class Planned(NamedTuple):
-    """What the plan was made under, and what it showed of each row. seq: the journal's last entry before it. reason: confirmed with it."""
-
-    comparison: Comparison
-    seq: int
-    kinds: str
-    reason: str
-
-
 def _as_planned(run, actor):
-    """(file, planned). A file or register that is no longer the plan's refuses the run before anything is written."""
+    """A file or register that is no longer the plan's refuses the run before anything is written."""
     try:
-        plan = storage.read_plan(run)
-        today = dt.date.fromisoformat(plan["today"])
-        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=today)
-        if file.inspected.sha256 != run.sha256:
-            raise FileRefused(_("The file is not the one that was planned. Upload it again."))
-        reference = Reference(run.operator)
-        if reference.digest() != plan["reference"]:
-            raise FileRefused(
-                _("Purposes, policies or data lists of the register changed since the plan. Upload the file again.")
-            )
+        return Planned.of(run)
     except FileRefused as refusal:
         storage.refuse(run, refusal, actor)
         raise
-    file.repeated = plan.get("repeated")
-    comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=run.accept_damaged_names)
-    return file, Planned(comparison, plan["seq"], plan["kinds"], plan.get("reason", ""))
+
+
+class NotAsMade(Exception):
+    """A chunk that was made elsewhere does not say of which of its rows the register tells something else now."""
 
 
 def _with_retries(run, ready, maker, planned, actor):
-    """Two writers may meet at one id, or wait too long for SQLite: the chunk is compared and written anew."""
+    """Two writers may meet at one person, or wait too long for SQLite: the chunk is compared and written anew."""
     for attempt in range(TRIES):
         try:
             written = _apply_chunk(run, ready, maker, planned, actor)
-        except (IntegrityError, OperationalError, journal.JournalUnavailable):
+        except (IntegrityError, OperationalError, journal.JournalUnavailable, NotAsMade):
             if attempt == TRIES - 1:
                 raise
-            ready = maker.ready(ready.chunk)
+            ready = maker.again(ready)
         else:
             vars(run).update(written)
             return
@@ -146,29 +124,26 @@ def _with_retries(run, ready, maker, planned, actor):
 def _apply_chunk(run, ready, maker, planned, actor):
     """Writes the chunk in one transaction; returns what the run is then."""
     with journal.unit_of_work(**actor) as unit:
-        if not ready.found.still_holds():
-            ready = maker.ready(ready.chunk)
-        _lock(ready.outcomes)
+        _lock(ready)
         if stopped := _stop_changed_since(run, ready, planned):
             store_anew(run, stopped)
-            ready.batches = maker.batches(ready.outcomes)
+            ready = maker.of(ready.chunk, ready.outcomes)
         for batch in ready.batches:
             bulk.put(batch)
-        _settle(ready.outcomes)
-        counts = ready.chunk.passed + Counter(outcome.kind for outcome in ready.outcomes)
+        _settle(ready)
+        counts = ready.passed + Counter(ready.kinds)
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
-        now |= {"rows_done": run.rows_done + ready.chunk.length, "alive_at": timezone.now()}
+        now |= {"rows_done": run.rows_done + counts.total(), "alive_at": timezone.now()}
         mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
         if not mine.update(**now):
             raise AlreadyTaken
         return now | _entries(run, unit)
 
 
-def _settle(outcomes):
+def _settle(ready):
     """What people's purposes rested on may have ended, or a renewal taken its place; save() would have seen to it."""
-    moved = [each.person["id"] for each in outcomes if each.kind == CHANGED and (each.consents or each.agreement)]
-    if moved:
-        settle(timezone.localdate(), subject__in=moved)
+    if ready.moved:
+        settle(timezone.localdate(), subject__in=ready.moved)
 
 
 def _entries(run, unit):
@@ -181,17 +156,11 @@ def _entries(run, unit):
     return between
 
 
-def _lock(outcomes):
+def _lock(ready):
     """Rows about to change, in one order for everybody, people first: also those who only get a consent more, for it may end
     one that an officer is about to record. Who is new needs no lock: the unique key is one.
     """
-    people = [outcome.person["id"] for outcome in outcomes if outcome.kind == CHANGED]
-    changing = {DataSubject: people, Consent: [], Agreement: []}  # an opt-out is only added
-    for outcome in outcomes if people else ():
-        for model, write in outcome.writes if outcome.kind == CHANGED else ():
-            if write.before is not None and model is not DataSubject:
-                changing[model].append(write.before["id"])
-    for model, ids in changing.items():
+    for model, ids in ((DataSubject, ready.people.values()), (Consent, ready.consents), (Agreement, ready.agreements)):
         if ids:
             list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
@@ -201,19 +170,28 @@ def _stop_changed_since(run, ready, planned):
 
     A row of which other things are true now than were shown is such a row, whatever the journal says.
     """
-    outcomes, shown = ready.outcomes, ready.chunk.letters
-    stopped = [outcome for outcome, letter in zip(outcomes, shown, strict=True) if LETTERS[outcome.kind] != letter]
-    touched = {outcome.person["uid"]: outcome for outcome in outcomes if outcome.kind == CHANGED}
-    if touched:
-        entries = JournalEntry.objects.filter(
-            subjects__uid__in=list(touched), seq__gt=planned.seq, history_id__isnull=False
-        )
-        others = entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True)
-        stopped += [touched[uid] for uid in set(others) if uid in touched and touched[uid] not in stopped]
+    touched = _touched_by_others(run, ready.people, planned.seq)
+    if not touched and "".join(map(LETTERS.__getitem__, ready.kinds)) == ready.letters:
+        return []
+    if ready.outcomes is None:
+        raise NotAsMade
+    stopped = [
+        outcome
+        for outcome, letter in zip(ready.outcomes, ready.letters, strict=True)
+        if LETTERS[outcome.kind] != letter or (outcome.kind == CHANGED and outcome.person["uid"] in touched)
+    ]
     for outcome in stopped:
         reason = _("the person was changed in the register since the plan: import the file again to see how it differs")
         outcome.turn_down(STOPPED, [Problem("", "", reason)])
     return stopped
+
+
+def _touched_by_others(run, people, seq):
+    """The uids of those of these people whom anybody but this run has written since that entry."""
+    if not people:
+        return frozenset()
+    entries = JournalEntry.objects.filter(subjects__uid__in=list(people), seq__gt=seq, history_id__isnull=False)
+    return people.keys() & set(entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True))
 
 
 def _finish(run, actor, seconds):

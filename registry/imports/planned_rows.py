@@ -1,13 +1,19 @@
 """Rows of a planned file in chunks to be written. A row of which the plan showed that it writes nothing is counted, not read again."""
 
+import datetime as dt
 from collections import Counter
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+
 from registry.models import DataSubject, JournalEntry
 
-from .compare import CHANGED, NEW
-from .crm_file import CRMFile
+from . import storage
+from .compare import CHANGED, NEW, Comparison
+from .crm_file import CRMFile, Said
+from .inspection import FileRefused
 from .preview import LETTERS
+from .reference import Reference
 
 WRITES = frozenset((LETTERS[NEW], LETTERS[CHANGED]))
 KIND_OF = {letter: kind for kind, letter in LETTERS.items()}
@@ -17,8 +23,35 @@ PASSED_OVER = 20
 CHANGED_SINCE = 10_000
 
 
+class Planned(NamedTuple):
+    """What the plan was made under, and what it showed of each row. seq: the journal's last entry before it. reason: confirmed with it."""
+
+    file: CRMFile
+    comparison: Comparison
+    seq: int
+    kinds: str
+    reason: str
+
+    @classmethod
+    def of(cls, run):
+        """FileRefused where file or register are no longer those of the plan."""
+        plan = storage.read_plan(run)
+        today = dt.date.fromisoformat(plan["today"])
+        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=today)
+        if file.inspected.sha256 != run.sha256:
+            raise FileRefused(_("The file is not the one that was planned. Upload it again."))
+        reference = Reference(run.operator)
+        if reference.digest() != plan["reference"]:
+            raise FileRefused(
+                _("Purposes, policies or data lists of the register changed since the plan. Upload the file again.")
+            )
+        file.repeated = plan.get("repeated")
+        comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=run.accept_damaged_names)
+        return cls(file, comparison, plan["seq"], plan["kinds"], plan.get("reason", ""))
+
+
 class Chunk(NamedTuple):
-    """rows: what is to be written; letters: what the plan showed of each; passed: how many of which kind stand between them."""
+    """rows: what is to be written, as it stands in the file; letters: what the plan showed of each; passed: how many of which kind stand between them."""
 
     rows: list
     letters: str
@@ -30,27 +63,32 @@ class Chunk(NamedTuple):
 
 
 class PlannedRows:
-    """The rows of `file` from number `skip` on. kinds: the letters of the plan; seq: the entry it was made after."""
+    """The rows of a plan's file. changed: whom somebody else has changed since; None where that cannot be told."""
 
-    def __init__(self, file: CRMFile, run, *, kinds, seq):
-        self.file, self.kinds, self.skip = file, kinds, run.rows_done
-        self.changed = _changed_since(run, seq)
+    def __init__(self, planned: Planned, run):
+        self.file, self.kinds = planned.file, planned.kinds
+        self.size = self.file.rows_at_once()
+        self.changed = _changed_since(run, planned.seq)
 
-    def chunks(self):
-        """What the plan showed to stay as it is stays so, unless somebody changed the person before it was applied."""
-        size = self.file.rows_at_once()
+    def still_to_write(self, skip):
+        """How many rows behind the first `skip` ones the plan showed to write anything."""
+        return sum(self.kinds.count(letter, skip) for letter in WRITES)
+
+    def chunks(self, skip):
+        """From row number `skip` on. What the plan showed to stay as it is stays so, unless somebody changed the person since."""
+        size = self.size
         rows, letters, passed = [], [], Counter()
-        for row, letter in zip(self.file.rows(skip=self.skip), self.kinds[self.skip :], strict=True):
+        for row, letter in zip(self.file.rows(skip=skip), self.kinds[skip:], strict=True):
             if letter in WRITES or self._is_to_be_read(row):
                 rows.append(row)
                 letters.append(letter)
             else:
                 passed[KIND_OF[letter]] += 1
             if len(rows) == size or len(rows) + passed.total() == PASSED_OVER * size:
-                yield Chunk(self.file.cleaned(rows), "".join(letters), passed)
+                yield Chunk(rows, "".join(letters), passed)
                 rows, letters, passed = [], [], Counter()
         if rows or passed:
-            yield Chunk(self.file.cleaned(rows), "".join(letters), passed)
+            yield Chunk(rows, "".join(letters), passed)
 
     def _is_to_be_read(self, row):
         return self.changed is None or (bool(self.changed) and self.file.crm_id(row) in self.changed)

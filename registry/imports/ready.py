@@ -1,96 +1,139 @@
 """Chunks of a run made ready to be written: all that needs no lock is done before one is taken."""
 
-import sys
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass
-from typing import NamedTuple
+from collections import Counter
+from dataclasses import dataclass, replace
 
 from django.db import connection
-from django.utils import translation
 
 from registry.journal import bulk, copying
 from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.models.base import uuid7s
 
-from .compare import NEW, Known
-from .planned_rows import Chunk
+from .beside import Beside
+from .compare import CHANGED, NEW
+from .planned_rows import Chunk, Planned, PlannedRows
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
-# What the database has answered waits for Python's lock as long as the other thread may hold it.
-TURN_SECONDS, USUAL_TURN_SECONDS = 0.001, sys.getswitchinterval()
-
-
-class Found(NamedTuple):
-    """What had to be asked of the database about a chunk: who is known, and ids for people who are not."""
-
-    known: Known
-    ids: list
-
-    def still_holds(self):
-        """On SQLite ids are only foreseen: whoever wrote people since may have taken them. Others are given out for good."""
-        if connection.vendor == "postgresql" or not self.ids:
-            return True
-        return copying.next_ids(DataSubject, 1)[0] <= self.ids[0]
 
 
 @dataclass(slots=True)
 class Ready:
-    """A chunk with what becomes of its rows, and the batches that write it."""
+    """A chunk with the batches that write it, and whom and what that changes.
 
-    chunk: Chunk
-    found: Found
-    outcomes: list
+    letters: what the plan showed of each row; kinds: what becomes of it. people: uid → id of those who change; moved: the ids
+    of those of them whose consents or agreements do; consents, agreements: the ids of those that are changed.
+    chunk and outcomes are with it where it was made in this process.
+    """
+
+    letters: str
+    kinds: list
+    passed: Counter
     batches: list
+    people: dict
+    moved: list
+    consents: list
+    agreements: list
+    chunk: Chunk | None
+    outcomes: list | None
+
+    def to_go(self):
+        """As it goes to another process: rows and outcomes are many times what writes them."""
+        return replace(self, chunk=None, outcomes=None)
+
+
+class Ids:
+    """Ids for people who are new: whoever else enters somebody meanwhile gets another one."""
+
+    def __init__(self, count):
+        self.reserved = range(0)
+        self.reserve(count)
+
+    def reserve(self, count):
+        if count and connection.vendor == "sqlite":
+            self.reserved = copying.reserved_ids(DataSubject, count)
+
+    def given_away(self):
+        """The same ids for another process: none of them is given out here any more."""
+        away = Ids(0)
+        away.reserved, self.reserved = self.reserved, away.reserved
+        return away
+
+    def take(self, count):
+        if not count:
+            return ()
+        if connection.vendor != "sqlite":
+            return copying.next_ids(DataSubject, count)
+        if len(self.reserved) < count:
+            self.reserve(count)
+        taken, self.reserved = self.reserved[:count], self.reserved[count:]
+        return taken
 
 
 class Maker:
-    """Makes chunks of one run ready. unit: who acts."""
+    """Makes the chunks of one run ready. unit: who acts; the run says how far it is."""
 
-    def __init__(self, comparison, unit):
-        self.comparison, self.unit = comparison, unit
-        self.operator = comparison.operator.code
-        self.last_id = 0
+    def __init__(self, planned: Planned, run, unit=None):
+        self.rows, self.comparison = PlannedRows(planned, run), planned.comparison
+        self.run, self.unit = run, unit
+        self.operator = self.comparison.operator.code
+        self.ids = None
+        self.again_from, self.read_again = 0, None
 
-    def chunks(self, chunks):
-        """Ready chunks in turn: the next one is read and made while the caller writes the one before, and the database works."""
-        with _quick_turns(), ThreadPoolExecutor(1, "chunks", translation.activate, (_language(),)) as helper:
-            reading, ready = helper.submit(next, chunks, None), None
-            while chunk := reading.result():
-                making = helper.submit(self.make, chunk, self.find(chunk.rows))
-                reading = helper.submit(next, chunks, None)
-                if ready:
-                    yield ready
-                ready = making.result()
-                if not ready.found.still_holds():
-                    ready = self.ready(ready.chunk)
-            if ready:
-                yield ready
+    def chunks(self):
+        """Ready chunks in turn, as far as the run is not done. Those of a long run are made by a process beside this one as
+        soon as it is up; what it does not come to is made here."""
+        run = self.run
+        to_write = self.rows.still_to_write(run.rows_done)
+        self.ids = Ids(to_write)
+        with Beside.of(run, to_write) as beside:
+            for chunk in self.rows.chunks(run.rows_done):
+                if beside.is_up():
+                    break
+                yield self.ready(chunk)
+            yield from beside.chunks(self)
+        if run.rows_done < len(self.rows.kinds):
+            yield from map(self.ready, self.rows.chunks(run.rows_done))
 
     def ready(self, chunk) -> Ready:
-        return self.make(chunk, self.find(chunk.rows))
-
-    def find(self, rows) -> Found:
+        rows = self.rows.file.cleaned(chunk.rows)
         known = self.comparison.known(rows)
-        strangers = sum(row.crm_id not in known.people and not row.errors for row in rows)
-        ids = copying.next_ids(DataSubject, strangers) if strangers else []
-        if ids and ids[0] <= self.last_id:  # foreseen for the chunk before, which is not written yet
-            ids = list(range(self.last_id + 1, self.last_id + 1 + strangers))
-        self.last_id = ids[-1] if ids else self.last_id
-        return Found(known, ids)
+        outcomes = self.comparison.judge(rows, known)
+        new = [outcome for outcome in outcomes if outcome.kind == NEW]
+        uids = uuid7s(2 * len(new))
+        for outcome, pk, uid, consent_uid in zip(new, self.ids.take(len(new)), uids, uids, strict=True):
+            self.comparison.new_people.write(outcome, pk, uid, consent_uid)
+        return self.of(chunk, outcomes)
 
-    def make(self, chunk, found) -> Ready:
-        """Needs no database."""
-        outcomes = self.comparison.judge(chunk.rows, found.known)
-        ids, uids = iter(found.ids), uuid7s(2 * len(outcomes))
-        for outcome in outcomes:
-            if outcome.kind == NEW:
-                self.comparison.new_people.write(outcome, next(ids), next(uids), next(uids))
-        return Ready(chunk, found, outcomes, self.batches(outcomes))
+    def again(self, ready) -> Ready:
+        """The same chunk against the register as it is now. What was made elsewhere is read again, forward only."""
+        if not ready.chunk:
+            if not self.read_again:
+                self.again_from, self.read_again = self.run.rows_done, self.rows.chunks(self.run.rows_done)
+            while not ready.chunk:
+                chunk, begins = next(self.read_again), self.again_from
+                self.again_from += chunk.length
+                if begins == self.run.rows_done:
+                    ready.chunk = chunk
+        return self.ready(ready.chunk)
 
-    def batches(self, outcomes):
-        """What these outcomes write."""
+    def of(self, chunk, outcomes) -> Ready:
+        """What these outcomes of a chunk write."""
+        changed = [outcome for outcome in outcomes if outcome.kind == CHANGED]
+        return Ready(
+            chunk.letters,
+            [outcome.kind for outcome in outcomes],
+            chunk.passed,
+            self._batches(outcomes),
+            {outcome.person["uid"]: outcome.person["id"] for outcome in changed},
+            [outcome.person["id"] for outcome in changed if outcome.consents or outcome.agreement],
+            [write.before["id"] for outcome in changed for write in outcome.consents if write.before],
+            [each.agreement.before["id"] for each in changed if each.agreement and each.agreement.before],
+            chunk,
+            outcomes,
+        )
+
+    def _batches(self, outcomes):
         writes = {model: [] for model in MODELS}
         for outcome in outcomes:
             if outcome.person_write:
@@ -102,16 +145,3 @@ class Maker:
             if outcome.suppressions:
                 writes[Suppression] += outcome.suppressions
         return [bulk.prepare(model, rows, self.unit, operator=self.operator) for model, rows in writes.items() if rows]
-
-
-def _language():
-    return translation.get_language() or "en"
-
-
-@contextmanager
-def _quick_turns():
-    sys.setswitchinterval(TURN_SECONDS)
-    try:
-        yield
-    finally:
-        sys.setswitchinterval(USUAL_TURN_SECONDS)

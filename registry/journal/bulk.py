@@ -54,6 +54,17 @@ class Batch:
     lines: list
     changed: list
 
+    def __reduce__(self):
+        """On its way to another process it leaves the values behind: to put it takes no more of them than the ids."""
+        kinds, values, *rest = zip(*self.lines, strict=True) if self.lines else ((),) * len(Line._fields)
+        ids = [each.get("id") for each in values]
+        return _batch, (self.shape, self.unit, self.operator, self.at, self.changed, kinds, ids, *rest)
+
+
+def _batch(shape, unit, operator, at, changed, kinds, ids, *rest):
+    lines = zip(kinds, ({"id": each} for each in ids), *rest, strict=True)
+    return Batch(shape, unit, operator, at, list(map(Line._make, lines)), changed)
+
 
 def acting(*, by, role="", operator=None, reason="", run=None) -> Unit:
     """Who acts, for `prepare` before the unit of work is open."""

@@ -6,7 +6,9 @@ from functools import cache
 from itertools import chain
 from uuid import UUID
 
-from django.db import connection, models
+from django.db import connection, models, transaction
+
+from .turns import turn
 
 # Rows in one statement. Many are faster than one by one, eight times where an index for searches hangs on triggers, and only
 # a few sizes, so that the driver keeps the statements. SQLite takes 32,766 values in one.
@@ -25,6 +27,18 @@ def next_ids(model, count):
         cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", [table])
         last = (cursor.fetchone() or (0,))[0]
     return list(range(last + 1, last + 1 + count))
+
+
+def reserved_ids(model, count) -> range:
+    """Ids that nobody else is given from now on, used or not. SQLite only: on PostgreSQL those of `next_ids` are such ids."""
+    named = [model._meta.db_table]
+    with turn(), transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("UPDATE sqlite_sequence SET seq = seq + %s WHERE name = %s", [count, *named])
+        if not cursor.rowcount:  # no row was ever inserted
+            cursor.execute("INSERT INTO sqlite_sequence (name, seq) VALUES (%s, %s)", [*named, count])
+        cursor.execute("SELECT seq FROM sqlite_sequence WHERE name = %s", named)
+        last = cursor.fetchone()[0]
+    return range(last + 1 - count, last + 1)
 
 
 def insert(model, attnames, rows):

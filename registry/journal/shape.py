@@ -56,6 +56,9 @@ class Shape:
         self.history_columns = [pk, *(self.attnames[place] for place in self.tracked), *HISTORY_COLUMNS]
         self.recipes = {}
 
+    def __reduce__(self):
+        return shape_of, (self.model,)
+
     def recipe(self, row, has_user, has_reason) -> Recipe:
         kinds = [value.__class__ if value else None if value is None or value == "" else value for value in row]
         key = (has_user, has_reason, *kinds)

@@ -4,6 +4,8 @@ import contextlib
 import os
 import sys
 
+from tests.worker_process import environment
+
 
 def open_database():
     """Sets Django up on the database of the tests that the environment names; returns its connection."""
@@ -15,6 +17,8 @@ def open_database():
 
     with contextlib.redirect_stdout(sys.stderr):
         connection.creation.create_test_db(verbosity=0, autoclobber=True)
+    # For the process that a long import starts.
+    os.environ.update(environment())
     return connection
 
 

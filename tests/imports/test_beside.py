@@ -1,0 +1,134 @@
+"""The process beside a long import: what it makes ready is what the import itself would have made, and nobody depends on it."""
+
+import logging
+
+import pytest
+from django.db import connection
+
+from registry.imports import beside, crm_file
+from registry.imports.beside import Beside
+from registry.imports.ready import Maker
+from registry.journal.reconcile import findings
+from registry.models import DataSubject, ListedRow
+from tests import factories
+from tests.benchmarks.kills import standing
+from tests.worker_process import environment
+
+from .crm import CRM, consent, person
+from .test_planned_rows import change
+
+pytestmark = pytest.mark.django_db(transaction=True)
+COMES_UP_SECONDS = 60
+KNOWN = [person(number, **consent()) for number in range(12)]
+NEXT = [
+    *(person(number, phone=f"8702000{number:04}", **consent(), agreement_number=f"A-{number}") for number in range(6)),
+    *KNOWN[6:9],
+    person(9, **consent(consent_given_on="01.03.2025")),
+    *(person(number, email_opt_out="yes") for number in range(12, 18)),
+    person(90, email="x"),
+]
+
+
+@pytest.fixture(autouse=True)
+def long_imports(monkeypatch):
+    """Every import is a long one, of many chunks, and waits until the other process is up."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 4)
+    monkeypatch.setattr(beside, "FEWEST_ROWS", 1)
+    is_up = Beside.is_up
+    monkeypatch.setattr(
+        Beside, "is_up", lambda self: (not self.pipe or self.pipe.poll(COMES_UP_SECONDS)) and is_up(self)
+    )
+    for name, value in environment().items():
+        monkeypatch.setenv(name, value)
+
+
+@pytest.fixture
+def made_here(monkeypatch):
+    """The chunks that the import made itself, by the number of their rows."""
+    made, ready = [], Maker.ready
+    monkeypatch.setattr(Maker, "ready", lambda self, chunk: made.append(len(chunk.rows)) or ready(self, chunk))
+    return made
+
+
+@pytest.fixture
+def crm():
+    operator = factories.make_operator("lapp")
+    factories.make_purpose(operator)
+    crm = CRM(operator)
+    crm.load(KNOWN)
+    return crm
+
+
+def test_import_made_ready_beside_equals_one_made_here(crm, made_here, monkeypatch):
+    """New and changed people, consents, agreements, opt-outs, rows that stay and one that is rejected: the same register."""
+    run = crm.plan(NEXT)
+    made_here.clear()
+    crm.apply(run)
+    assert made_here == []
+    monkeypatch.setattr(beside, "FEWEST_ROWS", 1000)
+    other = CRM(factories.make_operator("kazger"))
+    factories.make_purpose(other.operator)
+    other.load(KNOWN)
+    run_of_other = other.plan(NEXT)
+    made_here.clear()
+    other.apply(run_of_other)
+    assert sum(made_here) == 13
+    assert crm.counts(run) == {"new": 6, "changed": 7, "same": 3, "rejected": 1}
+    assert standing(crm.operator, run) == standing(other.operator, run_of_other)
+    assert list(findings()) == []
+
+
+def test_rows_of_people_changed_since_the_plan_are_stopped(crm, made_here):
+    """A chunk that was made beside is made here again where the register tells something else now; the others are not."""
+    run = crm.plan(NEXT)
+    change("C0000005", phone="+77050000003")
+    made_here.clear()
+    crm.apply(run)
+    assert made_here == [4]
+    assert crm.counts(run) == {"new": 6, "changed": 6, "same": 3, "rejected": 1, "stopped": 1}
+    assert [row.line for row in ListedRow.objects.filter(run=run, kind="stopped")] == [7]
+    assert DataSubject.objects.get(crm_id="C0000005").phone == "+77050000003"
+
+
+def test_whoever_enters_people_meanwhile_gets_other_ids(crm, made_here):
+    """The ids that are made ready belong to the import: nothing has to be made again for them."""
+    run, entered = crm.plan([person(number) for number in range(20, 40)]), []
+
+    def enter(done):
+        entered.append(factories.make_subject(crm.operator, crm_id=f"D{done}"))
+
+    made_here.clear()
+    crm.apply(run, progress=enter)
+    assert (made_here, len(entered), crm.counts(run)) == ([], 5, {"new": 20})
+    assert DataSubject.objects.count() == 12 + 20 + 5
+
+
+def test_process_that_is_killed_is_done_without(crm, made_here, monkeypatch, caplog):
+    """The import goes on by itself, and the log says so without a word of the people."""
+    started, init = [], Beside.__init__
+    monkeypatch.setattr(Beside, "__init__", lambda self, run=None: init(self, run) or started.append(self))
+    run = crm.plan([person(number) for number in range(20, 420)])  # more than fits into the pipe
+    made_here.clear()
+    with caplog.at_level(logging.WARNING, logger="registry.imports.beside"):
+        crm.apply(run, progress=lambda done: started[0].process.kill() if done == 8 else None)
+    assert crm.counts(run) == {"new": 400}
+    assert 0 < sum(made_here) < 392
+    assert [record.getMessage() for record in caplog.records] == [
+        f"The process that makes chunks of import #{run.pk} ready ended with status -9: they are made in this one."
+    ]
+
+
+def test_process_ends_with_the_one_that_began_it(crm):
+    """Nobody terminates it then: it finds the pipe broken."""
+    run = crm.plan([person(number) for number in range(20, 40)])
+    started = Beside(run)
+    assert started.is_up()
+    started.pipe.close()
+    started.process.join(COMES_UP_SECONDS)
+    assert started.process.exitcode == 0
+
+
+def test_short_import_has_none(crm, monkeypatch):
+    """It would be over before the process is up."""
+    monkeypatch.setattr(beside, "FEWEST_ROWS", 1000)
+    assert Beside.of(crm.plan(NEXT), to_write=20).process is None
