@@ -6,13 +6,14 @@ the new process begins with it.
 
 import logging
 import multiprocessing
+import os
 import signal
 import sys
 from contextlib import AbstractContextManager
 
 logger = logging.getLogger(__name__)
-# A process takes a second or two to come up, and some ninety megabytes.
-FEWEST_ROWS = 20_000
+# A process takes a second to come up, and some eighty megabytes.
+FEWEST_ROWS = 10_000
 UP = "up"
 
 
@@ -85,6 +86,7 @@ def work(pipe, pk):
 
 
 def _make_chunks(pipe, pk):
+    os.environ["DJANGO_SETTINGS_MODULE"] = "config.without_pages"
     import django
 
     django.setup()
