@@ -85,11 +85,16 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     planned = _as_planned(run, actor)
     actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
     maker = Maker(planned, run, bulk.acting(**actor))
-    with closing(maker.chunks()) as chunks:
-        for ready in chunks:
-            _with_retries(run, ready, maker, planned, actor)
-            if progress:
-                progress(run.rows_done)
+    try:
+        with closing(maker.chunks()) as chunks:
+            for ready in chunks:
+                _with_retries(run, ready, maker, planned, actor)
+                if progress:
+                    progress(run.rows_done)
+    except FileNotFoundError:  # whoever gave the run up, or finished it, has deleted the file
+        if ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING).exists():
+            raise
+        raise AlreadyTaken from None
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 
@@ -109,16 +114,19 @@ class NotAsMade(Exception):
 
 def _with_retries(run, ready, maker, planned, actor):
     """Two writers may meet at one person, or wait too long for SQLite: the chunk is compared and written anew."""
-    for attempt in range(TRIES):
+    tries, again = 0, False
+    while True:
         try:
-            written = _apply_chunk(run, ready, maker, planned, actor)
-        except (IntegrityError, OperationalError, journal.JournalUnavailable, NotAsMade):
-            if attempt == TRIES - 1:
-                raise
-            ready = maker.again(ready)
-        else:
-            vars(run).update(written)
+            if again:
+                ready = maker.again(ready)
+            vars(run).update(_apply_chunk(run, ready, maker, planned, actor))
             return
+        except NotAsMade:
+            again = True
+        except (IntegrityError, OperationalError, journal.JournalUnavailable):
+            tries, again = tries + 1, True
+            if tries == TRIES:
+                raise
 
 
 def _apply_chunk(run, ready, maker, planned, actor):

@@ -116,15 +116,7 @@ class Comparison:
         self.new_people = NewPeople(reference, self.opt_outs, label=self.label, today=today)
 
     def outcomes(self, rows: CleanRows) -> list[Outcome]:
-        return self.judge(rows, self.known(rows))
-
-    def known(self, rows) -> Known:
-        people = self._people(rows)
-        met = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people and not self._is_left(row)]
-        return Known(people, self._consents(met), self._agreements(met), self._opted_out(met))
-
-    def judge(self, rows: CleanRows, known: Known) -> list[Outcome]:
-        """Needs no database: what is known may have been asked for before."""
+        known = self._known(rows)
         people, judged = known.people, self._judge
         if rows.columns is None:
             return [judged(row, people.get(row.crm_id), known) for row in rows]
@@ -134,6 +126,11 @@ class Comparison:
             else Outcome.of_new(row, lacks, self.new_people)
             for row, lacks in zip(rows, self.new_people.all_lack(rows.columns), strict=True)
         ]
+
+    def _known(self, rows) -> Known:
+        people = self._people(rows)
+        met = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people and not self._is_left(row)]
+        return Known(people, self._consents(met), self._agreements(met), self._opted_out(met))
 
     def _is_left(self, row):
         return row.errors or (row.damaged and not self.accept_damaged_names)

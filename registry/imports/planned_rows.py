@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from functools import cached_property
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -68,7 +69,11 @@ class PlannedRows:
     def __init__(self, planned: Planned, run):
         self.file, self.kinds = planned.file, planned.kinds
         self.size = self.file.rows_at_once()
-        self.changed = _changed_since(run, planned.seq)
+        self.run, self.seq = run, planned.seq
+
+    @cached_property
+    def changed(self):
+        return _changed_since(self.run, self.seq)
 
     def still_to_write(self, skip):
         """How many rows behind the first `skip` ones the plan showed to write anything."""

@@ -1,11 +1,13 @@
 """Chunks of a run made ready to be written: all that needs no lock is done before one is taken."""
 
 from collections import Counter
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 from registry.journal import bulk, copying
+from registry.journal.shape import shape_of
 from registry.models import Agreement, Consent, DataSubject, Suppression
 from registry.models.base import uuid7s
 
@@ -15,6 +17,11 @@ from .planned_rows import Chunk, Planned, PlannedRows
 
 # People first: what is about them refers to them.
 MODELS = (DataSubject, Consent, Agreement, Suppression)
+
+
+def layout():
+    """How rows lie in batches: those of a process with other columns cannot be written here."""
+    return [(shape.table_columns, shape.history_columns) for shape in map(shape_of, MODELS)]
 
 
 @dataclass(slots=True)
@@ -43,21 +50,16 @@ class Ready:
 
 
 class Ids:
-    """Ids for people who are new: whoever else enters somebody meanwhile gets another one."""
+    """Ids for people who are new: whoever else enters somebody meanwhile gets another one.
 
-    def __init__(self, count):
+    On SQLite they are reserved for a few chunks at a time. Not for all of an import: whoever has a lower key than the highest
+    counts as somebody who was there when that one came.
+    """
+
+    CHUNKS_AHEAD, TRIES = 4, 3
+
+    def __init__(self):
         self.reserved = range(0)
-        self.reserve(count)
-
-    def reserve(self, count):
-        if count and connection.vendor == "sqlite":
-            self.reserved = copying.reserved_ids(DataSubject, count)
-
-    def given_away(self):
-        """The same ids for another process: none of them is given out here any more."""
-        away = Ids(0)
-        away.reserved, self.reserved = self.reserved, away.reserved
-        return away
 
     def take(self, count):
         if not count:
@@ -65,9 +67,15 @@ class Ids:
         if connection.vendor != "sqlite":
             return copying.next_ids(DataSubject, count)
         if len(self.reserved) < count:
-            self.reserve(count)
+            self.reserved = self._reserve(count * self.CHUNKS_AHEAD)
         taken, self.reserved = self.reserved[:count], self.reserved[count:]
         return taken
+
+    def _reserve(self, count):
+        for _try in range(self.TRIES - 1):
+            with suppress(OperationalError):  # somebody writes for long
+                return copying.reserved_ids(DataSubject, count)
+        return copying.reserved_ids(DataSubject, count)
 
 
 class Maker:
@@ -77,16 +85,14 @@ class Maker:
         self.rows, self.comparison = PlannedRows(planned, run), planned.comparison
         self.run, self.unit = run, unit
         self.operator = self.comparison.operator.code
-        self.ids = None
+        self.ids = Ids()
         self.again_from, self.read_again = 0, None
 
     def chunks(self):
         """Ready chunks in turn, as far as the run is not done. Those of a long run are made by a process beside this one as
         soon as it is up; what it does not come to is made here."""
         run = self.run
-        to_write = self.rows.still_to_write(run.rows_done)
-        self.ids = Ids(to_write)
-        with Beside.of(run, to_write) as beside:
+        with Beside.of(run, self.rows.still_to_write(run.rows_done)) as beside:
             for chunk in self.rows.chunks(run.rows_done):
                 if beside.is_up():
                     break
@@ -96,9 +102,7 @@ class Maker:
             yield from map(self.ready, self.rows.chunks(run.rows_done))
 
     def ready(self, chunk) -> Ready:
-        rows = self.rows.file.cleaned(chunk.rows)
-        known = self.comparison.known(rows)
-        outcomes = self.comparison.judge(rows, known)
+        outcomes = self.comparison.outcomes(self.rows.file.cleaned(chunk.rows))
         new = [outcome for outcome in outcomes if outcome.kind == NEW]
         uids = uuid7s(2 * len(new))
         for outcome, pk, uid, consent_uid in zip(new, self.ids.take(len(new)), uids, uids, strict=True):

@@ -1,6 +1,6 @@
 """Many rows of one tracked model in one go, with the history rows and entries that save() would have written for each.
 
-`prepare` does all that needs no database, in any thread and before any lock; `put` then writes it inside a unit of work.
+`prepare` does all that needs no database, in any process and before any lock; `put` then writes it inside a unit of work.
 """
 
 import hmac
@@ -37,7 +37,7 @@ class Line(NamedTuple):
     """One row, ready but for its id and the number of its entry."""
 
     kind: str  # "+", "~", "-"
-    values: dict  # the caller's; a new row gets its id there
+    values: dict  # the caller's, or another process's ids alone; a new row gets its id there
     stored: tuple  # for the table, without the id
     salt: bytes
     entry: tuple  # as journal.unit.Lines has it

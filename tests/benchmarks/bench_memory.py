@@ -37,8 +37,12 @@ class Watch(threading.Thread):
 
     def look(self):
         children = Path("/proc/self/task").glob("*/children")
-        for pid in [os.getpid(), *(int(each) for of_thread in children for each in of_thread.read_text().split())]:
-            with suppress(FileNotFoundError, StopIteration):  # it has just ended
+        found = [os.getpid()]
+        for of_thread in children:
+            with suppress(OSError):
+                found += map(int, of_thread.read_text().split())
+        for pid in found:
+            with suppress(OSError, StopIteration):  # it has just ended
                 told = Path(f"/proc/{pid}/status").read_text().splitlines()
                 self.peaks[pid] = int(next(line for line in told if line.startswith("VmHWM")).split()[1])
 

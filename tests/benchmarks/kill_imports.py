@@ -117,7 +117,12 @@ def on_one_database(rows, kills, server=None):
     django.setup()
     from django.db import connection
 
+    from registry.imports import beside
+    from tests.worker_process import environment
+
     connection.creation.create_test_db(verbosity=0)
+    os.environ.update(environment())
+    beside.FEWEST_ROWS = 1  # also of what is left after a kill
     wrong = prove(rows, kills, server)
     connection.close()
     for sentence in wrong[:20]:

@@ -1,17 +1,18 @@
 """The process beside a long import: what it makes ready is what the import itself would have made, and nobody depends on it."""
 
 import logging
+import re
 
 import pytest
 from django.db import connection
 
-from registry.imports import beside, crm_file
+from registry.imports import beside, crm_file, ready
 from registry.imports.beside import Beside
 from registry.imports.ready import Maker
 from registry.journal.reconcile import findings
 from registry.models import DataSubject, ListedRow
 from tests import factories
-from tests.benchmarks.kills import standing
+from tests.benchmarks.kills import WITHIN, Aim, in_a_child, standing
 from tests.worker_process import environment
 
 from .crm import CRM, consent, person
@@ -45,8 +46,8 @@ def long_imports(monkeypatch):
 @pytest.fixture
 def made_here(monkeypatch):
     """The chunks that the import made itself, by the number of their rows."""
-    made, ready = [], Maker.ready
-    monkeypatch.setattr(Maker, "ready", lambda self, chunk: made.append(len(chunk.rows)) or ready(self, chunk))
+    made, make = [], Maker.ready
+    monkeypatch.setattr(Maker, "ready", lambda self, chunk: made.append(len(chunk.rows)) or make(self, chunk))
     return made
 
 
@@ -113,19 +114,53 @@ def test_process_that_is_killed_is_done_without(crm, made_here, monkeypatch, cap
         crm.apply(run, progress=lambda done: started[0].process.kill() if done == 8 else None)
     assert crm.counts(run) == {"new": 400}
     assert 0 < sum(made_here) < 392
-    assert [record.getMessage() for record in caplog.records] == [
-        f"The process that makes chunks of import #{run.pk} ready ended with status -9: they are made in this one."
-    ]
+    [said] = [record.getMessage() for record in caplog.records]
+    assert re.fullmatch(
+        rf"The process that makes chunks of import #{run.pk} ready is gone \(status -9, \w+Error\): they are made in this one.",
+        said,
+    )
+
+
+def test_process_of_another_version_is_not_asked(crm, made_here, monkeypatch, caplog):
+    """The code was replaced while the worker ran: rows that lie otherwise would come into wrong columns."""
+    run = crm.plan([person(number) for number in range(20, 40)])
+    monkeypatch.setattr(ready, "layout", list)
+    made_here.clear()
+    crm.apply(run)
+    assert (sum(made_here), crm.counts(run)) == (20, {"new": 20})
+    assert "(status 0, another version)" in caplog.text
+
+
+def test_error_over_there_is_named_without_its_words(crm, made_here, monkeypatch, caplog, capfd):
+    """Here it is met again, or it does not matter."""
+    run = crm.plan([person(number) for number in range(20, 40)])
+    monkeypatch.setenv("DATA_DIR", "/proc/nowhere")
+    made_here.clear()
+    crm.apply(run)
+    assert (sum(made_here), crm.counts(run)) == (20, {"new": 20})
+    assert "is gone (status 1, FileNotFoundError)" in caplog.text
+    assert "Traceback" not in capfd.readouterr().err
+
+
+def test_killed_import_goes_on_where_it_was(crm):
+    """The import is killed while the other process makes its chunks; the same command brings it to its end."""
+    run = crm.plan([person(number) for number in range(20, 420)])
+    assert in_a_child(run.pk, "applied", Aim(WITHIN, 12))
+    run.refresh_from_db()
+    assert 0 < run.rows_done < 400
+    assert not in_a_child(run.pk, "applied")
+    assert (DataSubject.objects.count(), DataSubject.history.count()) == (412, 412)
+    assert list(findings()) == []
 
 
 def test_process_ends_with_the_one_that_began_it(crm):
     """Nobody terminates it then: it finds the pipe broken."""
     run = crm.plan([person(number) for number in range(20, 40)])
-    started = Beside(run)
-    assert started.is_up()
-    started.pipe.close()
-    started.process.join(COMES_UP_SECONDS)
-    assert started.process.exitcode == 0
+    with Beside(run) as started:
+        assert started.is_up()
+        started.pipe.close()
+        started.process.join(COMES_UP_SECONDS)
+        assert started.process.exitcode == 0
 
 
 def test_short_import_has_none(crm, monkeypatch):
