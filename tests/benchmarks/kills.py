@@ -5,6 +5,7 @@ import json
 import os
 import random
 import signal
+import sys
 import threading
 import time
 import traceback
@@ -28,8 +29,8 @@ ACTING = {"by": None, "role": "system"}
 # Around the commit of a chunk: before it is asked for, while it is done, when it is done and nobody knows yet.
 BEFORE, WITHIN, AFTER, ANY = "before", "within", "after", "any moment"
 LONGEST_COMMIT_SECONDS = 0.004
-DATABASE_GONE, LOST_AT_MOST = 3, 2
-# A person looks what is the matter before they give the command again.
+DATABASE_GONE, LOST_AT_MOST = 3, 4
+# A person looks what is the matter before they give the command again, longer each time.
 GONE_FOR_SECONDS = 1
 # The server goes on with what a killed client had asked for: its chunk may come in while the next one looks at the run.
 OTHER_AT_IT = 4
@@ -70,7 +71,7 @@ def in_a_child(pk, goal, aim=None):
         code = ended(child)
         if code == DATABASE_GONE:
             lost += 1
-            time.sleep(GONE_FOR_SECONDS)
+            time.sleep(GONE_FOR_SECONDS * lost)
     if code not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The step ended with exit code {code}.")
     return code != 0
@@ -92,7 +93,7 @@ def begin(pk, goal, aim=None):
     child = os.fork()
     if child:
         return child
-    code = 1
+    code, inherited = 1, connection.connection
     try:
         if aim and aim.kind != ANY:
             _kill_at_commit(aim)
@@ -103,6 +104,10 @@ def begin(pk, goal, aim=None):
     except (DatabaseError, InterfaceError):
         code = DATABASE_GONE
         traceback.print_exc()
+        print(
+            f"Its connection was {'made here' if inherited is None else 'inherited'}: {connection.connection}",
+            file=sys.stderr,
+        )
     except BaseException:
         traceback.print_exc()
     finally:
