@@ -7,10 +7,11 @@ import pytest
 from django.db import connection
 
 from registry.imports import beside, crm_file, ready
+from registry.imports.apply import AlreadyTaken, cancel
 from registry.imports.beside import Beside
 from registry.imports.ready import Maker
 from registry.journal.reconcile import findings
-from registry.models import DataSubject, ListedRow
+from registry.models import DataSubject, ImportRun, ListedRow
 from tests import factories
 from tests.benchmarks.kills import WITHIN, Aim, in_a_child, standing
 from tests.worker_process import environment
@@ -89,6 +90,20 @@ def test_rows_of_people_changed_since_the_plan_are_stopped(crm, made_here):
     assert crm.counts(run) == {"new": 6, "changed": 6, "same": 3, "rejected": 1, "stopped": 1}
     assert [row.line for row in ListedRow.objects.filter(run=run, kind="stopped")] == [7]
     assert DataSubject.objects.get(crm_id="C0000005").phone == "+77050000003"
+
+
+def test_run_given_up_is_told_so_also_where_its_file_had_to_be_read_again(crm):
+    """Somebody is changed and the run is given up: the next chunk has to be made again, and its file is gone."""
+    run = crm.plan([person(number, phone=f"8702000{number:04}") for number in range(12)])
+
+    def give_up(done):
+        change("C0000005", phone="+77050000003")
+        cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
+
+    with pytest.raises(AlreadyTaken):
+        crm.apply(run, progress=give_up)
+    run.refresh_from_db()
+    assert (run.state, run.rows_done, crm.counts(run)) == ("cancelled", 4, {"changed": 4})
 
 
 def test_whoever_enters_people_meanwhile_gets_other_ids(crm, made_here):
