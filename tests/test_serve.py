@@ -45,7 +45,12 @@ def serve(tmp_path):
     started = []
 
     def start(port):
-        environment = os.environ | {"DATA_DIR": str(tmp_path), "DATABASE_URL": f"sqlite:///{tmp_path}/registry.sqlite3"}
+        # The product's settings: those of the tests would start a database server in every process.
+        environment = os.environ | {
+            "DJANGO_SETTINGS_MODULE": "config.settings",
+            "DATA_DIR": str(tmp_path),
+            "DATABASE_URL": f"sqlite:///{tmp_path}/registry.sqlite3",
+        }
         command = [sys.executable, "-m", "config.serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
         started.append(
             subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
