@@ -1,7 +1,7 @@
 """A process beside the one that applies a long run: it makes the chunks ready, so that writing them is all that is left to do.
 
-It reads the register, writes nothing there, and ends with the process that began it. This module imports nothing of Django, for
-the new process begins with it.
+It reads the register, takes ids for new people, writes nothing else, and ends with the process that began it. Of Django it
+imports nothing at first, for the new process begins with this module.
 """
 
 import logging
