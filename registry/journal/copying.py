@@ -82,10 +82,24 @@ def update(model, attnames, rows):
     """Sets these columns; each row is a tuple of their stored values and, last, of its id."""
     if not rows:
         return
-    sets = ", ".join(f"{connection.ops.quote_name(model._meta.get_field(name).column)} = %s" for name in attnames)
-    table, key = connection.ops.quote_name(model._meta.db_table), connection.ops.quote_name(model._meta.pk.column)
+    quoted, fields = connection.ops.quote_name, [model._meta.get_field(name) for name in attnames]
+    table, key = quoted(model._meta.db_table), quoted(model._meta.pk.column)
+    columns = [quoted(field.column) for field in fields]
     with connection.cursor() as cursor:
-        cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", rows)
+        if connection.vendor == "postgresql":
+            sets = ", ".join(f"{column} = new.{column}" for column in columns)
+            arrays = ", ".join(f"%s::{_bare_type(field)}[]" for field in (*fields, model._meta.pk))
+            new = f"unnest({arrays}) AS new ({', '.join(columns)}, {key})"
+            columns_of_values = [list(column) for column in zip(*rows, strict=True)]
+            cursor.execute(f"UPDATE {table} SET {sets} FROM {new} WHERE {table}.{key} = new.{key}", columns_of_values)
+        else:
+            sets = ", ".join(f"{column} = %s" for column in columns)
+            cursor.executemany(f"UPDATE {table} SET {sets} WHERE {key} = %s", rows)
+
+
+def _bare_type(field):
+    """The type of its column without a length: a cast to it would cut a text that is too long, where the column refuses it."""
+    return field.db_type(connection).partition("(")[0]
 
 
 def delete(model, ids):

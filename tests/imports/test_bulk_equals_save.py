@@ -4,7 +4,7 @@ import datetime as dt
 import json
 
 import pytest
-from django.db import IntegrityError, transaction
+from django.db import DataError, IntegrityError, connection, transaction
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -223,6 +223,33 @@ def test_row_without_a_change_is_not_written(lapp):
     with pytest.raises(ValueError, match="a row without a change was to be written"):
         written_by_bulk(DataSubject, values_of(person), person.uid, values_of(person))
     assert person.history.count() == 1
+
+
+def test_every_row_of_a_change_gets_its_own_values(lapp):
+    """Many are changed at once, one to nothing, one to something: no value goes to a neighbour."""
+    people = [factories.make_subject(lapp, crm_id=f"C{number}", birth_date=None) for number in range(3)]
+    born = [dt.date(1990, 1, 2), None, dt.date(1991, 3, 4)]
+    changes = [
+        {"birth_date": day, "phone": f"+7701000000{number}", "surname": f"Сейіт {number}"}
+        for number, day in enumerate(born)
+    ]
+    rows = [
+        bulk.Written(values_of(person) | change, person.uid, values_of(person))
+        for person, change in zip(people, changes, strict=True)
+    ]
+    with acting():
+        bulk.write(DataSubject, rows[::-1], operator="lapp")
+    assert list(DataSubject.objects.order_by("pk").values("birth_date", "phone", "surname")) == changes
+
+
+@pytest.mark.skipif(connection.vendor == "sqlite", reason="SQLite keeps texts of any length")
+def test_text_too_long_for_its_column_is_refused_and_not_cut(lapp):
+    """A cast on the way to the column would cut it without a word."""
+    person = factories.make_subject(lapp)
+    before = values_of(person)
+    with pytest.raises(DataError), transaction.atomic():
+        written_by_bulk(DataSubject, before | {"phone": "7" * 21}, person.uid, before)
+    assert values_of(DataSubject.objects.get()) == before
 
 
 def test_bulk_that_meets_another_writer_fails_as_a_save_would(lapp):
