@@ -46,7 +46,7 @@ class Ready:
 
     def to_go(self):
         """As it goes to another process: rows and outcomes are many times what writes them."""
-        return replace(self, chunk=None, outcomes=None)
+        return replace(self, batches=[batch.packed() for batch in self.batches], chunk=None, outcomes=None)
 
 
 class Ids:

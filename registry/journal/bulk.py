@@ -5,12 +5,13 @@
 
 import hmac
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from hashlib import sha256
 from typing import Any, NamedTuple
 from uuid import UUID
 
 import orjson
+from django.db import connection
 from django.utils import timezone
 
 from . import copying
@@ -43,9 +44,23 @@ class Line(NamedTuple):
     entry: tuple  # as journal.unit.Lines has it
 
 
+class Rows(NamedTuple):
+    """What a batch writes, with all ids. new, history: as copying.insert takes them; changed: as copying.update does."""
+
+    new: list | bytes
+    changed: list
+    gone: list
+    history: list | bytes
+    history_ids: list
+    entries: list
+
+
 @dataclass(slots=True)
 class Batch:
-    """Rows of one model, ready to be put. changed: places of the columns in which at least one of them has changed."""
+    """Rows of one model, ready to be put. changed: places of the columns in which at least one of them has changed.
+
+    rows: what the lines write, where that is known already.
+    """
 
     shape: Shape
     unit: Unit
@@ -53,17 +68,32 @@ class Batch:
     at: Any
     lines: list
     changed: list
+    rows: Rows | None = None
+
+    def __bool__(self):
+        return bool(self.lines or self.rows)
+
+    def packed(self):
+        """On PostgreSQL with its ids taken and its rows as COPY takes them; on SQLite an id is free only until the insert.
+
+        History is read in the order of its ids: whoever puts this batch must know that nobody wrote its records meanwhile.
+        """
+        if connection.vendor != "postgresql" or not self:
+            return self
+        rows = _rows(self)
+        rows = rows._replace(new=copying.packed(rows.new), history=copying.packed(rows.history))
+        return replace(self, lines=[], rows=rows)
 
     def __reduce__(self):
         """On its way to another process it leaves the values behind: to put it takes no more of them than the ids."""
         kinds, values, *rest = zip(*self.lines, strict=True) if self.lines else ((),) * len(Line._fields)
         ids = [each.get("id") for each in values]
-        return _batch, (self.shape, self.unit, self.operator, self.at, self.changed, kinds, ids, *rest)
+        return _batch, (self.shape, self.unit, self.operator, self.at, self.changed, self.rows, kinds, ids, *rest)
 
 
-def _batch(shape, unit, operator, at, changed, kinds, ids, *rest):
+def _batch(shape, unit, operator, at, changed, rows, kinds, ids, *rest):
     lines = zip(kinds, ({"id": each} for each in ids), *rest, strict=True)
-    return Batch(shape, unit, operator, at, list(map(Line._make, lines)), changed)
+    return Batch(shape, unit, operator, at, list(map(Line._make, lines)), changed, rows)
 
 
 def acting(*, by, role="", operator=None, reason="", run=None) -> Unit:
@@ -163,7 +193,7 @@ def _against(shape, row, before):
 def put(batch: Batch) -> None:
     """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one."""
     shape, unit = batch.shape, _writing_unit(batch.shape.model)
-    if not batch.lines:
+    if not batch:
         return
     if (unit.by, unit.role, unit.reason, unit.run) != (
         batch.unit.by,
@@ -172,33 +202,37 @@ def put(batch: Batch) -> None:
         batch.unit.run,
     ):
         raise ValueError(f"{shape.model._meta.label}: prepared for another actor than the one who writes.")
-    _put_rows(batch)
-    ids = copying.next_ids(shape.history, len(batch.lines))
-    at, by, reason = copying.stored(shape.history, "history_date", batch.at), unit.by, unit.reason or None
-    tracked = shape.tracked_of
-    history = [
-        (values["id"], *tracked(stored), history_id, at, kind, by, reason, salt)
-        for (kind, values, stored, salt, _entry), history_id in zip(batch.lines, ids, strict=True)
-    ]
-    copying.insert(shape.history, shape.history_columns, history)
-    unit.add_lines(Lines(shape.name, shape.history, batch.operator, [line.entry for line in batch.lines], ids))
+    rows = batch.rows or _rows(batch)
+    copying.insert(shape.model, shape.table_columns, rows.new)
+    copying.update(shape.model, [shape.attnames[place] for place in batch.changed], rows.changed)
+    if rows.gone:
+        copying.delete(shape.model, rows.gone)
+    copying.insert(shape.history, shape.history_columns, rows.history)
+    unit.add_lines(Lines(shape.name, shape.history, batch.operator, rows.entries, rows.history_ids))
 
 
-def _put_rows(batch):
-    shape, model = batch.shape, batch.shape.model
-    new = [line for line in batch.lines if line.kind == "+"]
+def _rows(batch) -> Rows:
+    """What the lines of a batch write. Ids are taken here, for its history and for whatever is new and has none."""
+    shape, lines = batch.shape, batch.lines
+    new = [line for line in lines if line.kind == "+"]
     without_id = [line.values for line in new if line.values.get("id") is None]
-    for values, new_id in zip(without_id, copying.next_ids(model, len(without_id)) if without_id else (), strict=True):
+    ids = copying.next_ids(shape.model, len(without_id)) if without_id else ()
+    for values, new_id in zip(without_id, ids, strict=True):
         values["id"] = new_id
-    copying.insert(model, shape.table_columns, [(line.values["id"], *line.stored) for line in new])
-    changed = [
-        (*[line.stored[place] for place in batch.changed], line.values["id"])
-        for line in batch.lines
-        if line.kind == "~"
-    ]
-    copying.update(model, [shape.attnames[place] for place in batch.changed], changed)
-    if gone := [line.values["id"] for line in batch.lines if line.kind == "-"]:
-        copying.delete(model, gone)
+    history_ids = copying.next_ids(shape.history, len(lines))
+    at, by, reason = copying.stored(shape.history, "history_date", batch.at), batch.unit.by, batch.unit.reason or None
+    tracked = shape.tracked_of
+    return Rows(
+        [(line.values["id"], *line.stored) for line in new],
+        [(*[line.stored[place] for place in batch.changed], line.values["id"]) for line in lines if line.kind == "~"],
+        [line.values["id"] for line in lines if line.kind == "-"],
+        [
+            (values["id"], *tracked(stored), history_id, at, kind, by, reason, salt)
+            for (kind, values, stored, salt, _entry), history_id in zip(lines, history_ids, strict=True)
+        ],
+        history_ids,
+        [line.entry for line in lines],
+    )
 
 
 def _writing_unit(model):

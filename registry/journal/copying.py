@@ -3,6 +3,7 @@
 import datetime as dt
 import sqlite3
 from functools import cache
+from io import BytesIO
 from itertools import chain
 from uuid import UUID
 
@@ -42,17 +43,32 @@ def reserved_ids(model, count) -> range:
 
 
 def insert(model, attnames, rows):
-    """Inserts tuples of the values of these columns, as `stored` or `conversion` made them."""
+    """Inserts tuples of the values of these columns, as `stored` or `conversion` made them, or what `packed` made of them."""
     if not rows:
         return
     # Django translates what its own execute() raises: callers retry on Django's errors.
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {_table(model, attnames)} FROM STDIN") as copy:
-                for row in rows:
-                    copy.write_row(row)
+                if isinstance(rows, bytes):
+                    copy.write(rows)
+                else:
+                    for row in rows:
+                        copy.write_row(row)
         else:
             _insert_blocks(cursor.cursor, model, tuple(attnames), rows)
+
+
+def packed(rows) -> bytes:
+    """Rows as COPY takes them: whoever inserts them has nothing left to do but to send them. PostgreSQL only."""
+    from psycopg import Copy
+    from psycopg.copy import FileWriter
+
+    text = BytesIO()
+    with connection.cursor() as cursor, Copy(cursor.cursor, writer=FileWriter(text)) as copy:
+        for row in rows:
+            copy.write_row(row)
+    return text.getvalue()
 
 
 def _insert_blocks(cursor, model, attnames, rows):

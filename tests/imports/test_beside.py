@@ -128,7 +128,7 @@ def test_process_that_is_killed_is_done_without(crm, made_here, monkeypatch, cap
     with caplog.at_level(logging.WARNING, logger="registry.imports.beside"):
         crm.apply(run, progress=lambda done: started[0].process.kill() if done == 8 else None)
     assert crm.counts(run) == {"new": 400}
-    assert 0 < sum(made_here) < 392
+    assert 0 < sum(made_here) <= 392  # two chunks came before, and what the pipe held
     [said] = [record.getMessage() for record in caplog.records]
     assert re.fullmatch(
         rf"The process that makes chunks of import #{run.pk} ready is gone \(status -9, \w+Error\): they are made in this one.",

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import json
+import pickle
 
 import pytest
 from django.db import DataError, IntegrityError, connection, transaction
@@ -58,10 +59,11 @@ def acting(reason="Бекіту", by=7):
     return unit_of_work(by=by, role="dpo" if by else "system", operator="lapp", reason=reason, run=3 if by else None)
 
 
-def written_by_bulk(model, values, subject, before=None, **actor):
-    """The record after the bulk path has written these values, with the operator's code."""
-    with acting(**actor):
-        bulk.write(model, [bulk.Written(values, subject, before)], operator="lapp")
+def written_by_bulk(model, values, subject, before=None, is_sent=False, **actor):
+    """The record after the bulk path has written these values, with the operator's code. is_sent: by another process."""
+    with acting(**actor) as unit:
+        batch = bulk.prepare(model, [bulk.Written(values, subject, before)], unit, operator="lapp")
+        bulk.put(pickle.loads(pickle.dumps(batch.packed())) if is_sent else batch)
     return model.objects.get(uid=values["uid"])
 
 
@@ -123,15 +125,15 @@ def without_id(values):
 
 
 @ALWAYS
-@given(given=people, changed=people, reason=reasons, by=st.sampled_from([7, None]))
-def test_person_written_in_bulk_equals_one_saved(lapp, given, changed, reason, by):
+@given(given=people, changed=people, reason=reasons, by=st.sampled_from([7, None]), is_sent=st.booleans())
+def test_person_written_in_bulk_equals_one_saved(lapp, given, changed, reason, by, is_sent):
     """A new person, a changed one, a deleted one: same columns, same history, same entry, and the commitments open."""
     actor = {"reason": reason, "by": by}
     number = next(factories.numbers)
     one = saved(DataSubject(operator=lapp, crm_id=f"S{number}", **given), **actor)
     values = without_id(twin_values(one, crm_id=f"B{number}"))
     values["search_key"] = one.search_key.removesuffix(f"s{number}") + f"b{number}"
-    two = written_by_bulk(DataSubject, values, values["uid"], **actor)
+    two = written_by_bulk(DataSubject, values, values["uid"], is_sent=is_sent, **actor)
     assert without_own(one) == without_own(two)
     first, second = last(one), last(two)
     assert first[:3] == second[:3]
@@ -145,7 +147,7 @@ def test_person_written_in_bulk_equals_one_saved(lapp, given, changed, reason, b
     if one.history.count() > count:  # else nothing changed, and nothing was written
         after = before | {name: getattr(one, name) for name in changed}
         after["search_key"] = search_key(**{name: after[name] or "" for name in SEARCHED})
-        two = written_by_bulk(DataSubject, after, two.uid, before, **actor)
+        two = written_by_bulk(DataSubject, after, two.uid, before, is_sent, **actor)
         assert without_own(one) == without_own(two)
         assert last(one)[:3] == last(two)[:3]
     gone(one, **actor)
@@ -160,14 +162,14 @@ def without_own(record):
 
 
 @ALWAYS
-@given(given=items, changed=items)
-def test_consent_written_in_bulk_equals_one_saved(lapp, given, changed):
+@given(given=items, changed=items, is_sent=st.booleans())
+def test_consent_written_in_bulk_equals_one_saved(lapp, given, changed, is_sent):
     """A new consent and a changed one, dates, yes/no and unknown included."""
     person, other = factories.make_subject(lapp), factories.make_subject(lapp)
     purpose = lapp_purpose(lapp)
     one = saved(Consent(operator=lapp, subject=person, purpose=purpose, **given))
     values = without_id(twin_values(one, subject_id=other.pk))
-    two = written_by_bulk(Consent, values, other.uid)
+    two = written_by_bulk(Consent, values, other.uid, is_sent=is_sent)
     assert without_own(one) == without_own(two)
     assert last(one)[:3] == last(two)[:3]
     assert last(two)[3] == [other.uid]
@@ -177,7 +179,7 @@ def test_consent_written_in_bulk_equals_one_saved(lapp, given, changed):
         setattr(one, name, value)
     saved(one)
     if one.history.count() > count:
-        two = written_by_bulk(Consent, before | changed, other.uid, before)
+        two = written_by_bulk(Consent, before | changed, other.uid, before, is_sent)
         assert without_own(one) == without_own(two)
         assert last(one)[:3] == last(two)[:3]
     gone(one)
