@@ -1,6 +1,6 @@
 """A process beside the one that applies a long run: it makes the chunks ready, so that writing them is all that is left to do.
 
-It reads the register, takes ids for new people, writes nothing else, and ends with the process that began it. Of Django it
+It reads the register, takes ids there, writes nothing else, and ends with the process that began it. Of Django it
 imports nothing at first, for the new process begins with this module.
 """
 

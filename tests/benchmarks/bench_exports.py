@@ -159,12 +159,12 @@ def main(entries, repetitions):
         record(f"{told}: … audit trail of that", rate * taken / bodies, "of it", OF_COPY)
     record(f"{told}: audit trail, memory grown by", memory["most"] - memory["before"], "MB", GROWTH_MB, at_least=False)
     with watched() as memory:
-        count, seconds = timed(changes_of(operator), 1)  # eleven lines an entry: once is long enough
+        count, seconds = timed(changes_of(operator), repetitions)
     record(f"{told}: changes.csv", count / seconds, "lines/s", LINES)
     record(f"{told}: changes.csv, memory grown by", memory["most"] - memory["before"], "MB", GROWTH_MB, at_least=False)
     for format in ("csv", "xlsx", "json"):
         with watched() as memory:
-            count, seconds = timed(list_of(operator, format), 1)
+            count, seconds = timed(list_of(operator, format), repetitions)
         record(f"{where}, {entries // 2:,} people: their list, {format.upper()}", count / seconds, "rows/s")
         grown = memory["most"] - memory["before"]
         record(f"{where}, {entries // 2:,} people: their list, {format.upper()}, memory grown by", grown, "MB")
