@@ -15,6 +15,7 @@ from registry.models import (
     Consent,
     DataSubject,
     ExportRun,
+    GroundDecision,
     JournalEntry,
     JournalHead,
     JournalSubject,
@@ -41,14 +42,14 @@ class PermissionsFile:
 
     Incremental, it holds those whose answer may have changed since the run before: touched in the journal since, or by the
     calendar, for a consent or agreement that began or ended meanwhile. Without a run before it, or where something changed that
-    decides for everybody, it is whole.
+    decides for everybody, by an entry or by the last day of a decision about a ground, it is whole.
     """
 
     def __init__(self, operator, at, *, whole=False):
         self.operator, self.at, self.on = operator, at, day_of(at)
         self.seq = JournalHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
         self.before = None if whole else last_run(operator)
-        if self.before is not None and self.changed_for_everybody():
+        if self.before is not None and (self.changed_for_everybody() or self.decisions_turned()):
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
         self.purposes = [(purpose, bases_of(purpose, self.on)) for purpose in purposes]
@@ -69,6 +70,17 @@ class PermissionsFile:
         )
         return entries.filter(models.Q(operator=self.operator.code) | models.Q(operator="")).exists()
 
+    @property
+    def last_on(self):
+        """The day of the file before."""
+        return dt.date.fromisoformat(self.before.filter["on"])
+
+    def decisions_turned(self):
+        """Whether a decision about a ground, on which anybody may rest, began or ended by the calendar between the two days."""
+        began = models.Q(valid_from__gt=self.last_on, valid_from__lte=self.on)
+        ended = models.Q(valid_until__gte=self.last_on, valid_until__lt=self.on)
+        return GroundDecision.objects.filter(began | ended, operator=self.operator, revoked_at=None).exists()
+
     def people(self):
         found = DataSubject.objects.filter(operator=self.operator, crm_id__isnull=False).select_related("operator")
         if self.before is None:
@@ -84,7 +96,7 @@ class PermissionsFile:
 
     def turned(self):
         """Those whose ground began or ended by the calendar alone, between the two days."""
-        last = dt.date.fromisoformat(self.before.filter["on"])
+        last = self.last_on
         between = {"gt": last, "lte": self.on}
         began = models.Q(**{f"given_on__{how}": day for how, day in between.items()})
         day = dt.timedelta(days=1)
@@ -151,7 +163,11 @@ def last_run(operator):
 
 
 class Export:
-    """The file as an export run: journalled before the first byte and after the last, each chunk with whom it is about."""
+    """The file as an export run: journalled before the first byte and after the last, each chunk with whom it is about.
+
+    Whoever reads it to its end has it. Who must also put it somewhere writes `sealed` and says `finish` when it is there: the
+    next file goes on from a finished one.
+    """
 
     def __init__(self, operator, *, by, role, reason="", whole=False, at=None):
         self.file = PermissionsFile(operator, at or timezone.now(), whole=whole)
@@ -164,6 +180,9 @@ class Export:
 
     def __iter__(self):
         yield from self.sealed
+        self.finish()
+
+    def finish(self):
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
     def end(self, count, sha256):

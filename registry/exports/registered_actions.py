@@ -56,7 +56,8 @@ def items_of(object_type, action, fields) -> tuple[int, ...]:
 class RegisteredActions:
     """The report as an export run: journalled before the first byte and after the last, each chunk with whom it is about.
 
-    `span` narrows it by the time of the entries. ValidationError where none lies in it.
+    `span` narrows it by the time of the entries. ValidationError where none lies in it. Read to its end or finished as the file
+    of permissions is.
     """
 
     def __init__(self, operator, span: Span, *, format, by, role, reason=""):
@@ -71,6 +72,9 @@ class RegisteredActions:
 
     def __iter__(self) -> Iterator[bytes]:
         yield from self.sealed
+        self.finish()
+
+    def finish(self):
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
     def file(self):

@@ -5,13 +5,24 @@ import datetime as dt
 import io
 
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
 from registry.exports.permissions import COLUMNS, Export
 from registry.journal import unit_of_work
-from registry.models import ActivityPurpose, Consent, ExportRun, JournalEntry, ProcessingActivity, Purpose, Suppression
+from registry.models import (
+    ActivityPurpose,
+    Agreement,
+    Consent,
+    ExportRun,
+    GroundDecision,
+    JournalEntry,
+    LegalBasis,
+    ProcessingActivity,
+    Purpose,
+    Suppression,
+)
 from registry.operations.blocking import block
 from tests.factories import make_law, make_operator, make_purpose, make_subject, make_user, save
 from tests.models.test_ground import COMPLETE
@@ -95,6 +106,24 @@ def test_consent_that_ran_out_is_a_change(office):
     }
 
 
+def test_decision_that_began_or_ran_out_is_a_change(office):
+    """People who rest on it alone are touched by nobody and have no date of their own: the file is a whole one."""
+    basis = save(LegalBasis(operator=office, code="contract", kind="contract", name_en="The agreement"))
+    activity = save(ProcessingActivity(operator=office, code="shop", name_en="Shop"))
+    save(ActivityPurpose(activity=activity, purpose=operator_purpose(office), basis=basis))
+    save(Agreement(subject=make_subject(office, crm_id="C1"), number="DK-17", concluded_on=dt.date(2026, 1, 6)))
+    now, day = timezone.now(), dt.timedelta(days=1)
+    begins, ends = timezone.localdate() + day, timezone.localdate() + 2 * day
+    decided = {"why": "until consents are collected", "document": "order 5", "decided_at": now, "decided_by": make_user()}
+    save(GroundDecision(basis=basis, valid_from=begins, valid_until=ends, **decided))
+    assert exported(office)["C1"][0] == "no"
+    assert exported(office, at=now) == {}
+    assert exported(office, at=now + day)["C1"][0] == "yes"
+    assert exported(office, at=now + 2 * day) == {}
+    assert exported(office, at=now + 3 * day)["C1"][0] == "no"
+    assert exported(office, at=now + 4 * day) == {}
+
+
 def test_change_for_everybody_makes_the_next_file_whole(office):
     """Without a BIN no consent is complete: everybody's answer is told anew."""
     person(office, "C1", third_parties=False)
@@ -114,6 +143,18 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
     assert (run.kind, run.count, bool(run.digest)) == ("permissions", 1, True)
     listed = JournalEntry.objects.get(action="list")
     assert [each.uid for each in listed.subjects.all()] == [consent.subject.uid]
+
+
+def test_file_that_could_not_be_written_is_not_the_last_one(office, tmp_path, capsys):
+    """Half of it does not stay, and what changed until then is in the next file."""
+    person(office, "C1", third_parties=False)
+    (tmp_path / "crm").mkdir()
+    with pytest.raises(CommandError, match="crm cannot be written: Is a directory"):
+        call_command("export_permissions", operator="kazger", output=str(tmp_path / "crm"))
+    assert [path.name for path in tmp_path.iterdir()] == ["crm"]
+    assert ExportRun.objects.get().finished_at is None
+    call_command("export_permissions", operator="kazger", output=str(tmp_path / "crm" / "p.csv"))
+    assert "1 people, everybody with a CRM id." in capsys.readouterr().out
 
 
 def test_purpose_of_a_blocked_activity_is_not_served(office):

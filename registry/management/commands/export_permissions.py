@@ -24,7 +24,8 @@ class Command(BaseCommand):
         operator = operator_of(operator)
         by, role = acting(by, those_who_may("export_datasubject", "add_exportrun"), operator, object_type="exportrun")
         export = Export(operator, by=by, role=role, reason=reason, whole=whole)
-        write(output, export)
+        write(output, export.sealed)
+        export.finish()
         if output == "-":
             return
         said = {"file": output, "count": export.sealed.count}

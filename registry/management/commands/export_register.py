@@ -2,6 +2,7 @@
 
 import os
 import sys
+from contextlib import suppress
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -69,3 +70,6 @@ def write(output, pieces):
         os.replace(part, output)
     except OSError as error:
         raise unwritable(output, error) from None
+    finally:
+        with suppress(OSError):
+            os.unlink(part)

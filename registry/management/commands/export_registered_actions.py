@@ -39,7 +39,8 @@ class Command(BaseCommand):
             export = RegisteredActions(operator, span, format=format, by=by, role=role, reason=reason)
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
-        write(output, export)
+        write(output, export.sealed)
+        export.finish()
         if output != "-":
             said = {"file": output, "count": export.sealed.count}
             self.stdout.write(_("%(file)s: %(count)s registered actions.") % said)
