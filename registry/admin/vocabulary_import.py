@@ -7,6 +7,7 @@ import hashlib
 import json
 import os
 import secrets
+from contextlib import suppress
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -260,5 +261,6 @@ def purge():
     """Files nobody confirmed within their hour."""
     now = timezone.now().timestamp()
     for path in folder().glob("*.csv"):
-        if path.stat().st_mtime < now - LIFETIME_SECONDS:
-            path.unlink(missing_ok=True)
+        with suppress(FileNotFoundError):  # another process deletes them, too
+            if path.stat().st_mtime < now - LIFETIME_SECONDS:
+                path.unlink()

@@ -182,8 +182,8 @@ def rejected_expiry():
 
 
 def purge_expired(now=None):
-    """Deletes what has had its time, and what a killed process left; never the file of a run that is at work. Called by every
-    import request."""
+    """Deletes what has had its time, and what a killed process left; never the file of a run that is at work. Called by the worker
+    and by every import request."""
     now = now or timezone.now()
     for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=ImportRun.AT_WORK):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state

@@ -7,9 +7,11 @@ import pytest
 from django.db import connection
 from django.utils import timezone
 
+from registry.admin import vocabulary_import
 from registry.imports import storage
 from registry.imports.apply import take
 from registry.imports.inspection import FileRefused
+from registry.management.commands.worker import Worker
 from registry.models import ImportRun, JournalEntry, ListedRow
 from tests import factories
 
@@ -76,6 +78,26 @@ def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
     assert not storage.plan_of(waiting).exists()
     assert ListedRow.objects.count() == 0
     assert storage.file_of(unfinished).exists()
+
+
+def test_worker_deletes_what_has_had_its_time(crm, monkeypatch):
+    """Also where nobody opens a page: files of people do not lie about over a week-end."""
+    run = crm.plan([person(1), person(2, email="x")])
+    ImportRun.objects.filter(pk=run.pk).update(expires_at=timezone.now() - dt.timedelta(minutes=1))
+    vocabulary = vocabulary_import.folder() / "0123.csv"
+    vocabulary.write_text("code;name_en\n")
+    os.utime(vocabulary, (0, 0))
+    worker, purge = Worker(), vocabulary_import.purge
+
+    def then_stop():
+        purge()
+        worker.running = False
+
+    monkeypatch.setattr(vocabulary_import, "purge", then_stop)
+    worker.run()
+    run.refresh_from_db()
+    kept = [storage.file_of(run).exists(), ListedRow.objects.exists(), vocabulary.exists()]
+    assert (run.state, kept) == ("expired", [False, False, False])
 
 
 @pytest.mark.parametrize(

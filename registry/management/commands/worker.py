@@ -13,16 +13,40 @@ from django_tasks_db.management.commands.db_worker import Worker as DatabaseWork
 from django_tasks_db.models import DBTaskResult
 
 from registry import tasks
-from registry.imports import progress
+from registry.admin import vocabulary_import
+from registry.imports import progress, storage
 from registry.operations import mailing
 
 logger = logging.getLogger(__name__)
 LOOK_SECONDS = 10
 LETTERS_SECONDS = 300
+FILES_SECONDS = 60
+RESULTS_SECONDS = 24 * 60 * 60
 WAIT_SECONDS = 1
 LONGEST_WAIT_SECONDS = 10
 # Added to the worker's niceness: where processors are few, pages of officers go before imports.
 NICENESS = 10
+
+
+class Duty:
+    """What is done at once, and then every so many seconds."""
+
+    def __init__(self, seconds, act):
+        self.seconds, self.act, self.due_at = seconds, act, 0
+
+    def do_if_due(self):
+        if time.monotonic() >= self.due_at:
+            self.due_at = time.monotonic() + self.seconds
+            self.act()
+
+
+def purge_files():
+    """Files with data of people are deleted when they have had their time, whether or not anybody opens a page."""
+    try:
+        storage.purge_expired()
+        vocabulary_import.purge()
+    except OSError as error:
+        logger.error("Files that have had their time cannot be deleted (%s).", type(error).__name__)
 
 
 class Worker(DatabaseWorker):
@@ -39,17 +63,17 @@ class Worker(DatabaseWorker):
         )  # fmt: skip
 
     def run(self):
-        looked_at, letters_at, lost = None, None, 0
+        duties = [
+            Duty(RESULTS_SECONDS, tasks.forget_old_results),
+            Duty(LOOK_SECONDS, tasks.take_over_cut_off),
+            Duty(LETTERS_SECONDS, mailing.deliver_waiting),
+            Duty(FILES_SECONDS, purge_files),
+        ]
+        lost = 0
         while self.running:
             try:
-                if looked_at is None:
-                    tasks.forget_old_results()
-                if looked_at is None or time.monotonic() - looked_at >= LOOK_SECONDS:
-                    tasks.take_over_cut_off()
-                    looked_at = time.monotonic()
-                if letters_at is None or time.monotonic() - letters_at >= LETTERS_SECONDS:
-                    letters_at = time.monotonic()
-                    mailing.deliver_waiting()
+                for duty in duties:
+                    duty.do_if_due()
                 # Asked first: the library locks an SQLite database for every look.
                 if DBTaskResult.objects.ready().exists():
                     super().run()
@@ -57,7 +81,9 @@ class Worker(DatabaseWorker):
             except (OperationalError, InterfaceError):
                 if not lost:
                     logger.warning("The database does not answer: waiting for it.")
-                lost, looked_at = lost + 1, None
+                lost += 1
+                for duty in duties:
+                    duty.due_at = 0
                 connections.close_all()
             if self.running:
                 time.sleep(min(WAIT_SECONDS + lost, LONGEST_WAIT_SECONDS))
