@@ -10,14 +10,13 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry import scope
 from registry.models import Block, Law, ProcessingActivity
 from registry.models.gate import cited
 from registry.operations.blocking import block, unblock
 
 from .acts import reason_of
 from .labels import Citations
-from .reading_blocked import ReadsBlocked, held
+from .reading_blocked import ReadsBlocked, held, label_of
 
 WHY = gettext_lazy("Kept with the block and in the history. Seen by those who may see people.")
 
@@ -148,7 +147,7 @@ class BlocksPeople(ReadsBlocked):
             "button": button,
             "opts": self.opts,
             "object": subject,
-            "person": subject.label(scope.sees_personal(request.user)),
+            "person": label_of(request, subject),
             "standing": subject.blocks.standing().select_related("law", "activity", "set_by"),
             "norm": norms_of(subject.blocks.standing())
             if lifting

@@ -59,13 +59,13 @@ def why_it_binds(rows):
     return _("Of %(count)d terms this one ends first, and binds.") % {"count": len(rows)}
 
 
-def person(case, personal):
-    """The applicant, the person of the register, the representative, the identity check."""
+def person(case, personal, label):
+    """The applicant, the person of the register by their label, the representative, the identity check."""
     shown = {"applicant": (case.applicant_name, case.applicant_contact) if personal else ("", "")}
     if case.subject_id:
         subject = case.subject
         active = subject.state == subject.State.ACTIVE
-        shown["label"] = subject.label(personal)
+        shown["label"] = label(subject)
         shown["url"] = reverse("admin:registry_datasubject_change", args=[subject.pk])
         shown["state"] = "" if active else state_pill(subject.state, subject.get_state_display())
     if case.representative_id:

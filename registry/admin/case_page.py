@@ -1,5 +1,7 @@
 """The page of a case: what is asked, until when, of whom, what was done, what is next. It is read; everything is done by acts."""
 
+from functools import partial
+
 from django.core.exceptions import PermissionDenied
 from django.template.response import TemplateResponse
 from django.urls import reverse
@@ -14,6 +16,7 @@ from . import case_cards as cards
 from .case_due import due_pill, horizon_of
 from .case_progress import ACTS_OF_THEIR_OWN, progress
 from .labels import Citations
+from .reading_blocked import label_of
 
 GROUPS = (
     ("do", gettext_lazy("What is asked")),
@@ -62,7 +65,7 @@ class CasePage:
         }
         if isinstance(case, SubjectRequest):
             shown |= {
-                "person": cards.person(case, personal),
+                "person": cards.person(case, personal, partial(label_of, request)),
                 "duplicates": [] if case.closed_at else cards.duplicates(case, request.user),
                 "mails": cards.mails(case, personal),
                 "obligations": cards.obligations(case, horizon_of(request), personal),

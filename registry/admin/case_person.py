@@ -19,6 +19,7 @@ from registry.search import find_people
 from registry.templatetags.registry_ui import state_pill
 
 from .people_search import BY, LONGEST_TERM
+from .reading_blocked import label_of, reason_given
 
 CANDIDATES = 10
 IIN = re.compile(r"(?<!\d)\d{12}(?!\d)")
@@ -97,7 +98,7 @@ class PersonPage:
             "case": case,
             "case_url": self.address(case),
             "refusals": refusals,
-            "linked": self.candidate(case.subject, "") if case.subject_id else None,
+            "linked": self.candidate(request, case.subject, "") if case.subject_id else None,
             "found": found,
             "more": more,
             "searched": searched,
@@ -116,24 +117,36 @@ class PersonPage:
             result = find_people(people, case.operator, said, field)
             more = more or result.more
             for person in result.people:
-                found.setdefault(person.pk, self.candidate(person, BY[field]))
+                found.setdefault(person.pk, self.candidate(request, person, BY[field]))
         shown = list(found.values())[:CANDIDATES]
         uids = [each["person"].uid for each in shown]
         journal.record(
             "search", object_type="datasubject", uids=uids, count=len(uids), fields=list(dict.fromkeys(fields))
         )
+        for each in shown:
+            if code := each["reason"]:
+                person = each["person"]
+                named = {"uid": person.uid, "subjects": person.journal_subjects()}
+                journal.record("view", object_type="datasubject", reason_code=code, **named)
         return shown, more or len(found) > CANDIDATES
 
-    def candidate(self, person, by):
+    def candidate(self, request, person, by):
+        """As the page shows them. A blocked person is read on their own page, for a reason; once it was given, here, too."""
+        reason = reason_given(request, person)
+        may_read = reason != ""
+        facts = (person.birth_date, person.iin, person.email, person.phone) if may_read else ()
         return {
             "person": person,
-            "label": person.label(personal=True),
+            "reason": reason,
+            "may_read": may_read,
+            "label": label_of(request, person),
+            "facts": [*filter(None, facts), person.crm_id or "—"],
             "url": reverse("admin:registry_datasubject_change", args=[person.pk]),
             "state": ""
             if person.state == person.State.ACTIVE
             else state_pill(person.state, person.get_state_display()),
             "by": by,
-            "representatives": list(person.representatives.all()),
+            "representatives": list(person.representatives.all()) if may_read else [],
         }
 
 

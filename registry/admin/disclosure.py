@@ -1,5 +1,7 @@
 """What left: recorded on the page of the person or for so many people, read-only from then on but for the notice."""
 
+from functools import partial
+
 from django import forms
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied
@@ -18,18 +20,17 @@ from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 from .forms import ScopedForm, ScopedFormSet
-from .reading_blocked import ReadsBlocked
+from .reading_blocked import ReadsBlocked, label_of
 from .scoped import RegistryInline
 
 SHOWN_IF_ANY = "norm is_handover request_number request_reasons given notice_due_on notified_at notified_by".split()
 PERSON = "person"  # in the address of the form: an id, no name
 
 
-def whose(disclosure, personal, in_list=False):
-    """Whose data it was, as the user may see it."""
+def whose(disclosure, label):
+    """Whose data it was; `label` says of a person how the user may see them."""
     if disclosure.subject_id:
-        person = disclosure.subject
-        return person.listed_label(personal) if in_list else person.label(personal)
+        return label(disclosure.subject)
     return ngettext("%(count)d person", "%(count)d people", disclosure.people) % {"count": disclosure.people}
 
 
@@ -135,7 +136,7 @@ class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
 
         @admin.display(description=_("whose data"))
         def person(disclosure):
-            return whose(disclosure, personal, in_list=True)
+            return whose(disclosure, lambda person: person.listed_label(personal))
 
         day, *others = super().get_list_display(request)
         return [day, person, *others]
@@ -185,12 +186,11 @@ class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
 
     def form_context(self, request, record):
         context = super().form_context(request, record)
-        personal = scope.sees_personal(request.user)
         if record is None:
             person = self.person_asked_for(request)
-            label = person.label(personal) if person else _t("many people at once")
+            label = label_of(request, person) if person else _t("many people at once")
             return context | {"title": _t("Record a disclosure: %s") % label}
-        return context | {"heading": whose(record, personal), "acts": self.acts(request, record)}
+        return context | {"heading": whose(record, partial(label_of, request)), "acts": self.acts(request, record)}
 
     def acts(self, request, record):
         acts = []
@@ -248,7 +248,7 @@ class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
             "norm": rule.norm.citation if rule else "",
             "opts": self.opts,
             "object": disclosure,
-            "kicker": whose(disclosure, scope.sees_personal(request.user)),
+            "kicker": whose(disclosure, partial(label_of, request)),
             "form": ReasonForm(),
             "button": _t("The person was told"),
             "back": back,

@@ -12,11 +12,10 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry import scope
 from registry.models import Consent, DistributionCondition
 from registry.templatetags.registry_ui import pill
 
-from .reading_blocked import StoredWhileBlocked
+from .reading_blocked import StoredWhileBlocked, label_of
 from .scoped import RegistryInline
 
 PUBLICATION = ("publication_due_on", "published", "conditions_url")
@@ -134,7 +133,7 @@ class PublishesConditions:
             "norm": rule.norm.citation if rule else "",
             "opts": self.opts,
             "object": consent,
-            "kicker": consent.subject.label(scope.sees_personal(request.user)),
+            "kicker": label_of(request, consent.subject),
             "conditions": consent.distribution_conditions.select_related("data_category"),
             "form": form,
             "media": self.media + form.media,

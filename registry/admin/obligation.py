@@ -21,6 +21,7 @@ from registry.templatetags.registry_ui import pill
 from .case_due import due_column
 from .case_filters import FAR_ON
 from .people import AboutAPerson
+from .reading_blocked import label_of
 
 
 class DoneFilter(admin.SimpleListFilter):
@@ -108,7 +109,7 @@ class ObligationAdmin(AboutAPerson):
             "title": _t("Record that it was done"),
             "opts": self.opts,
             "object": obligation,
-            "person": obligation.subject.label(scope.sees_personal(request.user)),
+            "person": label_of(request, obligation.subject),
             "form": form,
             "back": self.address_after(obligation),
         }

@@ -9,7 +9,7 @@ from django.urls import path, reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry import journal
+from registry import journal, scope
 from registry.choices import HandlingAct
 from registry.models import DataSubject
 
@@ -33,6 +33,19 @@ class ReadingForm(forms.Form):
 def of_person(record):
     """Whose it is: the person on their own page, else whom the record is about."""
     return getattr(record, "subject", record)
+
+
+def reason_given(request, person):
+    """The code of the reason to read a blocked person that was given in this session, or an empty text; None where none is
+    needed."""
+    if person.state != DataSubject.State.BLOCKED:
+        return None
+    return request.session.get(SESSION_KEY, {}).get(str(person.pk), "")
+
+
+def label_of(request, person):
+    """The person's label on a page about something else: the name of a blocked one only where a reason to read it was given."""
+    return person.label(scope.sees_personal(request.user) and reason_given(request, person) != "")
 
 
 def held(record):
@@ -70,10 +83,7 @@ class ReadsBlocked:
         return [path("<int:pk>/read/", self.admin_site.admin_view(self.reading_view), name=name), *super().get_urls()]
 
     def reason_to_read(self, request, record):
-        """The code given in this session; None where none is needed."""
-        if record is None or self.person_of(record).state != DataSubject.State.BLOCKED:
-            return None
-        return request.session.get(SESSION_KEY, {}).get(str(self.person_of(record).pk), "")
+        return None if record is None else reason_given(request, self.person_of(record))
 
     def changeform_view(self, request, object_id=None, form_url="", extra_context=None):
         if request.method != "POST" and object_id is not None:

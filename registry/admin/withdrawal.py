@@ -14,12 +14,12 @@ from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry import scope
 from registry.choices import Channel
 from registry.models import Consent
 from registry.operations.withdrawal import foreseen, in_sentences, withdraw, withdrawable
 
 from .labels import Citations
+from .reading_blocked import label_of
 
 
 class ConsentsField(forms.ModelMultipleChoiceField):
@@ -160,7 +160,7 @@ class WithdrawsConsents:
             "title": _t("Withdraw the consent") if isinstance(record, Consent) else _t("Withdraw consents"),
             "opts": self.opts,
             "object": record,
-            "person": person.label(scope.sees_personal(request.user)),
+            "person": label_of(request, person),
             "form": form,
             "media": self.media + form.media,
         }

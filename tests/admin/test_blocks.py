@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import DataSubject, JournalEntry, OperatorLaw, Suppression
+from registry.models import DataSubject, JournalEntry, OperatorLaw, Representative, Suppression
 from registry.operations.blocking import block
 from tests.factories import make_law, make_norm, make_request, make_subject, make_user, save
 from tests.forms import form_fields
@@ -137,6 +137,28 @@ def test_lists_and_searches_show_no_more_than_that_somebody_is_blocked(blocked, 
         assert blocked.surname not in page and blocked.email not in page
     assert "+7" not in found
     assert all(each in people for each in ("Ержанов", "yerzhan@example.kz", "+77011234567"))
+
+
+def test_case_shows_who_is_blocked_once_it_was_said_why(subject, lapp, dpo, browser_client):
+    """Finding whose request it is reads nobody's data either; a reason given on the person's page counts here, and is told."""
+    save(Representative(subject=subject, name="Серік", authority="parent", document="1", valid_from="2020-01-01"))
+    block_under("KZ-94-V", subject, dpo)
+    client, case = browser_client(dpo), make_request(lapp, applicant_contact=subject.email, subject=subject)
+    page, finding = (reverse(f"admin:registry_subjectrequest_{view}", args=[case.pk]) for view in ("change", "person"))
+
+    def shown():
+        """The page of the case, that of finding with the person linked, and what finding finds."""
+        return [answer.content.decode() for answer in (client.get(page), client.get(finding), client.post(finding))]
+
+    for text in shown():
+        assert str(subject) in text
+        assert subject.surname not in text and subject.phone not in text and "Серік" not in text
+    client.post(url("read", subject), {"why": "request"})
+    in_case, linked, found = shown()
+    assert subject.surname in in_case
+    assert all(each in text for text in (linked, found) for each in (subject.surname, subject.phone, "Серік"))
+    entry = JournalEntry.objects.filter(action="view", object_uid=subject.uid).latest("seq")
+    assert '"reason_code":"request"' in entry.body
 
 
 def test_blocked_people_leave_in_no_list(blocked, lapp, dpo, browser_client):

@@ -114,7 +114,12 @@ def test_decision_that_began_or_ran_out_is_a_change(office):
     save(Agreement(subject=make_subject(office, crm_id="C1"), number="DK-17", concluded_on=dt.date(2026, 1, 6)))
     now, day = timezone.now(), dt.timedelta(days=1)
     begins, ends = timezone.localdate() + day, timezone.localdate() + 2 * day
-    decided = {"why": "until consents are collected", "document": "order 5", "decided_at": now, "decided_by": make_user()}
+    decided = {
+        "why": "until consents are collected",
+        "document": "order 5",
+        "decided_at": now,
+        "decided_by": make_user(),
+    }
     save(GroundDecision(basis=basis, valid_from=begins, valid_until=ends, **decided))
     assert exported(office)["C1"][0] == "no"
     assert exported(office, at=now) == {}
