@@ -27,7 +27,7 @@ from .paging import AFTER_VAR, COUNTED, LongList
 
 ACTORS_OFFERED = 100
 EXAMINED = 10_000
-LOOKED_AT = 100  # numbers at once
+LOOKED_AT = 32  # numbers at once
 EARLIEST = dt.date(1900, 1, 1)
 ROW_ACTIONS = frozenset(ACTIONS.values())  # they have a history row and no index: imports write them by the million
 
@@ -123,7 +123,7 @@ class PeriodFilter(admin.ListFilter):
 
 
 def first_number(code, moment):
-    """The number from which on an operator's entries are of that moment or later: three looks into an index for a million."""
+    """The number from which on an operator's entries are of that moment or later: four looks into an index for a million."""
     entries = JournalEntry.objects.filter(operator=code).exclude(operator="")
     low, high = 1, (entries.order_by("-n").values_list("n", flat=True).first() or 0) + 1
     while low < high:
