@@ -30,9 +30,9 @@ class LOADED:
     laws = norms = rules = written = kept = 0
 
 
-def set_up():
+def set_up(*files):
     out = io.StringIO()
-    call_command("set_up", stdout=out)
+    call_command("set_up", *files, stdout=out)
     return out.getvalue()
 
 
@@ -52,6 +52,15 @@ def test_first_start_adds_an_administrator_and_a_dpo():
     assert list(ResponsiblePerson.objects.filter(user=dpo).values_list("operator__code", flat=True)) == ["lapp"]
     assert User.objects.get(username="administrator").is_administrator
     assert list(findings()) == []
+
+
+def test_operator_of_ones_own_is_set_up_alone(tmp_path):
+    """Of a file that is named the operator is made, and no other; the DPO is its responsible person."""
+    said = set_up(str(tmp_path / "kazger.toml"))
+    assert [operator.code for operator in Operator.objects.all()] == ["kazger"]
+    assert list(dict(SAID.findall(said))) == ["administrator", "dpo"]
+    assert ResponsiblePerson.objects.get().user.username == "dpo"
+    assert Membership.objects.get().operator.code == "kazger"
 
 
 def test_second_start_changes_nothing():

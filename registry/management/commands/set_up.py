@@ -1,4 +1,4 @@
-"""First start: the five registers, one administrator and one DPO with one-time passwords. A second start changes nothing."""
+"""manage.py set_up [FILE…]: the first start: registers, one administrator and one DPO. A second start changes nothing."""
 
 from django.core.management import call_command
 from django.core.management.base import BaseCommand
@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from registry import journal
 from registry.choices import Role
+from registry.imports.registers import operator_code_of
 from registry.models import Membership, Operator, ResponsiblePerson, User
 from registry.passwords import one_time_password
 
@@ -15,11 +16,15 @@ ADMINISTRATOR, DPO = "administrator", "dpo"
 class Command(BaseCommand):
     help = "Loads the registers that are missing and adds the first administrator and DPO; their passwords are printed once."
 
-    def handle(self, *args, **options):
+    def add_arguments(self, parser):
+        parser.add_argument("files", nargs="*", metavar="FILE", help="default: every file of registry/registers")
+
+    def handle(self, *, files, **options):
         call_command("load_laws", stdout=self.stdout)
-        call_command("load_register", all=True, new_only=True, stdout=self.stdout)
+        call_command("load_register", *files, all=not files, new_only=True, stdout=self.stdout)
+        code = operator_code_of(files[0]) if files else "lapp"
         with journal.unit_of_work(by=None, role="system"):
-            passwords = {} if User.objects.exists() else add_first_users()
+            passwords = {} if User.objects.exists() else add_first_users(code)
         for username, password in passwords.items():
             said = {"username": username, "password": password}
             self.stdout.write(_("user %(username)s  one-time password %(password)s") % said)
@@ -27,11 +32,11 @@ class Command(BaseCommand):
             self.stdout.write(_("Each password works once: a new one is asked for at the first login."))
 
 
-def add_first_users():
-    """The administrator, and a DPO of every operator who is Lapp's responsible person; their passwords by user name."""
+def add_first_users(code):
+    """The administrator, and a DPO of every operator who is this one's responsible person; their passwords by user name."""
     passwords = {name: one_time_password() for name in (ADMINISTRATOR, DPO)}
     add_user(ADMINISTRATOR, passwords[ADMINISTRATOR], is_administrator=True)
-    person = ResponsiblePerson.objects.filter(operator__code="lapp", user=None).first()
+    person = ResponsiblePerson.objects.filter(operator__code=code, user=None).first()
     dpo = add_user(DPO, passwords[DPO], **({"full_name": person.name, "email": person.email} if person else {}))
     for operator in Operator.objects.all():
         Membership(user=dpo, operator=operator, role=Role.DPO).save()
