@@ -1,6 +1,7 @@
 """House conventions, checked over everything: a new file, model or admin class meets them or says why not, by name."""
 
 import ast
+import re
 from pathlib import Path
 
 import pytest
@@ -148,14 +149,22 @@ def test_file(path):
     assert path.name not in FORBIDDEN_ROOMS
     own = room(path)
     for node in ast.walk(ast.parse(source)):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").startswith("registry.") and node.level == 0:
-            target = node.module.split(".")[1]
+        for target in imported(node):
             assert FLOORS[target] <= FLOORS[own], f"{own} imports {target} (line {node.lineno})"
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute):
             if node.func.attr in {"bulk_create", "bulk_update"} and "super" not in names(node.func.value):
                 assert own in BULK_WRITERS, f"{node.func.attr} in line {node.lineno}"
             if node.func.attr == "update" and {"filter", "objects", "all"} & called(node.func.value):
                 assert own in BULK_WRITERS, f"a queryset's update() in line {node.lineno} writes no history"
+
+
+def imported(node):
+    """The rooms of the product that `from registry… import …` names."""
+    if isinstance(node, ast.ImportFrom) and node.level == 0:
+        package, _dot, room = (node.module or "").partition(".")
+        if package == "registry":
+            return [room.split(".")[0]] if room else [each.name for each in node.names]
+    return []
 
 
 @pytest.mark.parametrize(
@@ -201,3 +210,11 @@ def test_templates_hold_no_inline_code(path):
     for banned in (" style=", "<style", " onclick=", " onchange=", " onload=", "javascript:"):
         assert banned not in text
     assert "<script>" not in text
+
+
+@pytest.mark.parametrize("path", sorted(ROOT.glob("requirements*.txt")), ids=lambda path: path.name)
+def test_every_pin_says_why_it_is_here(path):
+    """docs/decisions.md has a word on each package."""
+    said = (ROOT / "docs/decisions.md").read_text(encoding="utf-8").rpartition("## Dependencies")[2]
+    for name in re.findall(r"^([\w-]+).*==", path.read_text(encoding="utf-8"), re.MULTILINE):
+        assert re.search(rf"(?<![\w-]){name}(?![\w-])", said), name
