@@ -235,7 +235,7 @@ if not PRODUCTION:
 SIMPLE_HISTORY_HISTORY_CHANGE_REASON_USE_TEXT_FIELD = True
 SIMPLE_HISTORY_DATE_INDEX = False
 
-# CRM imports: limits are refused before parsing
+# CRM imports: a file beyond the first three limits is refused, of a longer cell the row is rejected
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "import"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "export"
 IMPORT_EXPORT_SKIP_ADMIN_LOG = True
@@ -250,7 +250,7 @@ IMPORT_BACKGROUND_BYTES = env_int("IMPORT_BACKGROUND_BYTES", 1024 * 1024)
 # Long work: `manage.py worker` takes it from a table of the database. Arguments are ids only.
 TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
 
-# Mail: reports of scheduled imports. Without a host it is written to files under DATA_DIR, where nothing is lost.
+# Mail: reports of imports, reminders, letters of cases. Without a host it is written to files under PRIVATE_DIR and counts as sent.
 EMAIL_HOST = env("EMAIL_HOST")
 EMAIL_PORT = env_int("EMAIL_PORT", 587)
 EMAIL_HOST_USER, EMAIL_HOST_PASSWORD = env("EMAIL_USER"), env("EMAIL_PASSWORD")
