@@ -207,6 +207,10 @@ class _Scan:
     def lines(self):
         return self.newlines or self.returns
 
+    @property
+    def _encoding_named(self):
+        return (self.encoding or "utf-8").removesuffix("-sig")
+
     def _decode(self, chunk):
         try:
             text = self.decoder.decode(chunk)
@@ -231,18 +235,25 @@ class _Scan:
 
     def conclude(self, said):
         """(encoding, guessed). What is neither said nor marked is UTF-8 where valid, else perhaps cp1251."""
+        cut = b"" if self.failed_on_line else self.decoder.getstate()[0]  # a letter begun and not ended
         if self.encoding == "cp1251":
-            if not self.failed_on_line and self.beyond_ascii:
+            if not self.failed_on_line and self.beyond_ascii > len(cut):
                 raise FileRefused(_("The file is in UTF-8, not cp1251. Leave the encoding to be found out."))
             self._refuse_undefined()
             return "cp1251", False
+        if cut:
+            raise FileRefused(
+                _("Line %(line)d, the last one, ends within a letter of %(encoding)s: the file was cut off on its way, or is in "
+                  "another encoding. Export it again in UTF-8, and see that all of it arrives.")
+                % {"line": self.lines + 1, "encoding": self._encoding_named}
+            )  # fmt: skip
         if not self.failed_on_line:
             return self.encoding or "utf-8", False
         if self.encoding or self.beyond_ascii >= CERTAINLY_UTF8_LETTERS:
             raise FileRefused(
                 _("Line %(line)d holds a byte that is not valid in %(encoding)s: the file is damaged or in another "
                   "encoding. Export it again in UTF-8.")
-                % {"line": self.failed_on_line, "encoding": (self.encoding or "utf-8").removesuffix("-sig")}
+                % {"line": self.failed_on_line, "encoding": self._encoding_named}
             )  # fmt: skip
         self._refuse_undefined()
         text = self.sample.decode("cp1251", errors="replace")

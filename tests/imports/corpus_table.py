@@ -41,6 +41,10 @@ NO_NAME = "a new person needs a surname or a given name: fill one in"
 TWICE = "the id stands on other lines, too (%s): one person has one line, keep the right one"
 FORMULA = "the cell begins like a formula: it is kept as text"
 NO_DAY = "there is no such day in the calendar: correct the date"
+CUT = (
+    "Line 3, the last one, ends within a letter of %s: the file was cut off on its way, or is in another encoding. Export it "
+    "again in UTF-8, and see that all of it arrives."
+)
 LOST = "a letter of the name was lost on the way (“?”): export in UTF-8, or accept damaged names"
 
 CASES = {
@@ -224,6 +228,8 @@ CASES = {
     "64-quotes-of-other-tables": Case(
         "new 2", stored={"A1": {"surname": "«Ромашка»", "given_name": "„Anna“"}, "A2": {"surname": "'Ким'"}}
     ),
+    "65-cut-within-letter": refused(CUT % "utf-8"),
+    "66-cut-within-letter-utf16": refused(CUT % "utf-16"),
 }
 
 LONG_CELL = Case(

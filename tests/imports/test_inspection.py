@@ -64,6 +64,11 @@ def test_encoding_is_found_out(written, content, encoding, guessed):
             "Line 4 holds a byte that is not valid in utf-8: the file is damaged or in another encoding. Export it "
             "again in UTF-8.",
         ),
+        (
+            b"ID;a\nC1;\xd0",  # in cp1251 a letter of its own: that is not guessed either
+            "Line 2, the last one, ends within a letter of utf-8: the file was cut off on its way, or is in another encoding. "
+            "Export it again in UTF-8, and see that all of it arrives.",
+        ),
         *(
             (
                 f"sep={mark}\nID{mark}a\n1{mark}2\n".encode(),
@@ -143,10 +148,11 @@ def test_wrong_encoding_is_refused(written, content, said, reason):
     assert refusal.value.told == reason
 
 
+@pytest.mark.parametrize("content", [TEXT, "ID;a\nC1;Р"])
 @pytest.mark.parametrize("said", ["cp1251", "windows-1251", "CP1251"])
-def test_encoding_that_is_said_is_no_guess(written, said):
-    """What the person says is not called a guess."""
-    assert inspect(written(TEXT.encode("cp1251")), encoding=said)[3:5] == ("cp1251", False)
+def test_encoding_that_is_said_is_no_guess(written, said, content):
+    """What the person says is not called a guess; a last letter that might begin one of UTF-8 changes nothing."""
+    assert inspect(written(content.encode("cp1251")), encoding=said)[3:5] == ("cp1251", False)
 
 
 @pytest.mark.parametrize(
