@@ -71,8 +71,8 @@ def parse_date(text: str, *, today: dt.date, future: bool = False, order: str = 
 
 def readings(text: str) -> tuple[str, ...]:
     """The orders in which an open date (01/02/2003, 25-12-2003) is a day; empty for every other text, which asks nothing."""
-    text, _time = _without_time(text.strip())
-    match = _OPEN.fullmatch(text)
+    text = text.strip()
+    match = _OPEN.fullmatch(_without_time(text)[0]) if len(text) <= LONGEST else None
     if not match or match[1].zfill(2) == match[3].zfill(2):
         return ()
     first, second = int(match[1]), int(match[3])

@@ -1,9 +1,13 @@
 """A full name in one cell, taken apart. Every word of it stands in one of the three parts: nothing is lost."""
 
 import re
+from itertools import accumulate
 from typing import NamedTuple
 
-from registry.rules.names import collapse
+from registry.rules.names import NAME_MAX_LENGTH, collapse
+
+# What is longer has a part that no name may have: it stays one part, which is refused for its length.
+LONGEST = 3 * NAME_MAX_LENGTH + 2
 
 # A father's name in Russian and Kazakh, in Cyrillic, Latin, and as a CRM without Kazakh letters writes it.
 _PATRONYMIC = re.compile(
@@ -45,6 +49,8 @@ def split_full_name(text: str, *, surname: str = "", given_first: bool = False) 
     western order; surname says the one known from elsewhere. One word alone is taken for the surname.
     """
     name = collapse(text)
+    if len(name) > LONGEST:
+        return FullName(collapse(surname), name) if surname else FullName(name)
     if surname:
         known = collapse(surname)
         return FullName(known, *_given(_without(_units(name.replace(",", " ")), known)))
@@ -95,11 +101,13 @@ def _given(units):
 
 def _without(units, surname):
     """The units beside the known surname; all of them where it is not among them."""
-    folded = surname.casefold()
-    for start in range(len(units)):
-        for end in range(start + 1, len(units) + 1):
-            if " ".join(units[start:end]).casefold() == folded:
+    folded, words = surname.casefold(), [unit.casefold() for unit in units]
+    for start in range(len(words)):
+        for end, text in enumerate(accumulate(words[start:], "{} {}".format), start + 1):
+            if text == folded:
                 return units[:start] + units[end:]
+            if len(text) >= len(folded):
+                break
     return units
 
 

@@ -1,4 +1,5 @@
 import datetime as dt
+import time
 
 import pytest
 
@@ -115,6 +116,13 @@ def test_midnight_is_the_day_that_is_written(zone):
 def test_open_dates_and_their_readings(text, orders):
     """A date asks for its order only where both readings are days, and different ones."""
     assert readings(text) == orders
+
+
+def test_cell_made_to_be_slow_is_no_open_date():
+    """Longer than any date: it is not looked through for a time of the day."""
+    begun = time.process_time()
+    assert readings("01/02/2003" + " " * 100_000 + ":") == ()
+    assert time.process_time() - begun < 0.1
 
 
 def test_order_that_was_said_is_kept_to():

@@ -79,11 +79,19 @@ def test_no_letter_of_a_name_is_lost(text, given_first):
     assert sorted("".join(parts[:3]).replace(" ", "")) == sorted(text.replace(" ", ""))
 
 
+@pytest.mark.parametrize("surname", ["", "а а б"])
 @pytest.mark.parametrize("text", ["а" * 100_000, "а " * 50_000, "ван " * 30_000, "(" * 50_000, "И." * 50_000])
-def test_name_of_100_kb_is_taken_apart_at_once(text):
-    """A cell made to keep the computer busy is answered soon."""
+def test_name_of_100_kb_is_taken_apart_at_once(text, surname):
+    """A cell made to keep the computer busy is answered soon, and is one part: too long, and nothing of it lost."""
     import time
 
     begun = time.process_time()
-    split_full_name(text)
+    name = split_full_name(text, surname=surname)
     assert time.process_time() - begun < 0.5
+    assert name == ((surname, text.strip(), "", False) if surname else (text.strip(), "", "", False))
+
+
+def test_longest_name_is_taken_apart():
+    """Three parts, each as long as a part may be."""
+    parts = ("ов" * 100, "а" * 200, "б" * 196 + "ович")
+    assert split_full_name(" ".join(parts)) == (*parts, False)
