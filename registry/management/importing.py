@@ -53,9 +53,9 @@ def sha256_of(path):
         return hashlib.file_digest(stream, "sha256").hexdigest()
 
 
-def begun_before(path, operator, acting):
+def begun_before(sha256, operator, acting):
     """The run of this very file that was begun to be applied and is for this user to finish, or None."""
-    return unfinished(operator, sha256_of(path), by=acting["by"], role=acting["role"])
+    return unfinished(operator, sha256, by=acting["by"], role=acting["role"])
 
 
 def go_on(run, acting):

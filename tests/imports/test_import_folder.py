@@ -12,6 +12,7 @@ from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 
 from registry.imports import crm_file
+from registry.imports.apply import cancel
 from registry.imports.crm_file import CRMFile
 from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry, User
 from tests import factories
@@ -123,7 +124,7 @@ def test_same_file_again_changes_nothing_and_says_so(command, folder):
     run = ImportRun.objects.latest("pk")
     assert (code, lines) == (
         0,
-        [f"people.csv: import #{run.pk}, 1 rows, 0 new, 0 changed, 1 same, 0 rejected, 0 stopped."],
+        [f"people.csv: import #{run.pk}, 1 row, 0 new, 0 changed, 1 same, 0 rejected, 0 stopped."],
     )
     assert (names(folder), DataSubject.history.count()) == (["done/people-2.csv", "done/people.csv"], history)
     assert [("Nothing changed in the register." in report.body) for report in mail.outbox] == [False, True]
@@ -199,6 +200,100 @@ def test_file_cut_off_before_is_finished(command, folder, monkeypatch):
     code, _lines, _errors = command()
     run = ImportRun.objects.get()
     assert (code, run.state, run.new, names(folder)) == (0, "applied", 5, ["done/people.csv"])
+
+
+@pytest.fixture
+def after_two_rows(monkeypatch):
+    """Has something happen when two of the rows are applied: act(run)."""
+    from registry.management.line import Line
+
+    for vendor in crm_file.CHUNK_ROWS:
+        monkeypatch.setitem(crm_file.CHUNK_ROWS, vendor, 2)
+
+    def happens(act):
+        def told(self, run, done):
+            if run.state == "applying" and done == 2:
+                act(run)
+
+        monkeypatch.setattr(Line, "__call__", told)
+
+    return happens
+
+
+def give_up(run):
+    cancel(ImportRun.objects.get(pk=run.pk), by=None, role="system")
+
+
+def crash(run):
+    raise KeyboardInterrupt
+
+
+FIVE = csv_of([person(number) for number in range(5)])
+GIVEN_UP = "people.csv: import #%d was given up after 2 of 5 rows: what was applied stays. Put the file here again to import it."
+
+
+def test_file_given_up_while_it_is_applied_is_moved_aside(command, folder, after_two_rows):
+    """Somebody said on its page that the rest shall not be applied: the next call does not begin anew, and the mailbox hears."""
+    put(folder, "people.csv", FIVE)
+    after_two_rows(give_up)
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, lines, names(folder)) == (2, [GIVEN_UP % run.pk], ["refused/people.csv"])
+    assert "It was given up after 2 of 5 rows." in mail.outbox[0].body
+    assert (DataSubject.objects.count(), len(mail.outbox)) == (2, 1)
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+def test_file_given_up_between_two_calls_is_moved_aside(command, folder, after_two_rows, mailed):
+    """As well where the call was killed before; put there again it is imported."""
+    ImportSource.objects.update(report_to="crm@lapp.kz" if mailed else "")
+    put(folder, "people.csv", FIVE)
+    after_two_rows(crash)
+    with pytest.raises(KeyboardInterrupt):
+        command()
+    run = ImportRun.objects.get()
+    give_up(run)
+    assert command("--plan-only")[1] == [GIVEN_UP % run.pk]
+    code, lines, _errors = command()
+    assert (code, lines, names(folder)) == (2, [GIVEN_UP % run.pk], ["refused/people.csv"])
+    assert (DataSubject.objects.count(), len(mail.outbox)) == (2, mailed)
+    after_two_rows(lambda run: None)
+    (folder / "refused" / "people.csv").rename(folder / "people.csv")
+    assert command()[0] == 0
+    assert (DataSubject.objects.count(), names(folder)) == (5, ["done/people.csv"])
+
+
+def test_file_that_was_only_looked_at_is_imported(command, folder):
+    """--plan-only gives its own run up: that is nobody's word on the file."""
+    put(folder, "people.csv", FIVE)
+    command("--plan-only")
+    assert command()[0] == 0
+    assert names(folder) == ["done/people.csv"]
+
+
+@pytest.mark.parametrize("same_times", [True, False])
+def test_file_replaced_while_it_is_imported_waits(command, folder, after_two_rows, same_times):
+    """The CRM has put another one there meanwhile: it is not moved away unread, however alike the two are."""
+    before = put(folder, "people.csv", FIVE).stat()
+    other = FIVE.replace(b"example", b"somewhe")
+
+    def replaced(run):
+        path = folder / "people.csv"
+        path.write_bytes(other)
+        if same_times:
+            os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+    after_two_rows(replaced)
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, lines) == (
+        2,
+        [
+            f"people.csv: import #{run.pk}, 5 rows, 5 new, 0 changed, 0 same, 0 rejected, 0 stopped.",
+            "people.csv: was replaced meanwhile: the new file is left for the next time.",
+        ],
+    )
+    assert (names(folder), (folder / "people.csv").read_bytes()) == (["people.csv"], other)
 
 
 def test_mail_that_fails_undoes_nothing_and_is_exit_3(command, folder, monkeypatch):

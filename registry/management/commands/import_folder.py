@@ -1,5 +1,6 @@
 """manage.py import_folder --operator CODE --source NAME --folder DIR [--by USER]: whatever files a CRM has put into a folder."""
 
+import datetime as dt
 import fcntl
 import logging
 import os
@@ -10,6 +11,7 @@ from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.imports import report, storage
 from registry.imports.inspection import FileRefused
@@ -18,11 +20,13 @@ from registry.imports.storage import AlreadyTaken
 from registry.management import importing
 from registry.management.acting import acting, those_who_may
 from registry.management.importing import NOT_MAILED, SOME_LEFT
+from registry.models import ImportRun
 
 logger = logging.getLogger(__name__)
 # A file that was written to within this time may not be complete yet.
 SETTLED_SECONDS = 5
 DONE, REFUSED = "done", "refused"
+State = ImportRun.State
 
 
 class Command(BaseCommand):
@@ -93,7 +97,12 @@ class Command(BaseCommand):
 
     def take_settled(self, path, before):
         """Also what was imported before: another file may have come in between, and rows that are the same change nothing."""
-        run = importing.begun_before(path, self.operator, self.acting)
+        sha256 = importing.sha256_of(path)
+        if given_up := self.given_up_before(sha256, before):
+            self.tell(path, given_up)
+            self.move(path, before, sha256, given_up)
+            return
+        run = importing.begun_before(sha256, self.operator, self.acting)
         try:
             if run is None:
                 run = importing.stored(path, self.operator, self.source, self.acting)
@@ -107,17 +116,30 @@ class Command(BaseCommand):
                 importing.go_on(run, self.acting)
         except FileRefused as refusal:
             run = run or refusal.run
+        except AlreadyTaken:
+            run.refresh_from_db()
+            if run.state != State.CANCELLED:
+                raise
         self.tell(path, run)
         if not self.plan_only:
             storage.owe_report(run)
             self.mail()
-            self.move(path, REFUSED if run.refusal else DONE)
+            self.move(path, before, sha256, run)
+
+    def given_up_before(self, sha256, before):
+        """The run of this very file that somebody gave up since it was put here, or None. Put here again, it is imported again."""
+        since = dt.datetime.fromtimestamp(before.st_ctime, dt.UTC)
+        runs = ImportRun.objects.filter(
+            operator=self.operator, source=self.source, sha256=sha256, uploaded_at__gt=since
+        )
+        last = runs.exclude(rows_done=0, reported_at=None).order_by("pk").last()  # not what --plan-only gave up itself
+        return last if last and last.state == State.CANCELLED else None
 
     def read(self, run):
         said = said_of(self.source)
         if self.plan_only:
             importing.plan(run, said, self.acting)
-            planned = {name: getattr(run, name) for name in report.COUNTS}
+            planned = {name: getattr(run, name) for name in ("state", *report.COUNTS)}
             importing.give_up(run, self.acting)
             vars(run).update(planned)
         else:
@@ -129,13 +151,29 @@ class Command(BaseCommand):
         if run.refusal:  # without what it quotes: cron mails what is printed
             self.say(path, _("is refused: %s") % run.refusal, SOME_LEFT)
             return
-        counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk}
+        counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk, "done": run.rows_done}
+        if run.state == State.CANCELLED:
+            told = ngettext(
+                "import #%(run)d was given up after %(done)d of %(rows)d row: what was applied stays. Put the file here "
+                "again to import it.",
+                "import #%(run)d was given up after %(done)d of %(rows)d rows: what was applied stays. Put the file here "
+                "again to import it.",
+                run.rows,
+            )
+            self.say(path, told % counts, SOME_LEFT)
+            return
         self.say(
             path,
-            _("import #%(run)d, %(rows)d rows, %(new)d new, %(changed)d changed, %(same)d same, %(rejected)d rejected, "
-              "%(stopped)d stopped.") % counts,
+            ngettext(
+                "import #%(run)d, %(rows)d row, %(new)d new, %(changed)d changed, %(same)d same, %(rejected)d rejected, "
+                "%(stopped)d stopped.",
+                "import #%(run)d, %(rows)d rows, %(new)d new, %(changed)d changed, %(same)d same, %(rejected)d rejected, "
+                "%(stopped)d stopped.",
+                run.rows,
+            )
+            % counts,
             SOME_LEFT if run.rejected or run.stopped else 0,
-        )  # fmt: skip
+        )
 
     def say(self, path, sentence, code=0):
         """Names of files may name people: the terminal of whoever set the folder up shows them as the run keeps them."""
@@ -147,22 +185,26 @@ class Command(BaseCommand):
         if not self.plan_only and not self.reports.mail():
             self.exit_code = NOT_MAILED
 
-    def move(self, path, where):
-        """Out of the way, so that it is not looked at twice; nothing that lies there is overwritten."""
+    def move(self, path, before, sha256, run):
+        """Out of the way, so that it is not looked at twice. Nothing that lies there is overwritten, and no other file moved than
+        the one that was read."""
         if self.plan_only:
             return
-        folder = path.parent / where
+        folder = path.parent / (REFUSED if run.refusal or run.state == State.CANCELLED else DONE)
         folder.mkdir(mode=0o700, exist_ok=True)
         target, number = folder / path.name, 1
         while target.exists():
             number += 1
             target = folder / f"{path.stem}-{number}{path.suffix}"
-        path.rename(target)
+        if importing.sha256_of(path) == sha256 and not changed(path, before):
+            path.rename(target)
+        else:
+            self.say(path, _("was replaced meanwhile: the new file is left for the next time."), SOME_LEFT)
 
 
 def changed(path, before):
     now = path.stat()
-    return (now.st_size, now.st_mtime_ns) != (before.st_size, before.st_mtime_ns)
+    return (now.st_ino, now.st_size, now.st_mtime_ns) != (before.st_ino, before.st_size, before.st_mtime_ns)
 
 
 @contextmanager

@@ -98,7 +98,9 @@ class Command(BaseCommand):
         """(run, number of warnings). Plans and applies; a run of the same file that was cut off is finished instead."""
         name, options = self.options["source"], self.options
         source = importing.source_of(name, operator) if name else None
-        begun = None if options["plan_only"] else importing.begun_before(path, operator, self.acting)
+        begun = None
+        if not options["plan_only"]:
+            begun = importing.begun_before(importing.sha256_of(path), operator, self.acting)
         if begun is not None:
             return self.finished(begun), len(begun.warnings)
         try:
