@@ -8,9 +8,9 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from registry import tasks
+from registry import journal, tasks
 from registry.imports import apply as engine
-from registry.imports import plan, progress, storage
+from registry.imports import plan, progress, report, storage
 from registry.imports.apply import cancel
 from registry.imports.crm_file import CRMFile, Said
 from registry.imports.inspection import FileRefused
@@ -199,6 +199,43 @@ def test_database_that_went_away_is_no_error_of_the_import(crm, queue, monkeypat
     work()
     run.refresh_from_db()
     assert run.state == "planned"
+
+
+def test_plan_that_was_written_and_not_committed_is_made_again(crm, queue, monkeypatch):
+    """The process ends between the two: whoever goes on finds all that was said of the file."""
+    run = waiting(crm)
+
+    def gone(run):
+        raise OperationalError("server closed the connection")
+
+    with monkeypatch.context() as away:
+        away.setattr(storage, "keep_planned", gone)
+        work()
+    tasks.take_over_cut_off()
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.new) == ("planned", 1)
+
+
+@pytest.mark.parametrize("at", ["the plan's file", "the journal"])
+def test_error_at_the_end_of_the_reading_refuses_the_file(crm, queue, monkeypatch, at):
+    """The run does not count as planned before it is: it is refused like after every other error, not read again and again."""
+    run, record = waiting(crm), journal.record
+
+    def broken(*args, **kwargs):
+        raise ValueError
+
+    def unless_planned(action, **kwargs):
+        return broken() if action == "import.plan" else record(action, **kwargs)
+
+    if at == "the journal":
+        monkeypatch.setattr(journal, "record", unless_planned)
+    else:
+        monkeypatch.setattr(storage, "write_plan", broken)
+    work()
+    run.refresh_from_db()
+    assert (run.state, run.refusal) == ("refused", str(report.PROGRAM_ERROR))
+    assert not storage.file_of(run).exists()
 
 
 def test_refused_file_says_why_on_its_run(crm, queue):

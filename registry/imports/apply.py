@@ -39,9 +39,8 @@ def take(run, *, token, by, reason="") -> ImportRun:
             state=ImportRun.State.APPLYING, token="", rows_done=0, expires_at=None, **dict.fromkeys(KINDS, 0)
         ):
             raise AlreadyTaken
-        if reason:
-            with suppress(FileRefused):  # the plan is gone: apply refuses the run in a moment
-                storage.write_plan(run, storage.read_plan(run) | {"reason": reason})
+        with suppress(FileNotFoundError):  # the plan is gone: apply refuses the run in a moment
+            storage.add_to_note(run, {"reason": reason})
     run.refresh_from_db()
     return run
 

@@ -52,7 +52,10 @@ def ask(run, said: Said, *, accept_damaged_names=False):
         asking = {"state": State.ASKING, "token": new_token(), "expires_at": storage.next_expiry()}
         if not waiting.update(**asking, source=run.source, accept_damaged_names=accept_damaged_names):
             raise storage.AlreadyTaken
-        storage.write_plan(run, {"said": said._asdict()})
+        if run.state == State.UPLOADED:
+            storage.write_plan(run, {"said": said._asdict()})
+        else:  # beside the plan, which can still be confirmed where this is not committed
+            storage.add_to_note(run, {"asked": said._asdict()})
     run.refresh_from_db()
 
 
@@ -60,7 +63,8 @@ def said_so_far(run) -> Said:
     """What was said of the run's file up to now. FileRefused where the file is gone."""
     if run.state == State.UPLOADED:
         return Said()
-    return as_said(storage.read_plan(run)["said"])
+    kept = storage.read_plan(run)
+    return as_said(kept["asked"] if run.state == State.ASKING and "asked" in kept else kept["said"])
 
 
 def as_said(kept) -> Said:

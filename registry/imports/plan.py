@@ -27,21 +27,24 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
 
     The run keeps counts, mapping and rejected rows; the plan's own file keeps what apply must find unchanged.
     """
-    begun, was = time.monotonic(), run.state
+    begun = time.monotonic()
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
     try:
-        plan = _read(run, said, accept_damaged_names, progress)
+        plan, bound = _read(run, said, accept_damaged_names, progress)
     except FileRefused as refusal:
         storage.refuse(run, refusal, actor)
         raise
     run.seconds = time.monotonic() - begun
+    storage.write_plan(run, bound | {"reason": reason})  # also what whoever reads it anew after a crash goes by
     with journal.unit_of_work(**actor):
-        storage.keep_planned(run, was)
+        storage.keep_planned(run)
         journal.record("import.plan", object_type="importrun", uid=run.uid, count=run.rows)
+    run.state, run.rows_done = ImportRun.State.PLANNED, 0
     return plan
 
 
 def _read(run, said, accept_damaged_names, progress):
+    """(the plan, what apply must find unchanged)."""
     today, seq = timezone.localdate(), _last_entry()
     file = CRMFile(storage.file_of(run), said, today=today)
     reference = Reference(run.operator)
@@ -61,8 +64,7 @@ def _read(run, said, accept_damaged_names, progress):
     _describe(run, file, plan, said, accept_damaged_names)
     bound = {"seq": seq, "today": str(today), "reference": reference.digest(), "said": said._asdict()}
     bound |= {"kinds": plan.kinds.decode(), "repeated": file.repeated, "preview": plan.kept()}
-    storage.write_plan(run, bound)
-    return plan
+    return plan, bound
 
 
 def _last_entry():
@@ -79,7 +81,7 @@ def _kept_default(field, value):
 
 def _describe(run, file, plan, said, accept_damaged_names):
     inspected, columns = file.inspected, file.columns
-    run.state, run.planned_at, run.expires_at = ImportRun.State.PLANNED, timezone.now(), storage.next_expiry()
+    run.planned_at, run.expires_at = timezone.now(), storage.next_expiry()
     run.file_size, run.sha256 = inspected.size, inspected.sha256
     run.encoding, run.delimiter = inspected.encoding, inspected.delimiter
     run.mapping = [list(pair) for pair in zip(columns.header, columns.fields, strict=True)]

@@ -28,6 +28,7 @@ SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(
 # What a file of a run is called: the run's uid and what kind of file it is.
 OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 OWED = ".report"
+STANDING = ("id", "state", "rows_done")
 WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNED)
 
 
@@ -107,18 +108,27 @@ def read_plan(run) -> dict:
     return plan
 
 
-def keep_planned(run, was):
-    """Saves a run that was read into a plan. AlreadyTaken where it was given up, or is read by another process, meanwhile."""
-    mine = ImportRun.objects.select_for_update().filter(pk=run.pk, state=was, rows_done=run.rows_done)
-    if not list(mine.values_list("pk")):
+def keep_planned(run):
+    """Saves a run that was read into a plan. AlreadyTaken where it was given up, or is read by another process, meanwhile.
+
+    The run in memory stays where it was: it is planned when that is committed.
+    """
+    mine = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
+    if not mine.update(state=ImportRun.State.PLANNED, rows_done=0):
         raise AlreadyTaken
-    run.rows_done = 0
-    run.save()
+    run.save(update_fields=[field.name for field in run._meta.concrete_fields if field.name not in STANDING])
 
 
 def read_note(run) -> dict:
     """What is kept beside the run for the present step, also where its file is gone. FileNotFoundError where nothing is."""
     return json.loads(plan_of(run).read_text(encoding="utf-8"))
+
+
+def add_to_note(run, more: dict):
+    """Keeps more beside the run than what is kept already. FileNotFoundError where nothing is."""
+    note = read_note(run)
+    if note != note | more:
+        write_plan(run, note | more)
 
 
 def clear_away(run):

@@ -2,10 +2,13 @@ import datetime as dt
 import json
 
 import pytest
+from django.db import transaction
 from django.utils import timezone
 
 from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, apply, take
+from registry.imports.asking import ask, said_so_far
+from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.journal import unit_of_work
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, ListedRow
@@ -242,6 +245,24 @@ def test_plan_is_applied_once(crm):
         with pytest.raises(AlreadyTaken):
             take(run, token=word, by=None)
     assert DataSubject.objects.count() == 1
+
+
+def test_plan_stays_where_asking_anew_was_not_committed(crm):
+    """What was said for another reading is written beside the plan: it is confirmed as it was shown."""
+    run = crm.plan([person(1, birth_date="1990-02-01")])
+    with pytest.raises(RuntimeError), transaction.atomic():
+        ask(ImportRun.objects.get(), Said(defaults=("surname=Ким",)))
+        raise RuntimeError
+    assert said_so_far(run) == Said()
+    assert crm.counts(crm.apply(run)) == {"new": 1}
+
+
+def test_what_is_said_anew_of_a_planned_file_is_heeded(crm):
+    """It is what the page of its columns shows from then on."""
+    run = crm.plan([person(1)])
+    ask(run, Said(date_order="mdy"))
+    ask(run, Said(date_order="dmy"))
+    assert (run.state, said_so_far(run).date_order) == ("asking", "dmy")
 
 
 def test_file_changed_on_disk_is_refused(crm):
