@@ -363,6 +363,31 @@ def test_file_at_work_is_never_deleted(crm, queue):
     assert (run.state, storage.file_of(run).exists()) == ("expired", False)
 
 
+@pytest.mark.parametrize(
+    ("gone_on", "minutes", "state"),
+    [(False, 59, "planning"), (False, 61, "expired"), (True, 59, "planning")],
+)
+def test_file_of_a_stopped_reading_waits_an_hour(crm, queue, monkeypatch, gone_on, minutes, state):
+    """Ctrl+C, and nobody said anything more of it: it goes like every file that waits, unless somebody goes on meanwhile."""
+
+    def interrupted(self, outcomes, columns):
+        raise KeyboardInterrupt
+
+    run = uploaded(crm)
+    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
+        stopped.setattr(plan.Findings, "note", interrupted)
+        tasks.begin_planning(run, Said(), **ACTING, here=True)
+    storage.purge_expired(timezone.now() + dt.timedelta(minutes=minutes))
+    run.refresh_from_db()
+    assert (run.state, storage.file_of(run).exists()) == (state, state == "planning")
+    if gone_on:
+        tasks.go_on(run, **ACTING, here=False)
+        storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
+        work()
+        run.refresh_from_db()
+        assert run.state == "planned"
+
+
 def test_file_that_is_gone_refuses_the_reading(crm, queue):
     """Somebody cleaned up the folder: a sentence, not an error."""
     run = waiting(crm)

@@ -52,16 +52,22 @@ def pass_on(run, **to):
     """Lets the step wait again: for the one it was for, or for another user, `by` and `role`. AlreadyTaken where it is not free."""
     now = timezone.now()
     step = {"step_by": to["by"], "step_role": to["role"]} if to else {}
+    if run.state == ImportRun.State.PLANNING:
+        step["expires_at"] = None
     if not is_free(run) or not _as_known(run).update(step_began_at=now, alive_at=now, **step):
         raise AlreadyTaken
     run.refresh_from_db()
 
 
 def let_go(run, *, for_good=False):
-    """Nobody is at the step any more. for_good: nobody goes on with it either until somebody says so."""
+    """Nobody is at the step any more. for_good: nobody goes on with it either until somebody says so; a file that was only
+    being read waits for that as long as every other one."""
+    stopped = {"step_role": ""} if for_good else {}
+    if for_good and run.state == ImportRun.State.PLANNING:
+        stopped["expires_at"] = storage.next_expiry()
     with suppress(Error):
         mine = type(run).objects.filter(pk=run.pk, state=run.state)
-        mine.update(alive_at=None, **({"step_role": ""} if for_good else {}))
+        mine.update(alive_at=None, **stopped)
         run.refresh_from_db()
 
 

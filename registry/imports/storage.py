@@ -29,7 +29,8 @@ SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(
 OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 OWED = ".report"
 STANDING = ("id", "state", "rows_done")
-WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNED)
+# Nothing of these is written: their files wait for somebody's word, those of which the reading was stopped, too.
+WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNING, ImportRun.State.PLANNED)
 
 
 class AlreadyTaken(Exception):
@@ -195,7 +196,8 @@ def purge_expired(now=None):
     """Deletes what has had its time, and what a killed process left; never the file of a run that is at work. Called by the worker
     and by every import request."""
     now = now or timezone.now()
-    for run in ImportRun.objects.filter(expires_at__lte=now).exclude(state__in=ImportRun.AT_WORK):
+    at_work = models.Q(state__in=ImportRun.AT_WORK) & ~models.Q(state=ImportRun.State.PLANNING, step_role="")
+    for run in ImportRun.objects.filter(~at_work, expires_at__lte=now):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
         still = ImportRun.objects.filter(pk=run.pk, state=run.state, expires_at=run.expires_at)
         with transaction.atomic():
