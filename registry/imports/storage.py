@@ -59,17 +59,21 @@ def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
 
 
 def refuse(run, refusal: FileRefused, actor):
-    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays.
+    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays, its lists for as
+    long as those of every import that came to its end.
 
     AlreadyTaken where another process brought the run further meanwhile: then it is not this one's to end.
     """
     applied = run.rows_done if run.state == ImportRun.State.APPLYING else 0
-    state = ImportRun.State.CANCELLED if applied else ImportRun.State.REFUSED
+    ended = {"state": ImportRun.State.REFUSED, "expires_at": None}
+    if applied:
+        ended = {"state": ImportRun.State.CANCELLED, "expires_at": rejected_expiry()}
     with journal.unit_of_work(**actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state, rows_done=run.rows_done)
-        if not as_known.update(state=state, refusal=str(refusal), token="", expires_at=None, rows_done=applied):
+        if not as_known.update(**ended, refusal=str(refusal), token="", rows_done=applied):
             raise AlreadyTaken
-        discard_lists(run)
+        if not applied:
+            discard_lists(run)
         journal.record("import.reject", object_type="importrun", uid=run.uid)
     run.refresh_from_db()
     discard(run)

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.admin import vocabulary_import
 from registry.imports import storage
-from registry.imports.apply import take
+from registry.imports.apply import apply, take
 from registry.imports.inspection import FileRefused
 from registry.management.commands.worker import Worker
 from registry.models import ImportRun, JournalEntry, ListedRow
@@ -50,6 +50,29 @@ def test_plan_refused_later_takes_its_listed_rows_with_it(crm):
         crm.apply(run)
     assert (ImportRun.objects.get().state, ListedRow.objects.count()) == ("refused", 0)
     assert not storage.file_of(run).exists()
+
+
+def test_lists_of_rows_that_were_applied_stay_for_a_week(crm, chunks_of_two):
+    """Refused in the middle: which rows were turned down until then is still to be corrected in the CRM. The file goes at once."""
+    run = crm.plan([person(1, email="x"), *(person(number) for number in range(2, 6))])
+    taken = take(run, token=run.token, by=None)
+
+    def cut_off(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(taken, **crm.acting, progress=cut_off)
+    factories.make_purpose(crm.operator, "advertising")
+    with pytest.raises(FileRefused):
+        apply(ImportRun.objects.get(), **crm.acting)
+    run.refresh_from_db()
+    assert (run.state, run.rows_done, list(crm.reasons(run))) == ("cancelled", 3, [2])
+    assert not storage.file_of(run).exists() and not storage.plan_of(run).exists()
+    storage.purge_expired(timezone.now() + dt.timedelta(days=6))
+    assert ListedRow.objects.count() == 1
+    storage.purge_expired(timezone.now() + dt.timedelta(days=8))
+    run.refresh_from_db()
+    assert (run.state, ListedRow.objects.count()) == ("cancelled", 0)
 
 
 def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
