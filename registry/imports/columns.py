@@ -49,7 +49,11 @@ class Columns(NamedTuple):
         """The column as the CRM calls it."""
         if field not in self.places and field in PARTS_OF_NAME:
             field = next((full for full in FULL_NAMES if full in self.places), field)
-        return self.header[self.places[field]] if field in self.places else field
+        return self.name(self.places[field]) if field in self.places else field
+
+    def name(self, place):
+        """The header of a column, its number where that is empty."""
+        return self.header[place].strip() or _("column %(number)d") % {"number": place + 1}
 
     def notes(self):
         """Sentences on columns that are known and still not stored."""

@@ -24,6 +24,12 @@ from .sound_rows import CleanRows
 BLOCKED = gettext_lazy(
     "the person is blocked: stored only, changed by no file. Lift the block first, then import the file again"
 )
+BLOCKED_BUT_OPT_OUTS = gettext_lazy(
+    "the person is blocked: of this row only the opt-out is taken. Lift the block first, then import the file again for the rest"
+)
+DEPERSONALISED = gettext_lazy(
+    "the person was depersonalised: no file says again who that was. Have the person deleted in the CRM"
+)
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
 SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
@@ -166,6 +172,10 @@ class Comparison:
         if stored is None:
             self._new_person(outcome)
             return outcome
+        if stored["state"] == DataSubject.State.DEPERSONALISED:
+            outcome.person = stored
+            outcome.turn_down(STOPPED, [Problem("", "", str(DEPERSONALISED))])
+            return outcome
         errors, values = [], row.values
         self._known_person(outcome, stored, errors)
         if "consent_purpose" in values and self._knows_purpose(values, errors):
@@ -185,11 +195,10 @@ class Comparison:
 
     def _held(self, outcome, stored):
         """Of a blocked person only opt-outs are taken: they narrow. The rest is stopped, and the row says so."""
-        problem = Problem("", "", str(BLOCKED))
         if not outcome.suppressions:
-            outcome.turn_down(STOPPED, [problem])
+            outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
         elif outcome.person_write or outcome.consents or outcome.agreement:
-            outcome.row.warnings.append(problem)
+            outcome.row.warnings.append(Problem("", "", str(BLOCKED_BUT_OPT_OUTS)))
             outcome.person, outcome.missing = stored, ()
             outcome.person_write, outcome.consents, outcome.agreement = None, (), None
 

@@ -144,15 +144,12 @@ def _turned_down(outcome, room):
 
 def _on_lines(column, reason, count, lines):
     named = ", ".join(map(str, lines[:LINES_NAMED])) + (" …" if count > LINES_NAMED else "")
-    said = {"count": grouped(count), "lines": named, "column": column, "reason": reason}
+    about = f"{column}: {reason}" if column else reason
     return (
-        ngettext(
-            "Line %(lines)s, %(column)s: %(reason)s",
-            "%(count)s rows, %(column)s: %(reason)s (lines %(lines)s)",
-            count,
-        )
-        % said
-    )
+        ngettext("Line %(lines)s, %(about)s", "%(count)s rows, %(about)s (lines %(lines)s)", count)
+        if column
+        else ngettext("Line %(lines)s: %(about)s", "%(count)s rows: %(about)s (lines %(lines)s)", count)
+    ) % {"count": grouped(count), "lines": named, "about": about}
 
 
 def file_warnings(file, plan):

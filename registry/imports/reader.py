@@ -207,7 +207,7 @@ class Table:
         if 2 * like_rows > len(inside):
             raise FileRefused(_open_quote(line + sum(len(_LINE_END.findall(before)) for before in cells[:column])))
         return _("the cell in column “%(column)s” is longer than %(limit)d characters: shorten it") % {
-            "column": self.header[column],
+            "column": self.header[column].strip() or column + 1,
             "limit": self.limits.cell_length,
         }
 

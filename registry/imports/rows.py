@@ -171,13 +171,13 @@ class RowCleaner:
                 continue
             value, error, warning = full(text)
             if error:
-                faults.append(Problem(self.columns.header[place], text, error))
+                faults.append(Problem(self.columns.name(place), text, error))
                 continue
             if not value:
                 continue
             more = several(field, text)[1] if warning else ()
             if warning and not more and field not in values:
-                warnings.append(Problem(self.columns.header[place], text, warning))
+                warnings.append(Problem(self.columns.name(place), text, warning))
             values.setdefault(field, value)
             others |= dict.fromkeys((value, *more))
         others.pop(values.get(field), None)
@@ -234,7 +234,7 @@ class RowCleaner:
                 reason = _("the cell holds the control character U+%(code)04X, which is no text: type it again") % {
                     "code": ord(found)
                 }
-                errors.append(Problem(self.columns.header[place], cells[place].replace(found, ""), reason))
+                errors.append(Problem(self.columns.name(place), cells[place].replace(found, ""), reason))
         return kept
 
     def _across(self, cells, values, errors, warnings):

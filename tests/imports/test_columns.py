@@ -39,6 +39,12 @@ def test_aliases_in_three_languages(header, field):
     assert match_columns(["crm_id", header]).places[field] == 1
 
 
+def test_column_without_a_header_is_called_by_its_number():
+    """A sentence about its cells says where they stand."""
+    columns = match_columns(["crm_id", " ", "surname"], mapping=("#2=phone",))
+    assert (columns.label("phone"), columns.label("surname")) == ("column 2", "surname")
+
+
 def test_identity_and_state_are_never_imported():
     """What a record is and in which state it stands cannot be set by a file: such columns are listed."""
     columns = match_columns(["crm_id", "Имя", "blocked", "uid", "id", "is_superuser", "history_id", "State", "Заметка"])

@@ -11,7 +11,7 @@ from registry.models.grounding import serve
 from registry.operations.blocking import block
 from tests.factories import make_law, make_operator, make_purpose
 
-from .crm import CRM, consent, person
+from .crm import CRM, consent, csv_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -92,3 +92,29 @@ def test_opt_out_of_a_blocked_person_is_taken_from_a_file(crm):
     assert crm.counts(run) == {"changed": 1}
     subject = DataSubject.objects.get()
     assert (subject.email, subject.suppressions.get().channel) == ("asem1@example.kz", "email")
+    assert run.warnings == [
+        "Line 2: the person is blocked: of this row only the opt-out is taken. Lift the block first, then import the file again "
+        "for the rest"
+    ]
+
+
+@pytest.mark.parametrize("when", ["before the plan", "after the plan"])
+def test_nobody_is_made_known_again_by_a_file(crm, when):
+    """Who was depersonalised gets neither name nor address back, nor a consent or an opt-out: the CRM is to delete them, too."""
+    crm.load([person(1)])
+    rows = csv_of([person(1, **consent(), email_opt_out="yes")], header=[*person(1), *consent(), "email_opt_out"])
+    planned = crm.plan(rows) if when == "after the plan" else None
+    subject = DataSubject.objects.get()
+    subject.surname = subject.given_name = subject.email = subject.phone = ""
+    subject.state = "depersonalised"
+    with unit_of_work(by=None, role="system"):
+        subject.save()
+    run = crm.apply(planned or crm.plan(rows))
+    assert crm.counts(run) == {"stopped": 1}
+    subject.refresh_from_db()
+    assert (subject.surname, subject.email, subject.phone, subject.state) == ("", "", "", "depersonalised")
+    assert not subject.consents.exists() and not subject.suppressions.exists()
+    if when == "before the plan":
+        assert crm.reasons(run) == {
+            2: ["the person was depersonalised: no file says again who that was. Have the person deleted in the CRM"]
+        }
