@@ -156,7 +156,7 @@ def _reasons(reasons, left):
 class Findings:
     """Gathers, chunk by chunk and in the order of the file, what a plan lists."""
 
-    def __init__(self, run, file, comparison):
+    def __init__(self, run, file):
         self.run = run
         run.listed_rows.all().delete()
         self.seen = Seen(DataSubject.objects.aggregate(last=Max("pk"))["last"] or 0)

@@ -50,7 +50,7 @@ def _read(run, said, accept_damaged_names, progress):
     reference = Reference(run.operator)
     comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=accept_damaged_names)
     plan = Plan(run)
-    findings = Findings(run, file, comparison)
+    findings = Findings(run, file)
     for chunk in file.chunks(at_once=2):
         outcomes = comparison.outcomes(chunk)
         findings.note(outcomes, chunk.columns)
