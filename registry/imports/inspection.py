@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
 DELIMITERS = ";,\t|"
+TRAILER = "#end"
 DELIMITER_NAMES = {"\t": "tab"}
 ENCODINGS = {
     "utf-8": "utf-8",
@@ -131,6 +132,9 @@ def inspect(path, *, encoding=None, delimiter=None, limits=None) -> Inspected:
             scan.feed(chunk)
     found, guessed = scan.conclude(said=encoding is not None)
     mark = _delimiter(path, found, delimiter, limits)
+    # Inside quotes a line is no row; how many rows there are is then told when they are read.
+    if not scan.quotes and scan.lines > limits.rows + 1 and _has_more_rows(path, found, mark, limits.rows):
+        raise FileRefused(too_many_rows(limits))
     controls, quotes = scan.controls or found == "utf-16", scan.quotes > 0
     return Inspected(path, size, scan.sha256.hexdigest(), found, guessed, mark, controls, quotes)
 
@@ -230,8 +234,6 @@ class _Scan:
                 _("Line %(line)d is longer than %(limit)d bytes: this is not a list of people. Export it again.")
                 % {"line": self.lines + 1, "limit": self.limits.line_bytes}
             )
-        if not self.quotes and self.encoding != "utf-16" and self.lines > self.limits.rows + 1:
-            raise FileRefused(too_many_rows(self.limits))
 
     def conclude(self, said):
         """(encoding, guessed). What is neither said nor marked is UTF-8 where valid, else perhaps cp1251."""
@@ -278,6 +280,18 @@ class _Scan:
                 _("The file is not in cp1251: it holds letters that are neither Russian nor Latin there, perhaps the Kazakh ones "
                   "of KZ-1048. Export it in UTF-8.")
             )  # fmt: skip
+
+
+def _has_more_rows(path, encoding, delimiter, limit):
+    """Whether more lines say something than the header, so many rows, a spreadsheet's "sep=;" and the trailer of an export of ours."""
+    count, last = 0, ""
+    with path.open(encoding=encoding, newline="") as stream:
+        for line in stream:
+            if line.replace(delimiter, "").strip() and (count or line.strip() != f"sep={delimiter}"):
+                count, last = count + 1, line
+                if count > limit + 2:
+                    return True
+    return count - (last.rstrip("\r\n").split(delimiter)[:2] == [TRAILER, "rows"]) > limit + 1
 
 
 def too_many_rows(limits):

@@ -9,9 +9,8 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from .inspection import FileRefused, Inspected, Limits, too_many_rows
+from .inspection import TRAILER, FileRefused, Inspected, Limits, too_many_rows
 
-TRAILER = "#end"
 AT_ONCE = 2000
 # Characters that are read at once: some hundred rows, or one where it is as long as a row may be.
 BLOCK = 1 << 15

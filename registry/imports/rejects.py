@@ -11,9 +11,9 @@ from django.utils.translation import ngettext
 
 from registry.exports.formulas import Phone, escape
 
+from .inspection import TRAILER
 from .lists import LISTS, TURNED_DOWN, rows_of
 from .progress import grouped
-from .reader import TRAILER
 
 EXTRA = ("line", "reason")
 

@@ -138,6 +138,33 @@ def test_cell_longer_than_allowed_is_an_error_of_its_row(table):
     assert (len(read[0].cells[1]), read[1].problem) == (20, "")
 
 
+@pytest.mark.parametrize("cell", ["x", '"x"'])
+@pytest.mark.parametrize(
+    "around",
+    [
+        "ID;a\n%s",
+        "sep=;\nID;a\n%s",
+        "\nID;a\n\n;\n%s;\n\n\n",
+        "ID;a\n%s#end;rows;5\n",
+        "sep=;\nID;a\n%s#end;rows;5\n\n",
+    ],
+)
+def test_as_many_rows_as_allowed_are_read(table, cell, around):
+    """Header, blank lines and the lines that say something of the file are no rows; one row more is too many."""
+    assert len(list(table(around % (f"1;{cell}\n" * 5), LIMITS))) == 5
+    with pytest.raises(FileRefused, match="^The file has more than the 5 rows allowed"):
+        list(table(around % (f"1;{cell}\n" * 6), LIMITS))
+
+
+def test_files_at_their_limits_are_read(table):
+    """So many bytes, columns and characters as the sentences allow."""
+    text = f"a;b;c;d\n{'x' * 20};;;\n"
+    (row,) = table(text, LIMITS._replace(bytes=len(text)))
+    assert row.problem == ""
+    with pytest.raises(FileRefused, match=f"^The file has {len(text)} bytes, more than the {len(text) - 1} allowed"):
+        table(text, LIMITS._replace(bytes=len(text) - 1))
+
+
 def test_columns_and_rows_beyond_the_limits_are_refused(table):
     """More columns or rows than allowed refuse the file, quotes or not."""
     with pytest.raises(FileRefused) as refusal:
