@@ -417,6 +417,7 @@ def test_old_results_are_forgotten(crm, queue):
         ((1_000_000, 1_000_000, 100), "1 000 000 of 1 000 000 rows, 10 000 a second"),
         ((7_200, 1_000_000, 3_600), "7 200 of 1 000 000 rows, 2 a second, 137 h 53 min left"),
         ((11, 10, 1), "11 of 11 rows, 11 a second"),
+        ((1, 1, 1), "1 of 1 row, 1 a second"),
     ],
 )
 def test_progress_in_words(given, said):
@@ -428,6 +429,7 @@ def test_rate_after_going_on_is_that_of_now():
     """What was done before the kill counts as done, not as fast."""
     text = progress.in_words(5_500, 10_000, 5, before=5_000, people=True).replace("\u00a0", " ")
     assert text == "5 500 of 10 000 people, 100 a second, 45 s left"
+    assert progress.in_words(0, 1, 0, people=True) == "0 of 1 person"
 
 
 @pytest.mark.parametrize(

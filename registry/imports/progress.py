@@ -7,6 +7,7 @@ from contextlib import contextmanager, suppress
 from django.db import Error, connection
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.models import ImportRun
 
@@ -137,8 +138,12 @@ def expected_rows(path):
 
 def in_words(done, expected, seconds, *, before=0, people=False):
     """“12 400 of 1 000 000 rows, 9 400 a second, 2 min left”. before: those done before these seconds began; people: not rows."""
-    said = {"done": grouped(done), "expected": grouped(max(done, expected))}
-    text = (_("%(done)s of %(expected)s people") if people else _("%(done)s of %(expected)s rows")) % said
+    whole = max(done, expected)
+    text = (
+        ngettext("%(done)s of %(expected)s person", "%(done)s of %(expected)s people", whole)
+        if people
+        else ngettext("%(done)s of %(expected)s row", "%(done)s of %(expected)s rows", whole)
+    ) % {"done": grouped(done), "expected": grouped(whole)}
     if seconds <= 0 or done <= before:
         return text
     rate = (done - before) / seconds

@@ -8,7 +8,7 @@ import smtplib
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registry.models import ImportRun
 
@@ -89,10 +89,20 @@ def _what_came_of_it(run):
     if run.state == State.REFUSED:
         return [_("Nothing was imported. %s") % run.refusal]
     if run.state == State.CANCELLED:
-        return [_("It was given up after %(done)d of %(rows)d rows.") % done, *filter(None, [run.refusal])]
+        told = ngettext(
+            "It was given up after %(done)d of %(rows)d row.",
+            "It was given up after %(done)d of %(rows)d rows.",
+            run.rows,
+        )
+        return [told % done, *filter(None, [run.refusal])]
     if run.state == State.APPLYING:
-        told = _("It stopped after %(done)d of %(rows)d rows, for an error that the log names or at somebody's word. Go on with "
-                 "it on its page.")  # fmt: skip
+        told = ngettext(
+            "It stopped after %(done)d of %(rows)d row, for an error that the log names or at somebody's word. Go on with it "
+            "on its page.",
+            "It stopped after %(done)d of %(rows)d rows, for an error that the log names or at somebody's word. Go on with it "
+            "on its page.",
+            run.rows,
+        )
         return [told % done]
     if run.state == State.APPLIED and not run.new + run.changed:
         return [_("Nothing changed in the register.")]

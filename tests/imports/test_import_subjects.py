@@ -70,6 +70,13 @@ def test_everything_applied_is_exit_0(run_command):
     )
 
 
+def test_one_of_a_kind_is_said_as_one(run_command):
+    """One row, one warning."""
+    _code, lines = run_command([person(1, surname="=Ким")])
+    assert ": 1 row, 1 new, 0 changed," in lines[-1]
+    assert ", 1 warning, " in lines[-1]
+
+
 def test_rows_rejected_or_stopped_is_exit_2(run_command, tmp_path):
     """Some rows left: exit 2; they are in the rejects file with the CRM's columns, the line and the reason."""
     out = tmp_path / "rejects.csv"

@@ -53,7 +53,7 @@ def test_people_left_are_exit_code_2(crm, command):
     with unit_of_work(by=7, role="dpo", operator="lapp"):
         subject.save()
     code, out = command(run.pk, reason="the wrong file")
-    assert (code, "1 people put back, 1 changed since and left." in out) == (2, True)
+    assert (code, "1 person put back, 1 changed since and left." in out) == (2, True)
     assert DataSubject.history.filter(history_type="-").get().history_change_reason == "the wrong file"
 
 

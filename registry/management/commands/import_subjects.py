@@ -8,6 +8,7 @@ from pathlib import Path
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.choices import DateOrder
 from registry.imports import storage
@@ -122,7 +123,12 @@ class Command(BaseCommand):
 
     def finished(self, run):
         said = {"run": run.pk, "done": run.rows_done}
-        self.stdout.write(_("Import #%(run)d was cut off after %(done)d rows and goes on from there.") % said)
+        told = ngettext(
+            "Import #%(run)d was cut off after %(done)d row and goes on from there.",
+            "Import #%(run)d was cut off after %(done)d rows and goes on from there.",
+            run.rows_done,
+        )
+        self.stdout.write(told % said)
         self.owe(run)
         return importing.go_on(run, self.acting)
 
@@ -157,7 +163,11 @@ class Command(BaseCommand):
         for warning in warnings[:WARNINGS_SHOWN]:
             self.stdout.write(_("Warning: %s") % warning)
         if len(warnings) > WARNINGS_SHOWN:
-            self.stdout.write(_("… %d more warnings are kept with the run.") % (len(warnings) - WARNINGS_SHOWN))
+            more = len(warnings) - WARNINGS_SHOWN
+            told = ngettext(
+                "… %d more warning is kept with the run.", "… %d more warnings are kept with the run.", more
+            )
+            self.stdout.write(told % more)
 
     def hand_out(self, run, output):
         """What is applied is applied: a full disk is told, and the rows stay with the run."""
@@ -173,12 +183,14 @@ class Command(BaseCommand):
 
     def tell(self, run, warning_count):
         mark = {"\t": "tab"}.get(run.delimiter, run.delimiter)
-        said = {name: getattr(run, name) for name in ("rows", *KINDS, "encoding")}
+        said = {name: getattr(run, name) for name in (*KINDS, "encoding")}
+        said["rows"] = ngettext("%d row", "%d rows", run.rows) % run.rows
         said |= {"run": run.pk, "operator": run.operator.code, "state": run.get_state_display(), "mark": mark}
-        said |= {"warnings": warning_count, "seconds": f"{run.seconds:.1f}"}
+        said["warnings"] = ngettext("%d warning", "%d warnings", warning_count) % warning_count
+        said["seconds"] = f"{run.seconds:.1f}"
         self.stdout.write(
-            _("Import #%(run)d into %(operator)s, %(state)s: %(rows)d rows, %(new)d new, %(changed)d changed, %(same)d same, "
-              "%(rejected)d rejected, %(stopped)d stopped (%(encoding)s, delimiter “%(mark)s”, %(warnings)d warnings, "
+            _("Import #%(run)d into %(operator)s, %(state)s: %(rows)s, %(new)d new, %(changed)d changed, %(same)d same, "
+              "%(rejected)d rejected, %(stopped)d stopped (%(encoding)s, delimiter “%(mark)s”, %(warnings)s, "
               "%(seconds)s s).") % said
         )  # fmt: skip
         if self.options["json"]:

@@ -6,6 +6,7 @@ from django.core.exceptions import PermissionDenied
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry import tasks
 from registry.imports.apply import may_finish
@@ -41,10 +42,13 @@ class Command(BaseCommand):
             ) from None
         except AlreadyTaken:
             raise CommandError(self.why_not(ImportRun.objects.get(pk=run.pk))) from None
-        self.stdout.write(
-            _("Import #%(run)d, undone on %(day)s: %(undone)d people put back, %(left)d changed since and left.")
-            % {"run": run.pk, "day": timezone.localdate(run.undone_at), "undone": run.undone, "left": run.left}
+        told = ngettext(
+            "Import #%(run)d, undone on %(day)s: %(undone)d person put back, %(left)d changed since and left.",
+            "Import #%(run)d, undone on %(day)s: %(undone)d people put back, %(left)d changed since and left.",
+            run.undone,
         )
+        said = {"run": run.pk, "day": timezone.localdate(run.undone_at), "undone": run.undone, "left": run.left}
+        self.stdout.write(told % said)
         if run.left:
             sys.exit(SOME_LEFT)
 
@@ -65,10 +69,12 @@ class Command(BaseCommand):
             with Line() as line:
                 tasks.begin_undo(run, **acting, reason=reason, here=True, line=line)
         elif may_finish(run, by=by, role=role):
-            self.stdout.write(
-                _("The undo of import #%(run)d was cut off after %(done)d people and goes on from there.")
-                % {"run": run.pk, "done": run.rows_done}
+            told = ngettext(
+                "The undo of import #%(run)d was cut off after %(done)d person and goes on from there.",
+                "The undo of import #%(run)d was cut off after %(done)d people and goes on from there.",
+                run.rows_done,
             )
+            self.stdout.write(told % {"run": run.pk, "done": run.rows_done})
             go_on(run, acting)
         else:
             raise PermissionDenied
