@@ -23,6 +23,7 @@ from .reading_blocked import label_of, reason_given
 
 CANDIDATES = 10
 IIN = re.compile(r"(?<!\d)\d{12}(?!\d)")
+BETWEEN_PHONES = re.compile(r"[,;/|\n]")
 NAMES_OF_A_PERSON = 2  # surname and given name: the patronymic is not always on record
 
 
@@ -30,16 +31,24 @@ def hints(case):
     """(field, term) of whatever the applicant gave that may lead to a person, the surest first."""
     said = f"{case.applicant_name} {case.applicant_contact} {case.demand}"
     yield from (("iin", number) for number in dict.fromkeys(IIN.findall(said)))
-    contact = case.applicant_contact
-    if contact and not normalise_email(contact).error:
-        yield "email", contact
-    elif contact and not normalise_phone(contact).error:
-        yield "phone", contact
+    yield from contacts(case.applicant_contact)
     words = case.applicant_name.split()
     if words:
         yield "name", case.applicant_name
     if len(words) > NAMES_OF_A_PERSON:
         yield "name", " ".join(words[:NAMES_OF_A_PERSON])
+
+
+def contacts(text):
+    """(field, term) of the addresses and numbers in a contact, which may hold several."""
+    words = re.split(r"[\s,;|]+", text)
+    addresses = list(dict.fromkeys(word for word in words if "@" in word and not normalise_email(word).error))
+    for address in addresses:
+        yield "email", address
+        text = text.replace(address, ",")
+    for piece in filter(None, map(str.strip, BETWEEN_PHONES.split(text))):
+        if not normalise_phone(piece).error:
+            yield "phone", piece
 
 
 class PersonPage:

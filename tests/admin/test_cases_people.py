@@ -42,10 +42,12 @@ def authority(subject, **fields):
     [
         {"applicant_contact": "ASEM@example.kz"},
         {"applicant_contact": "8 (707) 735-63-12"},
+        {"applicant_contact": "office@example.com ASEM@example.kz"},
+        {"applicant_contact": "office@example.com, 8 (707) 735-63-12"},
         {"applicant_name": "Қасымова Әсем Серікқызы"},
         {"demand": "Мой ИИН 061211600012, сообщите."},
     ],
-    ids=["e-mail", "phone", "name", "iin"],
+    ids=["e-mail", "phone", "one of several e-mails", "phone beside an e-mail", "name", "iin"],
 )
 def test_person_is_found_by_what_the_applicant_gave(given, office, client_of_dpo):
     """E-mail, phone, IIN or name, however they are written; nothing is typed again."""
