@@ -1,4 +1,4 @@
-"""Takes an import back: whoever was not changed since stands as before it, by new history; the others are listed and left."""
+"""Takes an import back by new history. Whoever was changed since, or is blocked, is listed and left; the others stand as before it."""
 
 from collections import defaultdict
 from contextlib import suppress
@@ -20,14 +20,17 @@ from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.models import (
     Agreement,
+    Block,
     Consent,
     DataSubject,
     ImportRun,
     JournalHead,
     JournalSubject,
     ListedRow,
+    SubjectPurpose,
     Suppression,
 )
+from registry.models.grounding import settle
 
 from . import storage
 from .apply import TRIES, may_finish
@@ -36,7 +39,8 @@ from .crm_file import CHUNK_ROWS
 from .storage import AlreadyTaken
 
 # People first: locks are taken in this order, as apply takes them; written is the other way round.
-MODELS = (DataSubject, Consent, Agreement, Suppression)
+MODELS = (DataSubject, Consent, Agreement, Suppression, SubjectPurpose)
+GROUNDS = (Consent, Agreement, SubjectPurpose)
 WINDOW = 10_000  # entries of the journal that are looked through in one go
 
 
@@ -164,9 +168,11 @@ def _undo_chunk(run, chunk, actor):
         stored = _locked(DataSubject, Q(uid__in=list(first)), key="uid")
         reverts, differing = _reverts(chunk, stored)
         put_back, touched = _since(run, _met_again(first, {line.seq for line in chunk}))
-        left = (differing | touched) - put_back
+        blocked = _blocked(first)
+        left = (differing | touched | blocked) - put_back
         _write(reverts, put_back | left, run.operator.code)
-        ListedRow.objects.bulk_create(_listed(run, stored.get(uid)) for uid in first if uid in left)
+        _settle(reverts, put_back | left)
+        ListedRow.objects.bulk_create(_listed(run, stored.get(uid), uid in blocked) for uid in first if uid in left)
         sums = {
             "rows_done": run.rows_done + len(first),
             "undone": run.undone + len(first) - len(left),
@@ -264,6 +270,12 @@ def _since(run, first):
     return put_back, touched
 
 
+def _blocked(people):
+    """Those of these uids whose data are stored only: nothing of theirs is changed or deleted, and no use of them begins again."""
+    standing = Block.objects.standing().filter(subject__uid__in=list(people)).order_by()
+    return set(standing.values_list("subject__uid", flat=True))
+
+
 def _write(reverts, skipped, operator):
     """People last: nothing may refer to one who is deleted."""
     for model in reversed(MODELS):
@@ -272,12 +284,24 @@ def _write(reverts, skipped, operator):
         bulk.write(model, [row for row in rows if row.values], operator=operator)
 
 
-def _listed(run, person):
+def _settle(reverts, skipped):
+    """What purposes rest on is gone, or is no ground today though it was one before the import; save() would have seen to it."""
+    gone = {row.before["id"] for row in reverts[DataSubject] if not row.values}
+    rows = [row for model in GROUNDS for row in reverts[model] if row.subject not in skipped]
+    if moved := {row.before["subject_id"] for row in rows} - gone:
+        settle(timezone.localdate(), subject__in=list(moved))
+
+
+def _listed(run, person, is_blocked):
     """The person in the columns of the run's own file, which is gone: by the id, on no line."""
     crm_id = person and person["crm_id"] or ""
     reason = _(
         "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
     )
+    if is_blocked:
+        reason = _(
+            "the person is blocked: stored only, put back by no undo. Lift the block first, then correct what is wrong by hand"
+        )
     if person is None:
         reason = _("the person is no longer in the register: there is nothing to put back")
     cells = [crm_id if field == KEY else "" for _header, field in run.mapping] or [crm_id]

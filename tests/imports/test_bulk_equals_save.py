@@ -13,7 +13,17 @@ from registry.choices import Channel
 from registry.imports.compare import SEARCHED
 from registry.journal import bulk, copying, unit_of_work
 from registry.journal.canonical import canonical, commitments
-from registry.models import Agreement, Consent, DataSubject, JournalEntry, Suppression
+from registry.models import (
+    ActivityPurpose,
+    Agreement,
+    Consent,
+    DataSubject,
+    JournalEntry,
+    LegalBasis,
+    ProcessingActivity,
+    SubjectPurpose,
+    Suppression,
+)
 from registry.models.base import uuid7
 from registry.rules.names import search_key
 from tests import factories
@@ -217,6 +227,43 @@ def test_agreement_written_in_bulk_equals_one_saved(lapp, number, concluded_on):
     two = written_by_bulk(Agreement, without_id(twin_values(one, subject_id=other.pk)), other.uid)
     assert without_own(one) == without_own(two)
     assert last(one)[:3] == last(two)[:3]
+
+
+@pytest.fixture
+def by_a_norm(lapp):
+    """A purpose that data serve by a norm: how it is told that they do."""
+    purpose, named = factories.make_purpose(lapp), {"operator": lapp, "code": "a", "name_en": "A"}
+    basis = factories.save(LegalBasis(kind="law", norm=factories.make_norm(is_ground=True), **named))
+    activity = factories.save(ProcessingActivity(**named))
+    factories.save(ActivityPurpose(activity=activity, purpose=purpose, basis=basis))
+    return {"operator": lapp, "purpose": purpose, "basis": basis, "ground": "norm"}
+
+
+served = st.fixed_dictionaries(
+    {
+        "stop": st.sampled_from(["", "expired", "withdrawn"]),
+        "until_on": st.one_of(st.none(), st.dates(dt.date(2020, 1, 1), dt.date(2040, 1, 1))),
+    }
+)
+
+
+@ALWAYS
+@given(given=served, changed=served)
+def test_purpose_of_a_person_written_in_bulk_equals_one_saved(by_a_norm, given, changed):
+    """One that is stopped, and one whose stop is taken back: what an undo does with it."""
+    lapp, since_on = by_a_norm["operator"], dt.date(2020, 1, 1)
+    person, other = factories.make_subject(lapp), factories.make_subject(lapp)
+    one = saved(SubjectPurpose(subject=person, since_on=since_on, **by_a_norm, **given))
+    two = saved(SubjectPurpose(subject=other, since_on=since_on, **by_a_norm, **given))
+    before, count = values_of(two), one.history.count()
+    for name, value in changed.items():
+        setattr(one, name, value)
+    saved(one)
+    if one.history.count() > count:
+        two = written_by_bulk(SubjectPurpose, before | changed, other.uid, before)
+        assert without_own(one) == without_own(two)
+        assert last(one)[:3] == last(two)[:3]
+        assert last(two)[3] == [other.uid]
 
 
 def test_row_without_a_change_is_not_written(lapp):

@@ -13,6 +13,9 @@ from .crm import consent
 LEFT = (
     "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
 )
+BLOCKED = (
+    "the person is blocked: stored only, put back by no undo. Lift the block first, then correct what is wrong by hand"
+)
 RENEWED = consent(consent_given_on="01.03.2025", consent_expires_on="01.03.2035")
 
 
