@@ -21,7 +21,7 @@ OUTCOMES = {
     "rejected": gettext_lazy("rejected"),
     "stopped": gettext_lazy("stopped"),
 }
-UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, changed since")}
+UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, changed since or blocked")}
 
 
 @admin.register(ImportRun)
@@ -56,7 +56,7 @@ class ImportRunAdmin(ColumnsPage, ImportSteps, RegistryModelAdmin):
             return run.refusal
         if run.wrote_nothing:
             return _("nothing was written")
-        kinds = UNDONE if run.state == ImportRun.State.UNDONE else OUTCOMES
+        kinds = UNDONE if run.state == ImportRun.State.UNDONE else OUTCOMES | UNDONE
         parts = [(getattr(run, kind), label) for kind, label in kinds.items()]
         return " · ".join(f"{grouped(count)}\u00a0{label}" for count, label in parts if count)
 

@@ -25,7 +25,7 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
-from .steps import StepPages
+from .steps import StepPages, phase_of
 
 State = ImportRun.State
 OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
@@ -100,12 +100,12 @@ class ImportSteps(StepPages):
     @own_units
     @method_decorator(require_POST)
     def cancel_view(self, request, pk):
-        """Gives up a file, a plan, or the rest of an import: it stops after the rows it is at."""
+        """Gives up a file, a plan, the rest of an import, which stops after the rows it is at, or of an undo that has stopped."""
         run = self.to_finish(request, pk)
         if run.state in OPEN and run.owner_id != request.user.pk:
             return refused(request, self.admin_site, *OWNERS, run=run)
         try:
-            if run.state not in (*OPEN, State.PLANNING, State.APPLYING):
+            if not can_be_given_up(run):
                 raise AlreadyTaken
             cancel(run, **by_user(request))
         except AlreadyTaken:
@@ -167,6 +167,12 @@ def why_not_given_up(run):
     """(reason code for the journal, sentence) of a run of which nothing is left to be given up."""
     code, sentence = why_not_waiting(run)
     return ("taken", TAKEN) if run.state in (*OPEN, State.PLANNING) else (code, sentence)
+
+
+def can_be_given_up(run):
+    """An undo goes to its end while somebody is at it: the button of a page that was open too long does not end it."""
+    undo_rests = run.state == State.UNDOING and phase_of(run) in ("late", "cut-off", "stopped")
+    return undo_rests or run.state in (*OPEN, State.PLANNING, State.APPLYING)
 
 
 def can_be_undone(run):

@@ -82,7 +82,7 @@ LISTS = {
     ),
     "left": Listing(
         _("Not put back"),
-        _("People who were changed in the register after the import. Undoing it has left them as they are."),
+        _("People who were changed in the register after the import, or are blocked. Undoing it has left them as they are."),
         (Kind.LEFT,),
         "left",
     ),

@@ -4,25 +4,28 @@ from typing import NamedTuple
 
 from django.db.models import Max
 
-from registry.models import ImportRun, JournalSubject
+from registry.models import Block, ImportRun, JournalEntry, JournalSubject
 
-# More people than this who changed since are not counted out.
+# More people than this who are left are not counted out.
 MOST = 1000
 
 
 class Outlook(NamedTuple):
-    """In people: removed again, put back to their values before, left because they were changed since (at most MOST, then `more`)."""
+    """In people: removed again, put back to their values before, left because they were changed since or are blocked (at most MOST,
+    then `more`). purposes: of people, that the import moved or stopped.
+    """
 
     removed: int
     put_back: int
-    changed_since: int
+    left: int
     more: bool
+    purposes: int
 
 
 def outlook(run) -> Outlook:
-    """Of a run that is at its end. The counts are of rows as they were applied; whoever changed since is among them."""
+    """Of a run that is at its end. The counts are of rows as they were applied; whoever is left is among them."""
     if run.last_seq is None:  # from before this was kept, or nothing was written
-        return Outlook(run.new, run.changed, 0, False)
+        return Outlook(run.new, run.changed, 0, False, 0)
     written = JournalSubject.objects.filter(
         entry__run=run.pk, entry__history_id__isnull=False, entry_id__gte=run.first_seq, entry_id__lte=run.last_seq
     )
@@ -30,12 +33,17 @@ def outlook(run) -> Outlook:
     since = later.exclude(entry__run=run.pk).filter(uid__in=written.order_by().values("uid"))
     touched = since.order_by().values("uid", "entry__run").annotate(last=Max("entry_id"))
     # Whom a later run's own undo put back, nothing of that run changed.
-    undone = ImportRun.objects.filter(operator=run.operator, state=ImportRun.State.UNDONE, last_seq__gt=run.last_seq)
-    for other, last_seq in undone.values_list("pk", "last_seq"):
+    taken_back = (ImportRun.State.UNDOING, ImportRun.State.UNDONE, ImportRun.State.CANCELLED)
+    others = ImportRun.objects.filter(operator=run.operator, state__in=taken_back, last_seq__gt=run.last_seq)
+    for other, last_seq in others.values_list("pk", "last_seq"):
         touched = touched.exclude(entry__run=other, last__gt=last_seq)
-    people = set()
+    blocked = Block.objects.standing().filter(operator=run.operator).order_by().values("subject__uid")
+    people = set(written.filter(uid__in=blocked).order_by().values_list("uid", flat=True).distinct()[: MOST + 1])
     for row in touched.iterator():
         people.add(row["uid"])
         if len(people) > MOST:
             break
-    return Outlook(run.new, run.changed, min(len(people), MOST), len(people) > MOST)
+    moved = JournalEntry.objects.filter(
+        run=run.pk, object_type="subjectpurpose", seq__gte=run.first_seq, seq__lte=run.last_seq
+    )
+    return Outlook(run.new, run.changed, min(len(people), MOST), len(people) > MOST, moved.count())

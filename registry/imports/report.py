@@ -88,6 +88,14 @@ def _what_came_of_it(run):
     done = {"done": run.rows_done, "rows": run.rows}
     if run.state == State.REFUSED:
         return [_("Nothing was imported. %s") % run.refusal]
+    if run.undo_was_given_up:
+        people = run.rows_expected
+        told = ngettext(
+            "Its undo was given up after %(done)d of %(people)d person.",
+            "Its undo was given up after %(done)d of %(people)d people.",
+            people,
+        )
+        return [told % (done | {"people": people})]
     if run.state == State.CANCELLED:
         told = ngettext(
             "It was given up after %(done)d of %(rows)d row.",

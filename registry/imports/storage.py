@@ -139,7 +139,7 @@ def add_to_note(run, more: dict):
 def clear_away(run):
     """Deletes what a process still wrote of a plan after somebody had given the plan up."""
     given_up = (ImportRun.State.CANCELLED, ImportRun.State.REFUSED, ImportRun.State.EXPIRED)
-    if ImportRun.objects.filter(pk=run.pk, state__in=given_up, rows_done=0).exists():
+    if ImportRun.objects.filter(pk=run.pk, state__in=given_up, rows_done=0, last_seq__isnull=True).exists():
         discard_lists(run)
         discard(run)
 

@@ -249,7 +249,7 @@ def _met_again(first, own):
 def _since(run, first):
     """(people put back by this run's undo already, people whom something else changed later), of uids with the run's first entry.
 
-    A later run does not count for those whom its own undo put back: what it did to them is gone.
+    A later run does not count for those whom its own undo put back, at its end or not: what it did to them is gone.
     """
     if not first:
         return set(), set()
@@ -261,10 +261,8 @@ def _since(run, first):
         if seq > first[uid]:
             last[uid, other] = seq
     others = {other for _uid, other in last if other not in (None, run.pk)}
-    undone = (
-        ImportRun.objects.filter(pk__in=others, state=ImportRun.State.UNDONE) if others else ImportRun.objects.none()
-    )
-    applied_until = dict(undone.values_list("pk", "last_seq"))
+    told = ImportRun.objects.filter(pk__in=others, last_seq__isnull=False) if others else ImportRun.objects.none()
+    applied_until = dict(told.values_list("pk", "last_seq"))
     put_back = {uid for uid, other in last if other == run.pk}
     touched = {uid for (uid, other), seq in last.items() if other != run.pk and seq <= applied_until.get(other, inf)}
     return put_back, touched

@@ -142,8 +142,14 @@ class ImportRun(LongRun):
     @property
     def wrote_nothing(self):
         """Whether it ended before anything was written: what it counts is what would have been."""
-        given_up = self.state == self.State.CANCELLED and not self.rows_done
+        given_up = self.state == self.State.CANCELLED and not self.rows_done and self.last_seq is None
         return given_up or self.state in (self.State.REFUSED, self.State.EXPIRED)
+
+    @property
+    def undo_was_given_up(self):
+        """Whether what it did is taken back in part, or nothing of it yet: its rows done are people then."""
+        given_up = self.state == self.State.CANCELLED and self.last_seq is not None
+        return given_up and self.rows_done == self.undone + self.left
 
 
 class ListedRow(models.Model):

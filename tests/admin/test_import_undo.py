@@ -1,14 +1,25 @@
 """The page of an import afterwards: its preview again, its undoing, its look in every state."""
 
+import datetime as dt
+import io
 import re
 
 import pytest
+from django.core.management import call_command
+from django.db import connection
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.models import DataSubject, ImportRun, JournalEntry
+from registry.imports import crm_file
+from registry.imports import undo as engine
+from registry.journal import unit_of_work
+from registry.models import Consent, DataSubject, ImportRun, JournalEntry, Purpose
+from registry.models.grounding import serve
+from registry.operations.blocking import block
 from tests import factories
-from tests.imports.crm import person
+from tests.imports.crm import consent, person
+from tests.imports.undoing import BLOCKED
+from tests.models.test_ground import COMPLETE
 
 from .import_pages import confirm, page_of, step, upload
 
@@ -78,7 +89,7 @@ def test_import_is_undone_from_its_page(natalia, applied):
     response = natalia.post(step("undo", applied), {"reason": "the wrong file"}, follow=True)
     text = response.content.decode()
     assert "1 person stands as before this import." in text
-    assert "1 person was changed since and left as it is." in text
+    assert "1 person was changed since, or is blocked, and left as it is." in text
     assert reverse("admin:registry_importrun_list", args=[applied.pk, "left"]) in text
     assert "Undo this import" not in text
     assert DataSubject.objects.get().phone == "+77050000009"
@@ -95,6 +106,119 @@ def test_undo_is_for_the_importer_and_the_dpo(applied, lapp, kazger, client):
         client.force_login(user, backend="registry.scope.RoleBackend")
         assert client.get(step("undo", applied)).status_code == status
         assert ("Undo this import" in client.get(page_of(applied)).content.decode()) is (status == 200)
+
+
+@pytest.fixture
+def stopped(natalia, monkeypatch):
+    """An import of three people whose undo put the first two back, then met an error of the program."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    confirm(natalia, upload(natalia, [person(number) for number in range(3)]))
+    run, whole = ImportRun.objects.get(), engine._with_retries
+
+    def fails_after_the_first_chunk(run, *args):
+        if run.rows_done:
+            raise RuntimeError
+        return whole(run, *args)
+
+    with monkeypatch.context() as broken, pytest.raises(RuntimeError):
+        broken.setattr(engine, "_with_retries", fails_after_the_first_chunk)
+        natalia.post(step("undo", run), {"reason": "the wrong file"})
+    run.refresh_from_db()
+    return run
+
+
+def go_on(client, run):
+    client.post(step("continue", run))
+
+
+def give_up_and_undo_again(client, run):
+    client.post(step("cancel", run))
+    client.post(step("undo", run), {"reason": "the wrong file"})
+
+
+def the_command(client, run):
+    call_command(
+        "undo_import", str(run.pk), operator="lapp", by="natalia", reason="the wrong file", stdout=io.StringIO()
+    )
+
+
+def give_up_and_the_command(client, run):
+    client.post(step("cancel", run))
+    the_command(client, run)
+
+
+@pytest.mark.parametrize("end", [go_on, give_up_and_undo_again, the_command, give_up_and_the_command])
+def test_undo_that_stopped_comes_to_its_end(natalia, stopped, end):
+    """By whatever way it is brought on, in the browser or by the command: everybody is put back once, for the reason given."""
+    end(natalia, stopped)
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.undone, stopped.left, DataSubject.objects.count()) == ("undone", 3, 0, 0)
+    reasons = DataSubject.history.filter(history_type="-").values_list("history_change_reason", flat=True)
+    assert list(reasons) == ["the wrong file"] * 3
+
+
+def test_undo_that_stopped_is_given_up(natalia, stopped):
+    """Whom it had put back stays so; the page and the list of imports say how far it came, and it can be begun again."""
+    text = natalia.get(page_of(stopped)).content.decode()
+    assert "Go on</button>" in text and "Give up the rest</button>" in text
+    assert "Giving up the rest keeps what is put back; the undo can be begun again." in text
+    text = natalia.post(step("cancel", stopped), follow=True).content.decode()
+    said = "whoever it had put back stays so, everybody else stands as the import left them. It can be begun again."
+    assert f"The undo was given up after 2 of 3 people: {said}" in text
+    assert "Undo this import" in text
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.undone, DataSubject.objects.count()) == ("cancelled", 2, 1)
+    assert JournalEntry.objects.get(action="import.cancel").object_uid == stopped.uid
+    text = natalia.get(reverse("admin:registry_importrun_changelist")).content.decode()
+    assert "3\u00a0new · 2\u00a0put back" in text
+
+
+def test_undo_given_up_before_anybody_was_put_back(natalia, stopped):
+    """What the import wrote stands whole: its page does not say that nothing of the file was written."""
+    ImportRun.objects.update(rows_done=0, undone=0)
+    text = natalia.post(step("cancel", stopped), follow=True).content.decode()
+    assert "The undo was given up after 0 of 3 people" in text
+    assert "nothing of the file was written" not in text
+
+
+def test_undo_is_given_up_by_its_owner_and_the_dpo_alone(natalia, stopped, lapp, kazger, client):
+    """As with an import that stopped: a colleague, an auditor and a stranger cannot."""
+    for role, operator, status in (("registrar", lapp, 404), ("auditor", lapp, 403), ("dpo", kazger, 404)):
+        client.force_login(factories.make_user(role, operator), backend="registry.scope.RoleBackend")
+        assert "Give up the rest" not in client.get(page_of(stopped)).content.decode()
+        assert client.post(step("cancel", stopped)).status_code == status
+    client.force_login(factories.make_user("dpo", lapp), backend="registry.scope.RoleBackend")
+    client.post(step("cancel", stopped))
+    assert ImportRun.objects.get().state == "cancelled"
+
+
+def test_undo_says_how_many_purposes_move_back(natalia, lapp):
+    """The consent of the file lacks items and took the place of one that lacked none: a purpose stopped."""
+    lapp.bin = "241040012133"
+    factories.save(lapp)
+    subject, said = factories.make_subject(lapp, crm_id="C0000001"), COMPLETE | {"given_on": dt.date(2024, 1, 1)}
+    given = factories.save(Consent(subject=subject, purpose=Purpose.objects.get(), **said))
+    with unit_of_work(by=None, role="system"):
+        serve(subject, given.purpose, on=timezone.localdate())
+    confirm(natalia, upload(natalia, [person(1, **consent())]))
+    text = natalia.get(step("undo", ImportRun.objects.get())).content.decode()
+    assert re.findall(r'<span class="value">(\d+)</span>', text) == ["0", "1", "0", "1"]
+    assert "Purposes move back" in text
+
+
+def test_undo_says_beforehand_that_the_blocked_stay(natalia, lapp):
+    """Blocked before the file came, so nobody changed them since: they are counted among those who stay, and listed."""
+    subject = factories.make_subject(lapp, crm_id="C0000001")
+    with unit_of_work(by=None, role="system"):
+        block(subject, law=factories.make_law(), cause="other", why="said so", by=None, at=timezone.now())
+    confirm(natalia, upload(natalia, b"crm_id;email_opt_out\nC0000001;yes\n"))
+    run = ImportRun.objects.get()
+    text = natalia.get(step("undo", run)).content.decode()
+    assert re.findall(r'<span class="value">(\d+)</span>', text) == ["0", "1", "1"]
+    text = natalia.post(step("undo", run), {"reason": "the wrong file"}, follow=True).content.decode()
+    assert "1 person was changed since, or is blocked, and left as it is." in text
+    text = natalia.get(reverse("admin:registry_importrun_list", args=[run.pk, "left"])).content.decode()
+    assert "C0000001" in text and BLOCKED in text
 
 
 def test_import_that_wrote_nothing_has_nothing_to_undo(natalia):
@@ -130,7 +254,7 @@ def test_list_of_runs_says_what_came_of_each(natalia, lapp):
     text = natalia.get(reverse("admin:registry_importrun_changelist")).content.decode()
     found = re.findall(r'class="field-(?:by|outcome)"[^>]*>([^<]*)', text.replace("\u00a0", " "))
     assert found == [
-        *("the system", "1 999 put back · 1 left, changed since"),
+        *("the system", "1 999 put back · 1 left, changed since or blocked"),
         *("the system", "nothing was written"),
         *("the system", "1 500 new"),
         *("the system", "nothing was written"),

@@ -39,7 +39,10 @@ def test_undo_says_how_many_and_a_second_time_the_same(crm, command):
     run = crm.load([person(1), person(2)])
     first = command(run.pk)
     run.refresh_from_db()
-    assert first == (0, f"Import #{run.pk}, undone on {today(run)}: 2 people put back, 0 changed since and left.\n")
+    assert first == (
+        0,
+        f"Import #{run.pk}, undone on {today(run)}: 2 people put back; left, changed since or blocked: 0.\n",
+    )
     entries = JournalEntry.objects.count()
     assert command(run.pk) == first
     assert (JournalEntry.objects.count(), DataSubject.objects.count()) == (entries, 0)
@@ -53,7 +56,7 @@ def test_people_left_are_exit_code_2(crm, command):
     with unit_of_work(by=7, role="dpo", operator="lapp"):
         subject.save()
     code, out = command(run.pk, reason="the wrong file")
-    assert (code, "1 person put back, 1 changed since and left." in out) == (2, True)
+    assert (code, "1 person put back; left, changed since or blocked: 1." in out) == (2, True)
     assert DataSubject.history.filter(history_type="-").get().history_change_reason == "the wrong file"
 
 

@@ -5,6 +5,7 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from registry.imports.outlook import outlook
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
 from registry.journal import unit_of_work
@@ -82,6 +83,7 @@ def test_purposes_that_an_import_moved_are_taken_back(served, renewal, stop):
     run = served.load([person(number, **renewal) for number in PEOPLE])
     assert register()["SubjectPurpose"] != before["SubjectPurpose"]
     assert purposes("stop") == [(stop,)] * 3
+    assert outlook(run) == (0, 3, 0, False, 3)
     undone(served, run, reason="the wrong file")
     assert register() == before
     assert tally(run) == ("undone", 3, 3, 0)
@@ -173,6 +175,7 @@ def test_blocked_person_is_left_and_listed(served, which):
     rows = [person(number, email_opt_out="yes") for number in PEOPLE]
     run = served.load(csv_of(rows, header=header))
     assert served.counts(run) == {"changed": 3}
+    assert outlook(run) == (0, 3, 1, False, 0)
     undone(served, run)
     assert (tally(run), left(run)) == (("undone", 3, 2, 1), [(0, "C0000002", [BLOCKED])])
     assert list(Suppression.objects.values_list("subject__crm_id")) == [("C0000002",)]

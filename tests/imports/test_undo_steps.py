@@ -3,7 +3,9 @@
 import pytest
 from django.db import DatabaseError
 
+from registry import tasks
 from registry.imports.apply import AlreadyTaken, cancel
+from registry.imports.outlook import outlook
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
 from registry.journal import JournalUnavailable, unit
@@ -117,6 +119,30 @@ def test_undo_given_up_can_be_begun_again(crm):
     undone(crm, run)
     assert (tally(run), DataSubject.objects.count()) == (("undone", 5, 5, 0), 0)
     assert DataSubject.history.filter(history_type="-").count() == 5
+
+
+def test_given_up_before_anybody_was_put_back_the_lists_of_the_import_stay(crm):
+    """A worker that comes too late to the undo clears nothing away: what is listed was imported all the same."""
+    run = crm.load([person(1), person(2, email="x")])
+    tasks.begin_undo(run, **crm.acting, here=False)
+    cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
+    with pytest.raises(AlreadyTaken):
+        tasks.perform(run)
+    run.refresh_from_db()
+    assert (run.state, run.wrote_nothing, run.listed_rows.count()) == ("cancelled", False, 1)
+
+
+def test_earlier_run_is_undone_for_whom_a_later_undo_put_back_before_it_was_given_up(crm):
+    """Of the later import two are put back, one is not: the undo of the earlier one says so beforehand, and leaves that one."""
+    first = crm.load([person(number) for number in range(1, 4)])
+    second = crm.load([person(number, phone="87020000001") for number in range(1, 4)])
+    take_for_undo(second, **crm.acting)
+    with pytest.raises(KeyboardInterrupt):
+        undo(second, **crm.acting, progress=crash)
+    cancel(ImportRun.objects.get(pk=second.pk), **crm.acting)
+    assert outlook(first) == (3, 0, 1, False, 0)
+    undone(crm, first)
+    assert (tally(first), left(first)) == (("undone", 3, 2, 1), [(0, "C0000003", [LEFT])])
 
 
 def test_undo_cancelled_meanwhile_stops(crm):
