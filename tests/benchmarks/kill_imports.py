@@ -16,11 +16,13 @@ import time
 from pathlib import Path
 
 DEFAULT_ROWS, DEFAULT_KILLS = 20_000, 20
+# Of fifty people in turn: their data serve the purpose. The file leaves it to the one, moves it to a renewal, and stops it.
+SERVED = (1, 2, 5)
 VERIFIER = Path(__file__).parents[2] / "registry" / "journal" / "verify_journal.py"
 
 
 def rows_of(count, *, later):
-    """A file of the CRM; `later`, some have another phone, some a renewal, some are new and some are wrong."""
+    """A file of the CRM; `later`, some have another phone, some a renewal, whole or not, some are new and some are wrong."""
     from tests.imports.crm import consent, person
 
     for number in range(count):
@@ -29,6 +31,7 @@ def rows_of(count, *, later):
             cells["phone"] = f"8702{number:07}"
         elif later and number % 10 in (2, 5):
             cells |= {"consent_given_on": "01.03.2025", "consent_expires_on": "01.03.2035"}
+            cells |= {"publication": ""} if number % 10 == 5 else {}
         elif later and number % 1000 == 3:
             cells["email"] = "x"
         yield person(number, **cells)
@@ -39,10 +42,14 @@ def rows_of(count, *, later):
 def planned(code, rows):
     from tests import factories
     from tests.imports.crm import CRM
+    from tests.imports.undoing import let_serve, list_data_of
 
-    crm = CRM(factories.make_operator(code))
-    factories.make_purpose(crm.operator)
+    crm = CRM(factories.make_operator(code, bin="241040012133"))
+    list_data_of(factories.make_purpose(crm.operator))
     crm.load(list(rows_of(rows, later=False)))
+    for number in range(rows):
+        if number % 50 in SERVED:
+            let_serve(number, operator=crm.operator)
     run = crm.plan(list(rows_of(rows, later=True)))
     print(f"  {code}: {rows} people known, {run.rows} rows planned", flush=True)
     return run

@@ -21,7 +21,7 @@ from registry.imports.crm_file import CHUNK_ROWS
 from registry.imports.storage import AlreadyTaken
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
-from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, Suppression
+from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, SubjectPurpose, Suppression
 
 State = ImportRun.State
 TALLY = ("new", "changed", "same", "rejected", "stopped", "undone", "left")
@@ -166,12 +166,13 @@ def ahead(pk, goal, share):
 def standing(operator, run):
     """What stands in the register of an operator, without what no two runs have alike: uids, ids, times, salts."""
     run.refresh_from_db()
-    own = {"id", "uid", "operator_id", "subject_id", "policy_id", "purpose_id"}
+    own = {"id", "uid", "operator_id", "subject_id", "policy_id", "purpose_id", "consent_id"}
     said = {"run": [run.state, run.rows_done, *(getattr(run, name) for name in TALLY)]}
     said["listed"] = Counter(run.listed_rows.values_list("kind", flat=True))
-    for model in (DataSubject, Consent, Agreement, Suppression):
+    for model in (DataSubject, Consent, Agreement, Suppression, SubjectPurpose):
         key = "crm_id" if model is DataSubject else "subject__crm_id"
         names = [field.attname for field in model._meta.concrete_fields if field.attname not in own]
+        names += ["consent__given_on"] if model is SubjectPurpose else []
         rows = model.objects.filter(operator=operator).order_by(key, *names).values_list(key, *names)
         digest = hashlib.sha256()
         for row in rows.iterator():

@@ -12,9 +12,13 @@ from tests import factories
 from tests.benchmarks.kills import AFTER, ANY, BEFORE, WITHIN, Aim, in_a_child, standing
 
 from .crm import CRM, consent, person
+from .undoing import RENEWED, let_serve, list_data_of
 
 KNOWN = [person(number, **consent()) for number in range(12)]
-CHANGED = [person(number, phone=f"8702000{number:04}", **consent()) for number in range(18)] + [person(90, email="x")]
+SERVED = range(3)  # their data serve the purpose, and go on upon the renewal
+CHANGED = [person(number, **RENEWED) for number in SERVED]
+CHANGED += [person(number, phone=f"8702000{number:04}", **consent()) for number in range(3, 18)]
+CHANGED += [person(90, email="x")]
 
 
 @pytest.mark.django_db(transaction=True)
@@ -23,9 +27,11 @@ def test_killed_steps_end_as_undisturbed_ones(monkeypatch):
     monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 4)
     runs = {}
     for code in ("lapp", "kazger"):
-        crm = CRM(factories.make_operator(code))
-        factories.make_purpose(crm.operator)
+        crm = CRM(factories.make_operator(code, bin="241040012133"))
+        list_data_of(factories.make_purpose(crm.operator))
         crm.load(KNOWN)
+        for number in SERVED:
+            let_serve(number, operator=crm.operator)
         runs[code] = crm.plan(CHANGED)
     for goal, *aims in (
         ("applied", Aim(BEFORE, 2), Aim(WITHIN, 2), Aim(AFTER, 2)),

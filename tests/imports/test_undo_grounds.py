@@ -11,23 +11,33 @@ from registry.imports.undo import undo
 from registry.journal import unit_of_work
 from registry.journal.reconcile import findings
 from registry.models import (
-    ActivityDataCategory,
     ActivityPurpose,
-    DataCategory,
     JournalEntry,
     LegalBasis,
     ProcessingActivity,
-    Purpose,
     SubjectPurpose,
     Suppression,
 )
-from registry.models.grounding import serve
 from registry.operations.blocking import block
 from tests.factories import make_law, make_norm, make_operator, make_purpose, save
 
 from .crm import CRM, consent, csv_of, person
 from .test_races import an_officer_meanwhile
-from .undoing import BLOCKED, LEFT, RENEWED, by_an_officer, change_phone, crash, left, of, register, tally, undone
+from .undoing import (
+    BLOCKED,
+    LEFT,
+    RENEWED,
+    by_an_officer,
+    change_phone,
+    crash,
+    left,
+    let_serve,
+    list_data_of,
+    of,
+    register,
+    tally,
+    undone,
+)
 
 # Whether a row refers to one that is gone is asked when the transaction ends.
 pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("chunks_of_two")]
@@ -38,10 +48,7 @@ PEOPLE = (1, 2, 3)
 def crm():
     """Into an operator whose consents are complete: an activity lists the data of the purpose."""
     operator = make_operator("lapp", bin="241040012133")
-    purpose, named = make_purpose(operator), {"operator": operator, "code": "a", "name_en": "A"}
-    activity = save(ProcessingActivity(**named))
-    link = save(ActivityPurpose(activity=activity, purpose=purpose))
-    save(ActivityDataCategory(activity=activity, activity_purpose=link, data_category=save(DataCategory(**named))))
+    list_data_of(make_purpose(operator))
     return CRM(operator)
 
 
@@ -52,11 +59,6 @@ def served(crm):
     for number in PEOPLE:
         let_serve(number)
     return crm
-
-
-def let_serve(number):
-    with unit_of_work(by=None, role="system"):
-        serve(of(number), Purpose.objects.get(), on=timezone.localdate())
 
 
 def blocked(number, **which):

@@ -1,11 +1,21 @@
 """What tests of an undo share: the register as it stands, what an officer does meanwhile, and what is said of the run."""
 
 from django.apps import apps
+from django.utils import timezone
 
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
 from registry.journal import unit_of_work
-from registry.models import Consent, DataSubject
+from registry.models import (
+    ActivityDataCategory,
+    ActivityPurpose,
+    Consent,
+    DataCategory,
+    DataSubject,
+    ProcessingActivity,
+    Purpose,
+)
+from registry.models.grounding import serve
 from tests import factories
 
 from .crm import consent
@@ -36,8 +46,24 @@ def by_an_officer(record, **fields):
         record.save()
 
 
-def of(number):
-    return DataSubject.objects.get(crm_id=f"C{number:07}")
+def of(number, **which):
+    return DataSubject.objects.get(crm_id=f"C{number:07}", **which)
+
+
+def list_data_of(purpose):
+    """An activity lists the data of the purpose: consents to it that a file brings are complete."""
+    named = {"operator": purpose.operator, "code": "a", "name_en": "A"}
+    activity = factories.save(ProcessingActivity(**named))
+    link = factories.save(ActivityPurpose(activity=activity, purpose=purpose))
+    category = factories.save(DataCategory(**named))
+    return factories.save(ActivityDataCategory(activity=activity, activity_purpose=link, data_category=category))
+
+
+def let_serve(number, **which):
+    """The data of the person serve the one purpose from today, on the consent of the file."""
+    subject = of(number, **which)
+    with unit_of_work(by=None, role="system"):
+        serve(subject, Purpose.objects.get(operator=subject.operator), on=timezone.localdate())
 
 
 def left(run):
