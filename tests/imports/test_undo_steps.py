@@ -4,6 +4,7 @@ import pytest
 from django.db import DatabaseError
 
 from registry import tasks
+from registry.imports import report
 from registry.imports.apply import AlreadyTaken, cancel
 from registry.imports.outlook import outlook
 from registry.imports.undo import take as take_for_undo
@@ -124,12 +125,13 @@ def test_undo_given_up_can_be_begun_again(crm):
 def test_given_up_before_anybody_was_put_back_the_lists_of_the_import_stay(crm):
     """A worker that comes too late to the undo clears nothing away: what is listed was imported all the same."""
     run = crm.load([person(1), person(2, email="x")])
-    tasks.begin_undo(run, **crm.acting, here=False)
+    take_for_undo(run, **crm.acting)
     cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
     with pytest.raises(AlreadyTaken):
         tasks.perform(run)
     run.refresh_from_db()
     assert (run.state, run.wrote_nothing, run.listed_rows.count()) == ("cancelled", False, 1)
+    assert "Its undo was given up after 0 of 1 person." in report.body(run)
 
 
 def test_earlier_run_is_undone_for_whom_a_later_undo_put_back_before_it_was_given_up(crm):

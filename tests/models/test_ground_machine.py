@@ -6,7 +6,7 @@ from unittest import mock
 
 import pytest
 from django.core.exceptions import ValidationError
-from django.db import transaction
+from django.db import connection, transaction
 from django.utils import timezone
 from hypothesis import HealthCheck, Phase, settings
 from hypothesis import strategies as st
@@ -19,6 +19,7 @@ from registry.models import (
     Consent,
     DataSubject,
     GroundDecision,
+    ImportRun,
     LegalBasis,
     ProcessingActivity,
     Purpose,
@@ -29,6 +30,7 @@ from registry.operations.blocking import block, unblock
 from registry.operations.withdrawal import withdraw
 from tests.factories import make_law, make_norm, make_operator, make_purpose, make_subject, make_user, save
 from tests.imports.crm import CRM, consent, person
+from tests.imports.undoing import undone
 
 from .test_ground import COMPLETE
 
@@ -191,6 +193,14 @@ class Register(RuleBasedStateMachine):
         if ends == "later":
             said["consent_expires_on"] = (today + dt.timedelta(days=1)).isoformat()
         self.crm.load([person(number, **said) for number in sorted(numbers)])
+
+    @rule(back=st.integers(0, 2))
+    def undo_an_import(self, back):
+        """The last one, or one before it: it comes to its end, and refers to nothing that is gone."""
+        run = next(iter(ImportRun.objects.filter(operator=self.office, state="applied").order_by("-pk")[back:]), None)
+        if run is not None:
+            undone(self.crm, run)
+            connection.check_constraints()
 
     @rule(days=st.sampled_from([1, 31]))
     def time_passes(self, days):
