@@ -102,10 +102,6 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
     fields = ["number", "uid", "kind", "what", "reason", "started_at", "by", "finished_at", "lines", "digest"]
     readonly_fields = ["number", "uid", "what", "by", "lines"]
 
-    def get_fields(self, request, obj=None):
-        # A reason is free text: it may name a person.
-        return [name for name in self.fields if name != "reason" or scope.sees_personal(request.user)]
-
     def get_urls(self):
         def page(view):
             return self.admin_site.admin_view(view)
@@ -219,11 +215,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             raise PermissionDenied
         form = AuditForm(request.POST if request.method == "POST" else None, operator=operator)
         if request.method != "POST" or not form.is_valid():
-            context = {
-                "form": form,
-                "size": trail.size(operator.code),
-                "sees_personal": scope.sees_personal(request.user),
-            }
+            context = {"form": form, "size": trail.size(operator.code)}
             return self.respond(request, "exports/audit.html", title=_("Audit trail"), **context)
         file = private_file()
         archive = audit.Archive(file)

@@ -113,26 +113,31 @@ class ScopedFilter(admin.RelatedFieldListFilter):
 
 def visible_fields(model, names, user):
     """Without the personal fields, for those who may not see them."""
-    if scope.sees_personal(user) or not hasattr(model, "FIELD_CLASSES"):
+    if scope.sees_personal(user):
         return list(names)
     kept = []
     for name in names:
         if isinstance(name, list | tuple):
             if inner := visible_fields(model, name, user):
                 kept.append(tuple(inner))
-        elif model.FIELD_CLASSES.get(name) != PERSONAL:
+        elif not is_personal(model, name):
             kept.append(name)
     return kept
 
 
+def is_personal(model, name):
+    """Whether a field is classed so, is the search key made of such, or the reason of a run: a free text that may name a person."""
+    return name in ("search_key", "reason") or getattr(model, "FIELD_CLASSES", {}).get(name) == PERSONAL
+
+
 def touches_personal(model, lookup):
-    """Whether a lookup path reaches a personal field, or the search key made of them."""
+    """Whether a lookup path reaches a personal field."""
     for part in lookup.split("__"):
         try:
             field = model._meta.get_field(part)
         except (FieldDoesNotExist, AttributeError):
             return False
-        if part == "search_key" or getattr(model, "FIELD_CLASSES", {}).get(part) == PERSONAL:
+        if is_personal(model, part):
             return True
         model = field.related_model
         if model is None:

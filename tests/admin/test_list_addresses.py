@@ -120,6 +120,18 @@ def test_export_leads_back_to_the_list_from_a_place_that_is_none(lists):
         assert (response.status_code, response.url) == (302, f"{address}?e=1")
 
 
+@pytest.mark.parametrize(
+    "secret",
+    ["user.password", "exportrun.salt", "importrun.token", "calendarfeed.token_digest", "datasubject.history__salt"],
+)
+def test_secret_is_not_guessed_letter_by_letter(secret, lists):
+    """What no page shows no list is narrowed by, for nobody."""
+    name, field = secret.split(".")
+    _model_admin, address, client = next(each for each in lists if each[0].opts.model_name == name)
+    answers = [client.get(address, {f"{field}__{comparison}": "a"}) for comparison in ("startswith", "gte")]
+    assert {answer.status_code for answer in answers} <= {302, 400}
+
+
 @pytest.mark.parametrize("asked", [{"subject": TOO_LARGE}, {"id__in": NUMBERS[1]}, {"given_on__year": "2026"}])
 def test_place_that_does_not_exist_leads_to_the_list(asked, client_of_dpo, lapp):
     """The list from its beginning, as Django answers, and a sentence that says so."""

@@ -130,6 +130,14 @@ def test_auditor_cannot_filter_by_what_is_hidden(lapp, browser_client, lookup):
     assert response.status_code == 400
 
 
+@pytest.mark.parametrize("name", ["exportrun", "handoverrun"])
+def test_auditor_cannot_filter_by_the_reason_of_a_run(lapp, browser_client, name):
+    """A reason is free text like any other: it may name a person."""
+    client = browser_client(make_user("auditor", lapp))
+    response = client.get(reverse(f"admin:registry_{name}_changelist"), {"reason__startswith": "Қ"})
+    assert response.status_code == 400
+
+
 def test_history_page_tells_who_what_why_and_number(client_of_dpo, subject):
     """The history of a record: who, when, from and to, the reason, the journal's number."""
     post(client_of_dpo, subject, phone="+77010000001", _reason="She called us")
