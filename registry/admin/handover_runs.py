@@ -65,6 +65,7 @@ class HandOverRunAdmin(StepPages, RegistryModelAdmin):
         if run is None:
             return context
         context |= {"run": run, "state_pill": self.state_shown(run), "may": may_hand_over(request), **norms_of(run)}
+        context |= {"personal": scope.sees_personal(request.user)}
         return context | (progress_of(request, run) if run.is_at_work else {"owed": owed_to_people(run)})
 
     @own_units

@@ -102,6 +102,16 @@ def test_hand_over_of_many_waits_and_is_done_at_ones_word(activity, lapp, client
     assert client_of_dpo.get(run_url("progress", run)).content == b""
 
 
+def test_auditor_reads_no_reason_of_a_hand_over(activity, lapp, client_of_dpo, queue, monkeypatch):
+    """It is free text: it may name a person. That there is one is said."""
+    run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    assert "contract 5" in client_of_dpo.get(run_url("change", run)).content.decode()
+    client_of_dpo.force_login(make_user("auditor", lapp), backend="registry.scope.RoleBackend")
+    page = client_of_dpo.get(run_url("change", run)).content.decode()
+    assert "contract 5" not in page
+    assert "(not shown to your role)" in page
+
+
 def test_rest_is_given_up_once(activity, lapp, client_of_dpo, queue, monkeypatch):
     """Nobody goes any more; a second time says that it is at its end."""
     run = begun(client_of_dpo, lapp, activity, monkeypatch)
