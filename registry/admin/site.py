@@ -113,6 +113,7 @@ class RegistrySite(AdminSite):
             journal.record("login", object_type="user", uid=request.user.uid)
         return response
 
+    @method_decorator(require_POST)  # an address somebody else wrote into a page logs nobody out
     def logout(self, request, extra_context=None):
         journal.record("logout", object_type="user", uid=request.user.uid)
         log_user_out(request)

@@ -32,6 +32,14 @@ def test_login_and_failure_are_entries_without_the_typed_name(client, dpo):
     assert actions()[-1] == "logout"
 
 
+def test_link_of_a_strange_page_logs_nobody_out(client, dpo):
+    """Logging out is an act: an address that is only opened does nothing, and no entry says otherwise."""
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    assert client.get(reverse("admin:logout")).status_code == 405
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert "logout" not in actions()
+
+
 def test_session_id_changes_at_login(client, dpo):
     """A session somebody prepared is worth nothing after the login."""
     client.get(LOGIN)
