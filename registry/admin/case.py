@@ -21,6 +21,7 @@ from registry.models import (
     Obligation,
     SubjectRequest,
 )
+from registry.models.case import URGENT_FIRST
 from registry.rules.cases import open_blockers
 from registry.templatetags.registry_ui import pill
 
@@ -28,7 +29,7 @@ from .base import RegistryModelAdmin
 from .case_acts import AUTHORITY_ACTS, REQUEST_ACTS, ActPages
 from .case_due import due_column
 from .case_files import FilePages
-from .case_filters import NEWEST_FIRST, URGENT_FIRST, StandingFilter, with_urgency
+from .case_filters import NEWEST_FIRST, StandingFilter, with_urgency
 from .case_forms import AuthorityIntakeForm, RequestIntakeForm
 from .case_letters import LetterPages
 from .case_page import CasePage

@@ -3,27 +3,22 @@
 import datetime as dt
 
 from django.contrib import admin
-from django.db.models import Case, DateField, DateTimeField, Value, When
-from django.db.models.functions import Coalesce, TruncDate
+from django.db.models import Case, DateField, DateTimeField, Q, Value, When
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-FAR_ON = dt.date(9999, 1, 1)
-FAR_AT = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+from registry.models.case import FAR_AT
 
 
 def with_urgency(cases):
-    """Open cases get the day and the moment they are due, as CaseQuerySet.by_urgency orders them; closed ones come last."""
-    on = Coalesce(TruncDate("due_at"), "due_on", Value(FAR_ON), output_field=DateField())
-    at = Coalesce("due_at", Value(FAR_AT), output_field=DateTimeField())
-    is_open = {"closed_at__isnull": True}
-    return cases.annotate(
-        urgent_on=Case(When(**is_open, then=on), default=Value(dt.date.max), output_field=DateField()),
-        urgent_at=Case(When(**is_open, then=at), default=Value(FAR_AT), output_field=DateTimeField()),
+    """Open cases as CaseQuerySet.by_urgency orders them; closed ones come last."""
+    is_open, late, far = Q(closed_at__isnull=True), Value(dt.date.max), Value(FAR_AT)
+    return cases.with_urgency().annotate(
+        urgent_on=Case(When(is_open, then="urgent_on"), default=late, output_field=DateField()),
+        urgent_at=Case(When(is_open, then="urgent_at"), default=far, output_field=DateTimeField()),
     )
 
 
-URGENT_FIRST = ["urgent_on", "urgent_at", "-received_at", "-pk"]
 NEWEST_FIRST = ["-received_at", "-pk"]
 
 

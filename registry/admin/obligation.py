@@ -16,10 +16,10 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.models import Obligation
+from registry.models.case import FAR_ON
 from registry.templatetags.registry_ui import pill
 
 from .case_due import due_column
-from .case_filters import FAR_ON
 from .people import AboutAPerson
 from .reading_blocked import label_of
 

@@ -1,5 +1,7 @@
 """Cases: what people and authorities ask of the operator. Each has a due date that nobody typed."""
 
+import datetime as dt
+
 from django.core.exceptions import ValidationError
 from django.db import models, transaction
 from django.utils.translation import gettext_lazy as _
@@ -17,6 +19,11 @@ from .gate import refuse
 from .operator import Operator
 from .people import DataSubject
 
+FAR_ON = dt.date(9999, 1, 1)
+FAR_AT = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
+# Of two that are due at once, the one that has waited longer; in lists that hold closed ones, too, the last closed first.
+URGENT_FIRST = ["urgent_on", "urgent_at", "-closed_at", "received_at", "pk"]
+
 
 class CaseQuerySet(models.QuerySet):
     def open(self):
@@ -33,10 +40,17 @@ class CaseQuerySet(models.QuerySet):
         ends = models.Q(due_at__lt=start_of(tomorrow)) | models.Q(due_at__isnull=True, due_on__lt=tomorrow)
         return self.open().filter(ends | models.Q(kind=RequestKind.UNSORTED))
 
+    def with_urgency(self):
+        """With the day and the moment they are due. A moment counts as its day, before the day's others; no term is far away."""
+        coalesce, day = models.functions.Coalesce, models.functions.TruncDate("due_at")
+        return self.annotate(
+            urgent_on=coalesce(day, "due_on", models.Value(FAR_ON), output_field=models.DateField()),
+            urgent_at=coalesce("due_at", models.Value(FAR_AT), output_field=models.DateTimeField()),
+        )
+
     def by_urgency(self):
-        """What is due first, first; those without a term last. A moment counts as its day, before the day's others."""
-        day = models.functions.Coalesce(models.functions.TruncDate("due_at"), "due_on")
-        return self.order_by(day.asc(nulls_last=True), models.F("due_at").asc(nulls_last=True), "received_at", "pk")
+        """What is due first, first; those without a term last."""
+        return self.with_urgency().order_by(*URGENT_FIRST)
 
 
 class Case(CaseClock, CaseActs, OperatorOwned):

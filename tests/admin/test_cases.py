@@ -6,6 +6,7 @@ import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.exports.due import due_cases
 from registry.models import AuthorityRequest, JournalEntry, SubjectRequest
 from tests.factories import make_request, make_rule, make_subject, make_user
 from tests.forms import last_entry
@@ -228,6 +229,22 @@ def test_requests_are_listed_by_urgency(office, client_of_dpo, dpo):
     assert listed(**{"is": "overdue"}) == [late.number]
     assert listed(**{"is": "closed"}) == [done.number]
     assert listed(q="0002") == [later.number]
+
+
+def test_lists_and_desk_have_one_order(office, client_of_dpo, dpo):
+    """Of requests that are due on one day the one that has waited longer comes first, everywhere; of closed ones the last closed."""
+    times = ["2026-03-20 10:00", "2026-03-20 09:00", "2026-03-21 10:00", "2026-03-20 10:00"]
+    for kind in ("rectification", "unsorted", "complaint", "complaint"):
+        for at in times:
+            make_request(office, kind=kind, received_at=moment(at))
+    done = [closed(make_request(office, received_at=moment(f"2026-03-0{day} 10:00")), dpo) for day in (1, 2)]
+    address = reverse(REQUESTS)
+    ordered = list(SubjectRequest.objects.open().by_urgency())
+    assert len({each.due_on for each in ordered}) < len(ordered)
+    assert list(client_of_dpo.get(address, {"is": "open"}).context["cl"].result_list) == ordered
+    assert list(client_of_dpo.get(address).context["cl"].result_list) == [*ordered, *reversed(done)]
+    due = due_cases(office, timezone.now(), limit=8)
+    assert [each.case for each in due] == ordered[:8]
 
 
 def test_list_is_searched_by_number_only(office, client_of_dpo):
