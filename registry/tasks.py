@@ -20,6 +20,7 @@ from registry.imports.plan import make_plan
 from registry.imports.storage import AlreadyTaken
 from registry.models import HandOverRun, ImportRun
 from registry.operations import handover
+from registry.rules.letters import MAIL_FAILURES
 
 logger = logging.getLogger(__name__)
 State = ImportRun.State
@@ -233,7 +234,7 @@ def _report(run_pk):
     try:
         for run in report.owed(pk=run_pk):
             report.send(run)
-    except (*report.NOT_SENT, DatabaseError) as error:
+    except (*MAIL_FAILURES, DatabaseError) as error:
         name = type(error).__name__
         logger.warning("Import #%d: its report was not mailed (%s); the next call of the command does.", run_pk, name)
 

@@ -4,7 +4,6 @@ A reminder is noted before it is sent and stamped after. Whatever ends the proce
 the next call sends it again, under the same Message-ID: better told twice than not at all, and never twice once it is stamped.
 """
 
-import smtplib
 from datetime import datetime
 from email.utils import parseaddr
 from typing import NamedTuple
@@ -22,8 +21,6 @@ from registry.rules.deadlines import day_of
 from .due import DueCase, Standing, due_cases
 from .due_words import citation, kind_in_words, word
 
-# What a mail server, or the way to it, may do to a reminder.
-FAILURES = (smtplib.SMTPException, OSError, ValueError)
 UNSORTED = "unsorted"
 # In this order; a case stands once, under the first that fits.
 SECTIONS = (Standing.OVERDUE, Standing.TODAY, Standing.SOON, UNSORTED, Standing.WITHOUT_TERM)
@@ -112,7 +109,7 @@ def people_to_remind(operator, day):
 def send(reminder, person) -> bool:
     """Mails a person the reminder of the day, once. Whether it left now; False where it had left before.
 
-    Raises one of FAILURES where the mail server does not take it; the next call tries again.
+    Raises one of MAIL_FAILURES (rules/letters.py) where the mail server does not take it; the next call tries again.
     """
     digest, _made = Digest.objects.get_or_create(responsible_person=person, day_on=reminder.day)
     if digest.sent_at is not None:

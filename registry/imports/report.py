@@ -3,8 +3,6 @@
 It is owed from the beginning, and until it was mailed: whatever ends the process in between, the next one mails it.
 """
 
-import smtplib
-
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -24,8 +22,6 @@ PROGRAM_ERROR = gettext_lazy(
     "An error of the program stopped the reading; nothing was imported. The log names the place: tell the administrator, "
     "then read the file again."
 )
-# A server that is away, one that refuses, an address that is none.
-NOT_SENT = (OSError, smtplib.SMTPException, ValueError)
 ENDED = (State.APPLIED, State.REFUSED, State.CANCELLED, State.UNDONE)
 
 
@@ -37,7 +33,7 @@ def owed(**of):
 
 
 def send(run):
-    """Mails the report to the source's mailbox and to whoever imports. NOT_SENT where it stays owed."""
+    """Mails the report to the source's mailbox and to whoever imports. MAIL_FAILURES (rules/letters.py) where it stays owed."""
     to = [run.source.report_to] if run.source else []
     to += [user.email for user in (run.owner, run.step_by) if user and user.is_active]
     to = list(dict.fromkeys(filter(None, to)))

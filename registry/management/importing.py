@@ -16,6 +16,7 @@ from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import of_columns
 from registry.models import ImportSource, Operator
+from registry.rules.letters import MAIL_FAILURES
 
 from .line import Line
 
@@ -114,7 +115,7 @@ class Reports:
     def _send(self, run):
         try:
             report.send(run)
-        except report.NOT_SENT as error:
+        except MAIL_FAILURES as error:
             self.failed.add(run.pk)
             self.stderr.write(
                 _("The report of import #%(run)d was not mailed (%(error)s): the next call tries again. The page of the "

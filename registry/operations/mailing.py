@@ -28,6 +28,7 @@ from registry.models.gate import refuse
 from registry.rules.attachments import ENDINGS
 from registry.rules.cases import extension_blockers
 from registry.rules.contacts import normalise_email
+from registry.rules.letters import MAIL_FAILURES
 
 from . import attachments
 
@@ -36,8 +37,8 @@ SUBJECT_LINES = {"en": "Request %s", "ru": "Обращение %s", "kk": "Өт�
 # RFC 3834: whoever answers by machine does not answer these; the second is Exchange's word for it.
 AUTOMATIC = {"Auto-Submitted": "auto-replied", "X-Auto-Response-Suppress": "All"}
 TRIED_DAYS = 2
-# What a mail server, or the way to it, may do to a letter. Their own words may hold an address and are not kept.
-FAILURES = (smtplib.SMTPException, OSError, ValueError)
+# What a mail server says of us before it hears of the letter: that is not refused by it, and waits until we are let in.
+NOT_LET_IN = (smtplib.SMTPConnectError, smtplib.SMTPHeloError, smtplib.SMTPAuthenticationError)
 PERMANENT_CODE = 500
 
 
@@ -79,8 +80,8 @@ def deliver(letter_pk, *, connection=None) -> bool:
         except ValidationError as refusal:
             _not_sent(letter, " ".join(refusal.messages), for_good=True)
             return False
-        except FAILURES as error:
-            _not_sent(letter, *_why(error))
+        except MAIL_FAILURES as error:
+            _not_sent(letter, *_why(error, letter.queued_at))
             return False
         with unit_of_work(by=None, role="system", operator=letter.operator):
             letter.mark_sent(by=letter.queued_by, at=timezone.now())
@@ -95,7 +96,7 @@ def deliver_waiting() -> int:
     connection = mail.get_connection()
     try:
         connection.open()
-    except FAILURES as error:
+    except MAIL_FAILURES as error:
         logger.warning("The mail server does not answer (%s): %d letters wait.", type(error).__name__, len(letters))
         return 0
     try:
@@ -157,29 +158,27 @@ def _refuse_too_late(letter):
         refuse(extension_blockers(case.facts(timezone.now()), case.extension_facts(letter.text)))
 
 
-def _why(error):
-    """(a sentence without what the server said; whether trying again is of no use)."""
+def _why(error, queued_at):
+    """(a sentence without what the server said, which may hold an address; whether the letter is given up).
+
+    Only a letter that the server refuses is: now for good, or for days. However long no server is reached, it waits.
+    """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = max((code for code, _said in error.recipients.values()), default=0)
     else:
         code = getattr(error, "smtp_code", 0)
-    for_good = isinstance(error, ValueError) or code >= PERMANENT_CODE
-    if isinstance(error, smtplib.SMTPAuthenticationError):  # the address is not to blame
-        for_good = False
     said = {"what": code or type(error).__name__}
-    if for_good:
+    is_refused = code and not isinstance(error, NOT_LET_IN)
+    if isinstance(error, ValueError) or (is_refused and code >= PERMANENT_CODE):
         return _(
             "The mail server refuses the letter (%(what)s). Check the address, or send it another way."
         ) % said, True
+    if is_refused and queued_at < timezone.now() - dt.timedelta(days=TRIED_DAYS):
+        return _("Tried for %d days, and not taken by the mail server. Send it another way.") % TRIED_DAYS, True
     return _("The mail server did not take the letter (%(what)s). It is tried again.") % said, False
 
 
 def _not_sent(letter, why, for_good):
-    if not for_good and letter.queued_at < timezone.now() - dt.timedelta(days=TRIED_DAYS):
-        why, for_good = (
-            _("Tried for %d days, and not taken by the mail server. Send it another way.") % TRIED_DAYS,
-            True,
-        )
     letter.failure = why[: CaseLetter._meta.get_field("failure").max_length]
     if for_good:
         letter.queued_at = letter.queued_by = None

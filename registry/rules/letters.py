@@ -1,12 +1,15 @@
-"""What a letter must not hold when it is signed: a place that was left for the officer to fill."""
+"""What a letter must not hold when it is signed: a place that was left for the officer to fill. And what keeps mail from leaving."""
 
 import re
+import smtplib
 
 from django.utils.translation import gettext as _
 
 from registry.choices import NormTopic
 from registry.rules.blockers import Blocker
 
+# A server that is away, one that refuses, an address that is none. Their own words may hold an address and are not kept.
+MAIL_FAILURES = (smtplib.SMTPException, OSError, ValueError)
 OPEN_PLACE = re.compile(r"\[… [^\[\]]*\]")
 
 

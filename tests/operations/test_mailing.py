@@ -182,6 +182,31 @@ def test_letter_is_given_up_after_two_days(case, server):
     assert server.asked == 1
 
 
+@pytest.mark.parametrize(
+    "error",
+    [
+        ConnectionRefusedError(),
+        TimeoutError(),
+        smtplib.SMTPServerDisconnected("asem"),
+        smtplib.SMTPConnectError(554, b"no service here"),
+        smtplib.SMTPHeloError(550, b"who are you"),
+        smtplib.SMTPAuthenticationError(535, b"asem"),
+    ],
+    ids=lambda error: type(error).__name__,
+)
+def test_letter_waits_however_long_no_server_takes_mail(case, server, error):
+    """Its address is not to blame: it leaves once the server is there again and lets us in."""
+    letter = drafted(case)
+    with unit_of_work(by=None, role="system"):
+        letter.queue(ADDRESS, by=None, at=timezone.now() - dt.timedelta(days=9))
+    server.error = error
+    assert not deliver(letter.pk)
+    letter.refresh_from_db()
+    assert letter.failure.endswith("It is tried again.")
+    server.error = None
+    assert deliver_waiting() == 1
+
+
 def test_nothing_leaves_for_a_case_that_was_closed_meanwhile(case, server):
     """Nobody is told that their request was received when it is done with; and the mailer goes on with the others."""
     letter, other = queue(drafted(case)), queue(drafted(factories.make_request(case.operator)))

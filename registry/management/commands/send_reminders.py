@@ -11,10 +11,11 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.exports.reminders import FAILURES, people_to_remind, reminder_of, send
+from registry.exports.reminders import people_to_remind, reminder_of, send
 from registry.management.importing import NOT_MAILED, operator_of
 from registry.models import Operator
 from registry.rules.deadlines import day_of
+from registry.rules.letters import MAIL_FAILURES
 
 from .due import end_of
 
@@ -66,7 +67,7 @@ class Command(BaseCommand):
             return
         try:
             is_new = send(reminder, person)
-        except FAILURES as error:
+        except MAIL_FAILURES as error:
             self.failed = True
             said["error"] = type(error).__name__
             self.say(
