@@ -14,13 +14,13 @@ from django.utils.translation import gettext as _
 from registry import scope
 from registry.choices import DateOrder
 from registry.imports import storage
-from registry.imports.asking import OPEN, ask, reading, said_so_far
+from registry.imports.asking import ask, reading, said_so_far
 from registry.imports.columns import read_defaults
 from registry.imports.crm_file import CRMFile
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import remember
 from registry.imports.storage import AlreadyTaken
-from registry.models import ImportSource
+from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
 
 from .acts import own_units
@@ -41,7 +41,7 @@ class ColumnsPage:
         if not request.user.has_perm("registry.import_datasubject"):
             raise PermissionDenied
         run = own_run(request, pk=pk)
-        if run.state not in OPEN:
+        if run.state not in ImportRun.OPEN:
             return HttpResponseRedirect(page_of(run))
         try:
             said = said_so_far(run)

@@ -13,7 +13,7 @@ from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
 
 from .import_lists import list_links, lists_are_kept, may_see_rejected
-from .import_steps import OPEN, ConfirmForm, by_user, can_be_given_up, can_be_undone, may_import
+from .import_steps import ConfirmForm, by_user, can_be_given_up, can_be_undone, may_import
 from .steps import progress_of
 
 State = ImportRun.State
@@ -80,7 +80,7 @@ def rights(request, run):
     return {
         "import": imports,
         "confirm": imports and own and run.state == State.PLANNED,
-        "give_up": imports and own if run.state in OPEN else finishes and can_be_given_up(run),
+        "give_up": imports and own if run.state in ImportRun.OPEN else finishes and can_be_given_up(run),
         "finish": finishes,
         "undo": finishes and can_be_undone(run),
     }

@@ -28,7 +28,6 @@ from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
 from .steps import StepPages, phase_of
 
 State = ImportRun.State
-OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
 OWNERS = "owner", gettext_lazy("The file is read: whether its plan is applied or given up is for its owner to say.")
 
@@ -102,7 +101,7 @@ class ImportSteps(StepPages):
     def cancel_view(self, request, pk):
         """Gives up a file, a plan, the rest of an import, which stops after the rows it is at, or of an undo that has stopped."""
         run = self.to_finish(request, pk)
-        if run.state in OPEN and run.owner_id != request.user.pk:
+        if run.state in ImportRun.OPEN and run.owner_id != request.user.pk:
             return refused(request, self.admin_site, *OWNERS, run=run)
         try:
             if not can_be_given_up(run):
@@ -166,13 +165,13 @@ def by_user(request):
 def why_not_given_up(run):
     """(reason code for the journal, sentence) of a run of which nothing is left to be given up."""
     code, sentence = why_not_waiting(run)
-    return ("taken", TAKEN) if run.state in (*OPEN, State.PLANNING) else (code, sentence)
+    return ("taken", TAKEN) if run.state in (*ImportRun.OPEN, State.PLANNING) else (code, sentence)
 
 
 def can_be_given_up(run):
     """An undo goes to its end while somebody is at it: the button of a page that was open too long does not end it."""
     undo_rests = run.state == State.UNDOING and phase_of(run) in ("late", "cut-off", "stopped")
-    return undo_rests or run.state in (*OPEN, State.PLANNING, State.APPLYING)
+    return undo_rests or run.state in (*ImportRun.OPEN, State.PLANNING, State.APPLYING)
 
 
 def can_be_undone(run):

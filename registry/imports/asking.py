@@ -21,8 +21,6 @@ SAMPLES = 3
 SAMPLE_LENGTH = 40
 ROWS_SAMPLED = 200
 State = ImportRun.State
-# Where a run can still be read differently: nothing of it is written.
-OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
 
 
 class Reading(NamedTuple):
@@ -48,7 +46,7 @@ def ask(run, said: Said, *, accept_damaged_names=False):
     AlreadyTaken where the run went on meanwhile.
     """
     with transaction.atomic():
-        waiting = ImportRun.objects.filter(pk=run.pk, state=run.state, state__in=OPEN)
+        waiting = ImportRun.objects.filter(pk=run.pk, state=run.state, state__in=ImportRun.OPEN)
         asking = {"state": State.ASKING, "token": new_token(), "expires_at": storage.next_expiry()}
         if not waiting.update(**asking, source=run.source, accept_damaged_names=accept_damaged_names):
             raise storage.AlreadyTaken

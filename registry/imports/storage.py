@@ -30,7 +30,7 @@ OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 OWED = ".report"
 STANDING = ("id", "state", "rows_done")
 # Nothing of these is written: their files wait for somebody's word, those of which the reading was stopped, too.
-WAITING = (ImportRun.State.UPLOADED, ImportRun.State.ASKING, ImportRun.State.PLANNING, ImportRun.State.PLANNED)
+WAITING = (*ImportRun.OPEN, ImportRun.State.PLANNING)
 
 
 class AlreadyTaken(Exception):

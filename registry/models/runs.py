@@ -73,6 +73,8 @@ class ImportRun(LongRun):
         EXPIRED = "expired", _("expired")
 
     AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)
+    # Nothing of it is written yet: it waits for its owner's word, and can still be read differently or given up.
+    OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
