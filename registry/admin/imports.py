@@ -169,7 +169,7 @@ def why_not_waiting(run):
     if run.state == ImportRun.State.EXPIRED:
         return "expired", _("The file was deleted an hour after its last step. Read it again.")
     if run.state == ImportRun.State.CANCELLED:
-        return "cancelled", _("This import was cancelled. Its page says what had been applied by then.")
+        return "cancelled", _("This import was given up. Its page says what had been applied by then.")
     if run.state == ImportRun.State.REFUSED:
         return "refused", _("This import was refused. Its page says why.")
     return NOT_THE_ONE_SENT

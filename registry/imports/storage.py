@@ -34,7 +34,7 @@ WAITING = (*ImportRun.OPEN, ImportRun.State.PLANNING)
 
 
 class AlreadyTaken(Exception):
-    """The run is no longer where it was thought to be: confirmed before, cancelled, or another process applies it."""
+    """The run is no longer where it was thought to be: confirmed before, given up, or another process applies it."""
 
 
 def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
@@ -205,7 +205,7 @@ def purge_expired(now=None):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
         still = ImportRun.objects.filter(pk=run.pk, state=run.state, expires_at=run.expires_at)
         with transaction.atomic():
-            # Confirmed or cancelled in this very moment: then neither its rows nor its file have had their time.
+            # Confirmed or given up in this very moment: then neither its rows nor its file have had their time.
             if not still.update(state=state, expires_at=None, token=""):
                 continue
             discard_lists(run)

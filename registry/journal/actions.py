@@ -25,7 +25,7 @@ class Action(models.TextChoices):
     IMPORT_PREVIEW = "import.preview", _("import previewed")
     IMPORT_APPLY = "import.apply", _("import applied")
     IMPORT_REJECT = "import.reject", _("import refused")
-    IMPORT_CANCEL = "import.cancel", _("import cancelled")
+    IMPORT_CANCEL = "import.cancel", _("import given up")
     IMPORT_UNDO = "import.undo", _("import undone")
     IMPORT_LIST_VIEW = "import.list.view", _("list of an import read")
     IMPORT_LIST_DOWNLOAD = "import.list.download", _("list of an import downloaded")

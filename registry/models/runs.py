@@ -69,7 +69,7 @@ class ImportRun(LongRun):
         UNDOING = "undoing", _("being undone")
         UNDONE = "undone", _("undone")
         REFUSED = "refused", _("file refused")
-        CANCELLED = "cancelled", _("cancelled")
+        CANCELLED = "cancelled", _("given up")
         EXPIRED = "expired", _("expired")
 
     AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)

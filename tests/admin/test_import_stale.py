@@ -44,7 +44,7 @@ def told(response):
         ("applied", CONFIRMED),
         ("undoing", CONFIRMED),
         ("undone", CONFIRMED),
-        ("cancelled", "This import was cancelled. Its page says what had been applied by then."),
+        ("cancelled", "This import was given up. Its page says what had been applied by then."),
         ("refused", "This import was refused. Its page says why."),
         ("expired", "The file was deleted an hour after its last step. Read it again."),
     ],

@@ -212,6 +212,6 @@ def told(file):
         raise CommandError(refusal.told) from None
     except AlreadyTaken:
         raise CommandError(
-            _("Another process is at this import, or it was cancelled. Look at its page; where a process was killed, "
+            _("Another process is at this import, or it was given up. Look at its page; where a process was killed, "
               "the worker goes on in half a minute, and so does this command.")
         ) from None  # fmt: skip
