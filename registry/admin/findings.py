@@ -18,6 +18,7 @@ from registry.models import (
     SubjectCategory,
     Undertaking,
 )
+from registry.models.compatibility import findings_in
 from registry.models.disclosing import recipient_facts
 from registry.rules.findings import (
     authority_findings,
@@ -94,8 +95,9 @@ def _recipients(operator, today):
 
 
 def _of_recipients(recipients, today):
-    for recipient in recipients.distinct().order_by("code"):
-        for finding in findings_of(recipient, today):
+    promised = Exists(Undertaking.objects.live(today).filter(recipient=OuterRef("pk")))
+    for recipient in recipients.annotate(promised=promised).distinct().order_by("code"):
+        for finding in findings_of(recipient, today, recipient.promised):
             yield finding, reverse("admin:registry_recipient_change", args=[recipient.pk])
 
 
@@ -107,8 +109,8 @@ def findings_of_activity(activity):
 
 
 def _databases(operator):
-    for database in Database.objects.filter(operator=operator, merged_into=None).select_related("operator"):
-        for finding in database.findings():
+    for database, found in findings_in(operator, Database.objects.filter(operator=operator, merged_into=None)):
+        for finding in found:
             yield finding, reverse("admin:registry_database_change", args=[database.pk])
 
 
@@ -137,5 +139,6 @@ def _represented(operator, today):
             yield finding, reverse("admin:registry_subjectcategory_change", args=[category.pk])
 
 
-def findings_of(recipient, today):
-    return recipient_findings(recipient_facts(recipient, today), today, policy_url=recipient.policy_url)
+def findings_of(recipient, today, has_undertaking=None):
+    facts = recipient_facts(recipient, today, has_undertaking)
+    return recipient_findings(facts, today, policy_url=recipient.policy_url)

@@ -6,8 +6,8 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.models import ProcessingActivity, SubjectPurpose
-from registry.models.grounding import bases_of, facts_of, standings, take_ground
+from registry.models import ActivityPurpose, LegalBasis, ProcessingActivity, SubjectPurpose
+from registry.models.grounding import facts_of, standings, take_ground, with_bases
 from registry.rules.endings import AGREEMENT, CONSENT, DECISION, REACHED, STOP, first_end
 from registry.rules.grounds import MARKETING, PROCESSING, Ground, ends_of, live_ground
 
@@ -31,35 +31,57 @@ def purposes_card(user, person):
     records = {each.purpose: each for each in person.purposes.select_related(*related).order_by("since_on", "pk")}
     served = set(person.purposes.live(today).values_list("pk", flat=True))
     agreed = person.consents.filter(kind__in=(PROCESSING, MARKETING)).select_related("purpose__operator")
-    purposes = {*records, *(consent.purpose for consent in agreed)}
-    rows = []
-    for purpose in sorted(purposes, key=lambda purpose: purpose.code):
-        record = records.get(purpose)
-        facts = facts_of(standing, purpose, bases_of(purpose, today), today)
+    purposes = sorted({*records, *(consent.purpose for consent in agreed)}, key=lambda purpose: purpose.code)
+    known, rows = Known(standing, purposes, today), []
+    for purpose in purposes:
+        record, facts = records.get(purpose), known.facts[purpose]
         row = {"name": str(purpose)}
         if record is not None and record.pk in served:
-            row |= {"since": record.since_on} | of_ground(record, facts, user)
+            row |= {"since": record.since_on} | of_ground(record, known, user)
+        elif ground := live_ground(facts):
+            row |= {"stopped": stopped(record)} | of_ground(known.resting(purpose, ground), known, user)
         else:
-            row |= {"stopped": stopped(record)} | without_record(person, purpose, facts, citations, user)
+            row |= {"stopped": stopped(record)} | standing_in_the_way(facts, citations, user)
         rows.append(row)
     return rows
 
 
-def without_record(person, purpose, facts, citations, user):
-    """A purpose that is not served: the ground it could rest on, or what stands in the way."""
-    if ground := live_ground(facts):
+class Known:
+    """What the rows say of the person's purposes, read for all of them at once."""
+
+    def __init__(self, standing, purposes, on):
+        self.standing = standing
+        bases = dict(with_bases(purposes, on))
+        self.facts = {each: facts_of(standing, each, bases[each], on) for each in purposes}
+        self.consents = {each.pk: each for each in standing.consents}
+        self.agreements = {each.pk: each for each in standing.agreements}
+        declared = {basis.pk for found in bases.values() for basis in found}
+        self.bases = LegalBasis.objects.select_related("norm__law").in_bulk(declared)
+        self.reached = reached_on(purposes)
+
+    def resting(self, purpose, ground):
+        """A record of the purpose as it would be on this ground; it is not saved."""
+        person = self.standing.subject
         record = SubjectPurpose(operator=person.operator, subject=person, purpose=purpose)
         take_ground(record, ground)
-        return of_ground(record, facts, user)
+        record.consent = self.consents.get(record.consent_id)
+        record.agreement = self.agreements.get(record.agreement_id)
+        record.basis = self.bases.get(record.basis_id)
+        return record
+
+
+def standing_in_the_way(facts, citations, user):
+    """Of a purpose that is not served, and could rest on no ground."""
     blockers = missing_grounds(facts, citations)
     if not user.has_perm("registry.add_grounddecision"):
         blockers = [each | {"url": ""} for each in blockers]
     return {"blockers": blockers}
 
 
-def of_ground(record, facts, user):
-    ground = Ground(record.ground, record.consent_id or record.agreement_id, record.basis_id)
-    end = first_end(ends_of(ground, facts)._replace(reached=reached_on(record.purpose), stop=record.until_on))
+def of_ground(record, known, user):
+    ground, purpose = Ground(record.ground, record.consent_id or record.agreement_id, record.basis_id), record.purpose
+    ends = ends_of(ground, known.facts[purpose])
+    end = first_end(ends._replace(reached=known.reached.get(purpose.pk), stop=record.until_on))
     url = ""
     if record.consent_id and user.has_perm("registry.view_consent"):
         url = reverse("admin:registry_consent_change", args=[record.consent_id])
@@ -77,11 +99,13 @@ def in_words(record):
     return f"{agreement} · {basis}"
 
 
-def reached_on(purpose):
-    """The last day of the last activity of the purpose; None where one of them has no end."""
-    activities = ProcessingActivity.objects.filter(purposes__purpose=purpose)
-    ends = list(activities.exclude(status=ProcessingActivity.Status.ENDED).values_list("ended_on", flat=True))
-    return max(ends) if ends and None not in ends else None
+def reached_on(purposes):
+    """The last day of the last activity of each purpose, by its id; none where one of them has no end."""
+    links, ends = ActivityPurpose.objects.filter(purpose__in=purposes), {}
+    links = links.exclude(activity__status=ProcessingActivity.Status.ENDED)
+    for purpose, ended_on in links.values_list("purpose", "activity__ended_on"):
+        ends.setdefault(purpose, set()).add(ended_on)
+    return {purpose: max(days) for purpose, days in ends.items() if None not in days}
 
 
 def stopped(record):

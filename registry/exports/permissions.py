@@ -22,7 +22,7 @@ from registry.models import (
     Purpose,
     Suppression,
 )
-from registry.models.grounding import bases_of, facts_of, standings
+from registry.models.grounding import facts_of, standings, with_bases
 from registry.rules.deadlines import day_of
 from registry.rules.grounds import live_ground
 from registry.rules.permissions import PersonFacts, permissions
@@ -52,7 +52,7 @@ class PermissionsFile:
         if self.before is not None and (self.changed_for_everybody() or self.decisions_turned()):
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
-        self.purposes = [(purpose, bases_of(purpose, self.on)) for purpose in purposes]
+        self.purposes = with_bases(purposes, self.on)
         self.activities = {
             purpose.pk: frozenset(purpose.activities.values_list("activity", flat=True))
             for purpose, _bases in self.purposes

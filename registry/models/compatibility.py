@@ -1,9 +1,12 @@
-"""Which purposes a database serves, and which of an operator's purposes are incompatible."""
+"""Which purposes a database serves, which of an operator's purposes are incompatible, and what is found about databases."""
+
+from collections import defaultdict
 
 from registry.rules.compatibility import Incompatible, KeptFacts, MergeFacts, kept_blockers, together_blockers
+from registry.rules.localisation import copy_blockers
 
 from .activity import ProcessingActivity
-from .activity_links import ActivityPurpose
+from .activity_links import ActivityDatabase, ActivityPurpose
 from .purpose import IncompatiblePurposes
 from .storage import Database
 
@@ -43,11 +46,26 @@ def purpose_added(link):
     return found
 
 
-def kept_together(database):
-    """The incompatible purposes that a database serves together all the same, declared after the data came in."""
-    pairs = tuple(incompatible_pairs(database.operator_id))
-    purposes = purposes_in(database) if pairs else frozenset()
-    return kept_blockers(KeptFacts(str(database), purposes, purposes, pairs))
+def findings_in(operator, databases):
+    """(database, what is found about it) for these of the operator: activities that keep data there, abroad, without a base in
+    Kazakhstan beside it, and incompatible purposes that it serves, declared after the data came in. A fixed number of queries.
+    """
+    laws = tuple(operator.laws.values_list("law__code", flat=True))
+    pairs = tuple(incompatible_pairs(operator.pk))
+    links = ActivityDatabase.objects.filter(database__in=databases).select_related("activity")
+    links = links.exclude(activity__status=ProcessingActivity.Status.ENDED)
+    kept = defaultdict(list)
+    for link in links.prefetch_related("activity__databases__database", "activity__purposes"):
+        kept[link.database_id].append(link.activity)
+    for each in databases:
+        yield each, _found(each, kept[each.pk], laws, pairs)
+
+
+def _found(database, activities, laws, pairs):
+    beside = {str(each): tuple(link.database.facts() for link in each.databases.all()) for each in activities}
+    purposes = frozenset(link.purpose_id for each in activities for link in each.purposes.all())
+    kept = KeptFacts(str(database), purposes, purposes, pairs)
+    return [*copy_blockers(laws, database.facts(), beside), *kept_blockers(kept)]
 
 
 def shared_by(declared):

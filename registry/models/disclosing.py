@@ -7,7 +7,7 @@ from registry.rules.disclosures import CategoryFacts, DisclosureFacts, Recipient
 
 from .activity import ProcessingActivity
 from .distribution import DistributionCondition
-from .grounding import Standing, bases_of, facts_of, standings
+from .grounding import Standing, facts_of, standings, with_bases
 from .transfer import CrossBorderTransfer
 
 
@@ -57,10 +57,13 @@ def of_nobody(purpose, bases):
 def purposes_of(activity, on):
     """The purposes of the activity with the bases they have on that day."""
     links = activity.purposes.select_related("purpose__operator").order_by("purpose__code")
-    return [(link.purpose, bases_of(link.purpose, on)) for link in links]
+    return with_bases([link.purpose for link in links], on)
 
 
-def recipient_facts(recipient, on) -> RecipientFacts:
+def recipient_facts(recipient, on, has_undertaking=None) -> RecipientFacts:
+    """`has_undertaking` where it was asked for many at once."""
+    if has_undertaking is None:
+        has_undertaking = recipient.undertakings.live(on).exists()
     return RecipientFacts(
         name=str(recipient),
         kind=recipient.kind,
@@ -68,7 +71,7 @@ def recipient_facts(recipient, on) -> RecipientFacts:
         agreement_number=recipient.agreement_number,
         agreement_from=recipient.agreement_from,
         agreement_until=recipient.agreement_until,
-        has_undertaking=recipient.undertakings.live(on).exists(),
+        has_undertaking=has_undertaking,
     )
 
 

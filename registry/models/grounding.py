@@ -48,14 +48,32 @@ def consent_facts(consent, on) -> ConsentFacts:
 
 def bases_of(purpose, on) -> tuple[BasisFacts, ...]:
     """The grounds that the activities of the purpose declare, those a law knows first."""
-    links = ActivityPurpose.objects.filter(purpose=purpose, basis__isnull=False).select_related("basis__norm")
-    links = links.exclude(activity__status=ProcessingActivity.Status.ENDED)
-    bases = {link.basis_id: link.basis for link in links}
-    laws = set(purpose.operator.laws.values_list("law", flat=True))
+    [(_purpose, bases)] = with_bases([purpose], on)
+    return bases
+
+
+def with_bases(purposes, on) -> list[tuple[Any, tuple[BasisFacts, ...]]]:
+    """These purposes of one operator, each with its `bases_of`: three queries, however many they are."""
+    purposes = list(purposes)
+    if not purposes:
+        return []
+    links = ActivityPurpose.objects.filter(purpose__in=purposes, basis__isnull=False).select_related("basis__norm")
+    declared = {}
+    for link in links.exclude(activity__status=ProcessingActivity.Status.ENDED):
+        declared.setdefault(link.purpose_id, {})[link.basis_id] = link.basis
+    laws = set(purposes[0].operator.laws.values_list("law", flat=True))
+    bases = {pk for each in declared.values() for pk in each}
     decided = GroundDecision.objects.live(on).filter(basis__in=bases).order_by("valid_until")
     until = dict(decided.values_list("basis", "valid_until"))
-    found = [BasisFacts(pk, str(each), each.kind, each.known_under(laws), until.get(pk)) for pk, each in bases.items()]
-    return tuple(sorted(found, key=lambda basis: (not basis.is_known, basis.pk)))
+
+    def facts(basis):
+        return BasisFacts(basis.pk, str(basis), basis.kind, basis.known_under(laws), until.get(basis.pk))
+
+    def of(purpose):
+        found = map(facts, declared.get(purpose.pk, {}).values())
+        return tuple(sorted(found, key=lambda basis: (not basis.is_known, basis.pk)))
+
+    return [(purpose, of(purpose)) for purpose in purposes]
 
 
 def serve(subject, purpose, *, on, ground: Ground | None = None) -> SubjectPurpose:

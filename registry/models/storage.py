@@ -6,7 +6,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import TermUnit
 from registry.journal import History
-from registry.rules.localisation import DatabaseFacts, copy_blockers
+from registry.rules.localisation import DatabaseFacts
 
 from .base import field_classes
 from .fields import CountryField, clause_field
@@ -76,15 +76,10 @@ class Database(KeepsGate, Coded):
 
     def findings(self):
         """Which activities keep data here, abroad, without a base in Kazakhstan beside it; which incompatible purposes it serves."""
-        from .compatibility import kept_together  # it asks for the activities that keep data here
+        from .compatibility import findings_in  # it asks for the activities that keep data here
 
-        laws = tuple(self.operator.laws.values_list("law__code", flat=True))
-        links = self.activities.exclude(activity__status="ended").select_related("activity")
-        links = links.prefetch_related("activity__databases__database")
-        beside = {
-            str(link.activity): tuple(each.database.facts() for each in link.activity.databases.all()) for link in links
-        }
-        return [*copy_blockers(laws, self.facts(), beside), *kept_together(self)]
+        [(_database, found)] = findings_in(self.operator, [self])
+        return found
 
 
 class RetentionRule(KeepsGate, Coded):

@@ -25,7 +25,7 @@ from registry.models import (
 )
 from registry.models.deadline import first_due
 from registry.models.gate import refuse
-from registry.models.grounding import Standing, bases_of, consent_facts, facts_of, standings
+from registry.models.grounding import Standing, consent_facts, facts_of, standings, with_bases
 from registry.rules.blockers import Blocker
 from registry.rules.cases import withdrawal_blockers
 from registry.rules.deadlines import day_of
@@ -193,8 +193,9 @@ def purposes_after(left: Standing, withdrawn, on):
     carried = live.with_ground(on).filter(Q(consent=None) | Q(consent__in=left.consents))
     carried = set(carried.values_list("purpose", flat=True))
     stops, stays = [], []
-    for purpose in Purpose.objects.filter(operator=left.subject.operator).select_related("operator").order_by("code"):
-        facts = facts_of(left, purpose, bases_of(purpose, on), on)
+    purposes = Purpose.objects.filter(operator=left.subject.operator).select_related("operator").order_by("code")
+    for purpose, bases in with_bases(purposes, on):
+        facts = facts_of(left, purpose, bases, on)
         held = SubjectPurpose(subject=left.subject, purpose=purpose).held_from(HandlingAct.USE)
         ground = None if held else live_ground(facts)
         concerned = purpose.pk in withdrawn or purpose.pk in served

@@ -3,10 +3,20 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.models import ActivityRecipient, GroundDecision, LegalBasis, Membership, Undertaking
+from registry.models import (
+    ActivityDatabase,
+    ActivityRecipient,
+    Database,
+    GroundDecision,
+    LegalBasis,
+    Membership,
+    Undertaking,
+)
 from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
 from tests.factories import make_rule, make_user, save, today
 from tests.forms import form_fields
@@ -122,6 +132,26 @@ def test_page_of_the_activity_names_what_its_service_lacks(lapp, client_of_dpo):
     service.policy_url = "https://payments.example/policy"
     save(service)
     assert "Findings about its recipients" not in client_of_dpo.get(address).content.decode()
+
+
+def test_desk_costs_the_same_for_many_recipients_and_databases(lapp, client_of_dpo, django_assert_num_queries):
+    """More of them in use, the same number of queries."""
+    activity = make_activity(lapp)
+
+    def one_more(number):
+        recipient = make_recipient(lapp, f"courier-{number}", kind="service_provider")
+        save(ActivityRecipient(activity=activity, recipient=recipient))
+        database = save(Database(operator=lapp, code=f"base-{number}", name_en="Base", country="DE"))
+        save(ActivityDatabase(activity=activity, database=database))
+
+    one_more(0)
+    client_of_dpo.get(reverse("admin:index"))
+    with CaptureQueriesContext(connection) as few:
+        assert {"no-agreement", "external-policy", "no-local-copy"} <= set(found(client_of_dpo))
+    for number in range(1, 5):
+        one_more(number)
+    with django_assert_num_queries(len(few)):
+        client_of_dpo.get(reverse("admin:index"))
 
 
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["decision-over"]), (30, ["decision-ends"]), (31, [])])

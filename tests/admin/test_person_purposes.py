@@ -4,14 +4,17 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin.person_purposes import purposes_card
 from registry.journal import unit_of_work
-from registry.models import Agreement, GroundDecision, LegalBasis
+from registry.models import Agreement, Consent, DataSubject, GroundDecision, LegalBasis
 from registry.models.grounding import serve
 from registry.operations.withdrawal import withdraw
-from tests.disclosing import make_activity, make_consented
+from tests.disclosing import COMPLETE, make_activity, make_consented
 from tests.factories import make_subject, make_user, save, today
 
 pytestmark = pytest.mark.django_db
@@ -32,7 +35,8 @@ def served(activity, person, purpose=None):
 def rest_on_contract(activity, dpo, until):
     """The purpose rests on a contract, which 94-V does not know, by a decision until a day."""
     link = activity.purposes.get()
-    link.basis = save(LegalBasis(operator=activity.operator, code="contract", name_en="the contract", kind="contract"))
+    code = f"contract-{activity.code}"
+    link.basis = save(LegalBasis(operator=activity.operator, code=code, name_en="the contract", kind="contract"))
     save(link)
     taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
     return save(GroundDecision(basis=link.basis, valid_from=today(), valid_until=until, **taken))
@@ -104,6 +108,38 @@ def test_ground_that_nothing_is_served_on_is_told(activity, client_of_dpo):
     """A consent alone starts nothing."""
     [row], _section = card(client_of_dpo, make_consented(activity))
     assert row.startswith("for-sales not served Consent of 1 Jan 2026")
+
+
+def test_card_costs_the_same_for_many_purposes(activity, dpo, django_assert_num_queries):
+    """Served ones, those that rest on a consent or an agreement and are not served, and those without a ground."""
+    person = make_consented(activity)
+    save(Agreement(subject=person, number="A-7", concluded_on=dt.date(2026, 1, 5)))
+
+    def more(number):
+        for kind in ("served", "agreed", "contract", "lost"):
+            other = make_activity(activity.operator, f"{kind}-{number}")
+            purpose = other.purposes.get().purpose
+            expired = {"until_purpose_reached": False, "expires_on": dt.date(2026, 1, 31)}
+            ended = expired if kind in ("contract", "lost") else {"until_purpose_reached": True}
+            save(Consent(subject=person, purpose=purpose, given_on=dt.date(2026, 1, 1), **COMPLETE | ended))
+            if kind == "contract":
+                rest_on_contract(other, dpo, today(90))
+            if kind == "served":
+                served(other, person)
+
+    def card():
+        return purposes_card(dpo, DataSubject.objects.select_related("operator").get(pk=person.pk))
+
+    more(0)
+    card()
+    with CaptureQueriesContext(connection) as few:
+        said = {row["name"]: row for row in card()}
+    assert said["for-contract-0"]["ground"] == "Agreement of 5 Jan 2026 · the contract"
+    assert "since" in said["for-served-0"] and "ground" in said["for-agreed-0"] and said["for-lost-0"]["blockers"]
+    more(1)
+    more(2)
+    with django_assert_num_queries(len(few)):
+        card()
 
 
 def test_links_hold_no_personal_value(activity, client_of_dpo):
