@@ -2,12 +2,14 @@
 
 import csv
 import re
-import unicodedata
 from itertools import chain, islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
+
+from registry.exports.formulas import unescape
+from registry.rules.texts import control_in
 
 from .inspection import TRAILER, FileRefused, Inspected, Limits, too_many_rows
 
@@ -55,7 +57,7 @@ class Table:
         line, cells = record
         if len(cells) != len(self.header):
             return Row(line, self._cut(cells), self._ragged(len(cells)))
-        if max(map(len, cells)) > self.limits.cell_length:
+        if max(map(len, cells)) > self.limits.cell_length and any(map(self._is_long, cells)):
             return Row(line, self._cut(cells), self._long_cell(line, cells))
         return Row(line, cells)
 
@@ -198,9 +200,13 @@ class Table:
             count,
         ) % {"count": count, "width": len(self.header)}
 
+    def _is_long(self, cell):
+        """The apostrophe that an export of ours writes before a formula is none of its characters."""
+        return len(unescape(cell)) > self.limits.cell_length
+
     def _long_cell(self, line, cells):
         """Why the row is turned down. FileRefused where its long cell is rather the rows after a quote that was left open."""
-        column, cell = next((at, cell) for at, cell in enumerate(cells) if len(cell) > self.limits.cell_length)
+        column, cell = next((at, cell) for at, cell in enumerate(cells) if self._is_long(cell))
         inside = _LINE_END.split(cell)[1:-1]
         like_rows = sum(text.count(self.file.delimiter) == len(self.header) - 1 for text in inside)
         if 2 * like_rows > len(inside):
@@ -236,11 +242,6 @@ def _open_quote(line):
         "Line %(line)d: a quote opened here is not closed before the next cell, so the rows after it cannot be told "
         "apart. Double the quotes inside the cell, or close it, and export again."
     ) % {"line": line}
-
-
-def control_in(text):
-    """The first control character of a cell, or an empty text. Tabs and line breaks are text."""
-    return next((mark for mark in text if unicodedata.category(mark) == "Cc" and mark not in "\t\r\n"), "")
 
 
 def _follow_quotes(text, delimiter, quoted):

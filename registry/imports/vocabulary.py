@@ -16,12 +16,12 @@ from import_export.instance_loaders import ModelInstanceLoader
 from registry.exports.formulas import unescape
 from registry.exports.register_file import TABLES
 from registry.models import Clause
+from registry.rules.texts import control_in
 
 from .columns import folded
 from .inspection import FileRefused, Limits, inspect
 from .preview import trailer_note
 from .reader import Table as CSVTable
-from .reader import control_in
 from .vocabulary_cells import BETWEEN, OneField, said
 
 # A vocabulary is written by people: the five policies name 40 entries at most.

@@ -4,9 +4,12 @@ import os
 import time
 import uuid
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import models
 from django.utils.translation import gettext_lazy as _
+
+from registry.rules.texts import text_fault
 
 NONE, CONTACT, PERSONAL = "none", "contact", "personal"
 
@@ -130,3 +133,22 @@ class OperatorOwned(Tracked):
             errors["operator"] = _("A record cannot move to another operator.")
         if errors:
             raise ValidationError(errors)
+
+
+class Listed(OperatorOwned):
+    """An entry of a list that leaves as CSV and comes in again: whatever route it takes, its texts are such as a file brings."""
+
+    class Meta:
+        abstract = True
+
+    def clean(self):
+        super().clean()
+        faults = {}
+        for field in self._meta.concrete_fields:
+            if isinstance(field, models.CharField | models.TextField):
+                faults[field.name] = text_fault(getattr(self, field.name) or "", settings.IMPORT_MAX_CELL_LENGTH)
+        faults = {name: fault for name, fault in faults.items() if fault}
+        stored = self.stored() if faults else None  # what stands there already hinders no other change
+        faults = {name: fault for name, fault in faults.items() if getattr(stored, name, None) != getattr(self, name)}
+        if faults:
+            raise ValidationError(faults)

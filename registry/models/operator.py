@@ -9,7 +9,7 @@ from registry.journal import History
 from registry.rules.deadlines import WITHOUT_AMOUNT, Term, term_in_words
 from registry.rules.identifiers import check_bin
 
-from .base import OperatorOwned, Tracked, field_classes
+from .base import Listed, OperatorOwned, Tracked, field_classes
 from .fields import CountryField, LanguageNames, clause_field, not_before, overlap
 from .gate import KeepsGate, refuse
 from .law import Law
@@ -164,7 +164,7 @@ class ResponsiblePersonQuerySet(models.QuerySet):
         )
 
 
-class ResponsiblePerson(KeepsGate, OperatorOwned):
+class ResponsiblePerson(KeepsGate, Listed):
     """The person responsible for organising the processing of personal data, or a deputy, as the operator publishes them."""
 
     operator = models.ForeignKey(

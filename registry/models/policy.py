@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import BEHAVIOURS, RequestKind
 from registry.journal import History
 
-from .base import OperatorOwned, field_classes
+from .base import Listed, OperatorOwned, field_classes
 from .fields import CodesField, clause_field
 
 
@@ -84,7 +84,7 @@ class Policy(OperatorOwned):
                 )
 
 
-class Clause(OperatorOwned):
+class Clause(Listed):
     """A clause of the policy: what it obliges, in our own words, and the behaviours that carry it out."""
 
     PARENT = "policy"
@@ -128,7 +128,7 @@ class Clause(OperatorOwned):
         super().save(**kwargs)
 
 
-class RequestMark(OperatorOwned):
+class RequestMark(Listed):
     """A mailbox and subject line the policy tells people to write to, and what such a message asks for."""
 
     mailbox = models.EmailField(_("mailbox"))

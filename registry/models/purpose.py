@@ -6,14 +6,14 @@ from django.utils.translation import gettext_lazy as _
 from registry.journal import History
 from registry.rules.compatibility import Incompatible
 
-from .base import OperatorOwned, field_classes
+from .base import Listed, OperatorOwned, field_classes
 from .fields import LanguageNames, clause_field
 from .gate import KeepsGate
 from .law import Norm
 from .moves import MovesGrounds
 
 
-class Coded(LanguageNames, OperatorOwned):
+class Coded(LanguageNames, Listed):
     """A named entry of an operator's vocabulary, referred to by its code."""
 
     code = models.SlugField(_("code"), max_length=60)

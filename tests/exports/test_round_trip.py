@@ -7,6 +7,7 @@ import re
 
 import pytest
 from django.contrib import admin
+from django.core.exceptions import ValidationError
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import models
 from django.urls import reverse
@@ -15,9 +16,10 @@ from registry.admin.vocabulary_import import VocabularyImport
 from registry.exports.formulas import unescape
 from registry.imports.vocabulary import VocabularyCSV, resource_for
 from registry.journal import unit_of_work
-from registry.models import DataSubject, JournalEntry
+from registry.models import DataSubject, JournalEntry, Purpose
 from registry.models.base import uuid7
-from tests.factories import make_subject, make_user
+from tests.factories import make_purpose, make_subject, make_user
+from tests.forms import post
 from tests.imports.crm import CRM
 from tests.world import make_world
 
@@ -128,6 +130,7 @@ TEXTS = [
     "=line\r\n-line\r\n",
     " a blank before, and behind ",
     "\tтаб",
+    "=" + "ж" * 9_999,
 ]
 PLAIN = (models.CharField, models.TextField)
 
@@ -136,15 +139,20 @@ def named(model):
     return model._meta.model_name
 
 
+def plain_texts(model):
+    fields = map(model._meta.get_field, resource_for(model)._meta.fields)
+    return [field.name for field in fields if type(field) in PLAIN and not field.choices]
+
+
 def make_entries(model, world):
     """Entries of the model like that of the world, with each of the texts in all their fields for text."""
-    names = resource_for(model)._meta.fields
+    names, plain = resource_for(model)._meta.fields, plain_texts(model)
     for number, text in enumerate(TEXTS):
         entry = model.objects.get(pk=world[named(model)].pk)
         entry.pk, entry.uid, entry._state.adding = None, uuid7(), True
         for name in names:
             field = model._meta.get_field(name)
-            if type(field) in PLAIN and not field.choices:
+            if name in plain:
                 setattr(entry, name, text[: field.max_length])
             elif isinstance(field, models.DateField):
                 setattr(entry, name, dt.date(2024, 2, 29))
@@ -201,6 +209,33 @@ def test_exported_vocabulary_comes_in_again_unchanged(model, tmp_path, browser_c
         assert file.notes == []
     after = list(model.objects.order_by("pk").values()), model.history.count(), JournalEntry.objects.latest("seq").seq
     assert after == before
+
+
+@pytest.mark.parametrize("model", VOCABULARIES, ids=named)
+def test_text_that_no_file_brings_is_not_stored(model):
+    """A line break of a word processor, or more than a cell holds: refused at its field, by whatever route it comes."""
+    world = make_world("lapp")
+    for name in plain_texts(model):
+        for text in ("a\x0bb", "a\x85b", "ж" * 10_001):
+            entry = model.objects.get(pk=world[named(model)].pk)
+            setattr(entry, name, text)
+            with unit_of_work(by=None, role="system"), pytest.raises(ValidationError) as refused:
+                entry.save()
+            [sentence] = refused.value.message_dict[name]
+            assert sentence.startswith(("Character 2 of it is the control character U+00", "The text is longer than"))
+
+
+def test_text_that_was_stored_before_hinders_no_other_change(browser_client, dpo, lapp):
+    """The form refuses it where it is typed; an entry that has it already is changed elsewhere, and mended where it stands."""
+    client, purpose = browser_client(dpo), make_purpose(lapp)
+    refused = post(client, purpose, name_ru="Имя\x0bИмя").context["adminform"].form.errors
+    assert refused == {
+        "name_ru": ["Character 4 of it is the control character U+000B, which is no text: type that place again."]
+    }
+    Purpose.objects.update(name_ru="Имя\x0bИмя")
+    assert post(client, purpose, name_en="Calls").status_code == 302
+    assert post(client, purpose, name_ru="Имя\x0bЖ").status_code == 200
+    assert post(client, purpose, name_ru="Имя").status_code == 302
 
 
 @pytest.mark.parametrize("model", VOCABULARIES, ids=named)
