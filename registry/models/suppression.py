@@ -82,9 +82,6 @@ class Suppression(HeldByBlocks, OperatorOwned):
         """To stop messages narrows the use; to let them go on again changes it."""
         return HandlingAct.NARROW if stored is None else HandlingAct.CHANGE
 
-    def is_live(self, on):
-        return self.since_on <= on and (self.ended_on is None or self.ended_on >= on)
-
     def clean(self):
         super().clean()
         if isinstance(self.since_on, dt.date) and self.since_on > timezone.localdate():

@@ -84,9 +84,6 @@ class User(AbstractBaseUser):
     def get_full_name(self):
         return self.full_name or self.username
 
-    def get_short_name(self):
-        return self.full_name.split(" ")[0] or self.username
-
 
 class Membership(OperatorOwned):
     """A user's role with one operator."""

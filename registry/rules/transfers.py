@@ -25,7 +25,7 @@ OPENED_BY = {
     "EU-GDPR": (CONSENT, CONTRACT, CLAUSES, TREATY, LAW, OTHER),
 }
 DONE, OPEN, REFUSED, NOT_ASKED = "done", "open", "refused", "not_asked"
-BY_COUNTRY, BY_PROHIBITION, BY_OFFICER = "country", "prohibited", "officer"  # why a running transfer is suspended
+BY_COUNTRY, BY_PROHIBITION = "country", "prohibited"  # why a running transfer is suspended
 
 
 class Protection(NamedTuple):

@@ -34,7 +34,6 @@ TRUTH_ICON = re.compile(r'<img src="[^"]*/icon-(yes|no|unknown)[^"/]*\.svg" alt=
 CELL_START = re.compile(r"^<(?:td|th)(?=[ >])")
 CELL_EMPTY = re.compile(r"^<t[dh][^>]*>(?:—|-|&nbsp;|\s)*</t[dh]>$")
 BAR_UNITS = 1000
-CHART_HEIGHT, CHART_STEP, CHART_COLUMN, CHART_LABELS = 110, 30, 18, 22
 
 
 @register.filter
@@ -173,32 +172,4 @@ def import_bar(run: object) -> SafeString:
         BAR_UNITS,
         label,
         format_html_join("", '<rect class="{}" x="{}" y="0" width="{}" height="8"/>', (p for p in parts if p[2])),
-    )
-
-
-def _column(at: int, point: dict, highest: int) -> SafeString:
-    value, late = point["value"], point.get("late") or 0
-    height = round(CHART_HEIGHT * value / highest)
-    late_height = round(CHART_HEIGHT * late / highest)
-    x = at * CHART_STEP + (CHART_STEP - CHART_COLUMN) // 2
-    return format_html(
-        '<g><title>{}: {}</title><rect class="value" x="{}" y="{}" width="{}" height="{}" rx="3"/>'
-        '<rect class="late" x="{}" y="{}" width="{}" height="{}" rx="3"/>'
-        '<text x="{}" y="{}" text-anchor="middle">{}</text></g>',
-        *(point["label"], grouped(value), x, CHART_HEIGHT - height, CHART_COLUMN, height),
-        *(x, CHART_HEIGHT - height, CHART_COLUMN, late_height),
-        *(x + CHART_COLUMN // 2, CHART_HEIGHT + 16, point["label"]),
-    )
-
-
-@register.simple_tag
-def column_chart(points: list[dict]) -> SafeString:
-    """Columns of `value`, their late share on top; the same numbers are in the text alternative."""
-    highest = max((point["value"] for point in points), default=0) or 1
-    return format_html(
-        '<svg class="chart" viewBox="0 0 {} {}" role="img" aria-label="{}">{}</svg>',
-        max(len(points), 1) * CHART_STEP,
-        CHART_HEIGHT + CHART_LABELS,
-        "; ".join(f"{point['label']}: {grouped(point['value'])}" for point in points),
-        format_html_join("", "{}", ((_column(at, point, highest),) for at, point in enumerate(points))),
     )

@@ -13,7 +13,6 @@ from django.contrib.admin.templatetags.admin_list import _boolean_icon
 from django.utils.safestring import mark_safe
 
 from registry.templatetags.registry_ui import (
-    column_chart,
     column_labels,
     error_links,
     grouped,
@@ -74,13 +73,6 @@ def test_the_bar_of_a_run_given_up_half_way_stays_half_empty():
 def test_a_run_without_rows_has_an_empty_bar():
     """Nothing read draws nothing, and does not fail."""
     assert widths(import_bar({"new": 0})) == []
-
-
-def test_a_chart_lists_its_values_in_words():
-    """Every column of a chart stands in its text alternative, with the late share left out of the height of none."""
-    chart = column_chart([{"label": "Jan", "value": 2, "late": 1}, {"label": "Feb", "value": 0}])
-    assert 'aria-label="Jan: 2; Feb: 0"' in chart
-    assert chart.count("<g>") == 2
 
 
 def test_initials_come_from_the_name_of_the_user():

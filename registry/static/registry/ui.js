@@ -79,9 +79,7 @@ document.addEventListener('DOMContentLoaded', () => {
             folded.open = true;
         }
         place.scrollIntoView({block: 'center'});
-        const input = place.matches(INPUTS) ? place : place.querySelector(`${INPUTS}, a`) || place;
-        const box = input.matches('.select2-hidden-accessible') && input.nextElementSibling.querySelector('.select2-selection');
-        (box || input).focus();
+        (place.matches(INPUTS) ? place : place.querySelector(`${INPUTS}, a`) || place).focus();
     }
     each('a[data-field]', (link) => {
         if (!placeOf(link)) {
@@ -112,7 +110,7 @@ document.addEventListener('DOMContentLoaded', () => {
         button.addEventListener('click', () => window.print());
     });
 
-    // Django names neither the halves of a moment nor select2's boxes for those who cannot see them.
+    // Django does not name the halves of a moment for those who cannot see them.
     const labelOf = (control) => {
         const own = control.labels && control.labels[0];
         const near = own || (control.closest('.flex-container, td') || document).querySelector('label');
@@ -123,18 +121,7 @@ document.addEventListener('DOMContentLoaded', () => {
             const text = half.previousSibling ? half.previousSibling.textContent.trim() : '';
             half.setAttribute('aria-label', `${labelOf(half)} ${text}`.trim());
         });
-        each('select.admin-autocomplete', (select) => {
-            const box = select.nextElementSibling && select.nextElementSibling.querySelector('[role=combobox]');
-            if (box) {
-                each(`#${CSS.escape(box.getAttribute('aria-labelledby') || 'none')}`, (chosen) => {
-                    chosen.setAttribute('aria-label', `${labelOf(select)} ${chosen.textContent.trim()}`.trim());
-                });
-            }
-        });
     }
     nameControls();
-    if (window.django && window.django.jQuery) {
-        window.django.jQuery(nameControls);  // after select2 has drawn its boxes
-    }
     document.addEventListener('formset:added', () => setTimeout(nameControls));
 });
