@@ -28,6 +28,7 @@ from registry.models import DataSubject, ExportRun
 from .acts import own_units
 from .scoped import touches_personal, visible_fields
 
+State = DataSubject.State
 # Rows counted for the page that asks; how many they are is known when the file is whole.
 MOST_COUNTED = 10_000
 # What an address says of the page, not of the rows.
@@ -103,7 +104,8 @@ class ListExport:
             "title": _("Export: %(list)s") % {"list": self.opts.verbose_name_plural},
             "opts": self.opts,
             "form": form,
-            "count": counted(self.parts_of_list(request, shown)),
+            "count": counted(map(self.exported, self.parts_of_list(request, shown))),
+            "left_out": counted(self.kept_back(request, part) for part in self.parts_of_list(request, shown)),
             "most_counted": MOST_COUNTED,
             "narrowed": shown.has_active_filters or bool(shown.query),
             "columns": [column.heading for column in columns],
@@ -140,13 +142,23 @@ class ListExport:
         """The whole list in querysets, one after the other; here in one."""
         return [shown.queryset]
 
+    @property
+    def names_people(self):
+        return self.opts.model_name in scope.PEOPLE and any(field.name == "subject" for field in self.opts.fields)
+
     def exported(self, queryset):
         """Without those who are blocked: they are stored only, and leave in no list."""
-        if self.opts.model_name == "datasubject":
-            return queryset.exclude(state=DataSubject.State.BLOCKED)
-        if self.opts.model_name in scope.PEOPLE and any(field.name == "subject" for field in self.opts.fields):
-            return queryset.exclude(subject__state=DataSubject.State.BLOCKED)
-        return queryset
+        if self.model is DataSubject:
+            return queryset.exclude(state=State.BLOCKED)
+        return queryset.exclude(subject__state=State.BLOCKED) if self.names_people else queryset
+
+    def kept_back(self, request, queryset):
+        """The rest: rows of those who are blocked, by the index that knows who is not active."""
+        people = scope.in_scope(DataSubject.objects.exclude(state=State.ACTIVE), request.user)
+        blocked = people.filter(state=State.BLOCKED).order_by()
+        if self.model is DataSubject:
+            return queryset.filter(pk__in=blocked)
+        return queryset.filter(subject__in=blocked) if self.names_people else queryset.none()
 
     def kept_filters(self, request):
         """What narrowed the list, for the run; what a person might be known by is only said to have been there."""

@@ -8,10 +8,13 @@ import json
 import pytest
 from django.contrib import admin
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.exports import lists, runs
+from registry.journal import unit_of_work
 from registry.models import Consent, DataSubject, ExportRun, JournalEntry, Policy, Purpose
-from tests.factories import make_purpose, make_subject, make_user, save
+from registry.operations.blocking import block
+from tests.factories import make_law, make_purpose, make_subject, make_user, save
 from tests.world import make_feed, make_world
 
 pytestmark = pytest.mark.django_db
@@ -73,6 +76,29 @@ def test_page_asks_before_anything_leaves(lapp, dpo, browser_client):
     columns = ["Title", "Version", "Language", "In force from", "Published", "Clauses"]
     assert (page.context["count"], page.context["columns"]) == (1, columns)
     assert not ExportRun.objects.exists()
+
+
+def blocked(subject, by):
+    with unit_of_work(by=by):
+        block(subject, law=make_law(), cause="other", why="said so", by=by, at=timezone.now())
+
+
+def test_page_counts_those_who_leave_and_says_who_does_not(lapp, dpo, browser_client):
+    """Whoever is blocked is stored only: the page counts without them, and says so; the file holds as many rows as it says."""
+    client, consents = browser_client(dpo), []
+    for _person in range(3):
+        purpose = make_purpose(lapp, code=f"news-{len(consents)}")
+        consents.append(save(Consent(subject=make_subject(lapp), purpose=purpose, given_on=dt.date(2025, 1, 1))))
+    assert "left out" not in client.get(url_of("datasubject")).content.decode()
+    blocked(consents[0].subject, dpo)
+    people, rows = (client.get(url_of(name)) for name in ("datasubject", "consent"))
+    assert (people.context["count"], rows.context["count"]) == (2, 2)
+    assert "1 blocked person is left out" in people.content.decode()
+    assert "1 row of a blocked person is left out" in rows.content.decode()
+    assert [len(rows_of(download(client, name))[0]) - 1 for name in ("datasubject", "consent")] == [2, 2]
+    blocked(consents[1].subject, dpo)
+    assert "2 blocked people are left out" in client.get(url_of("datasubject")).content.decode()
+    assert "left out" not in client.get(url_of("purpose")).content.decode()
 
 
 def test_export_of_people_needs_a_reason(lapp, dpo, browser_client):
