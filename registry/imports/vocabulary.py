@@ -9,6 +9,7 @@ import tablib
 from django.core.exceptions import ValidationError
 from django.utils.html import format_html
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from import_export import fields, resources
 from import_export.formats import base_formats
 from import_export.instance_loaders import ModelInstanceLoader
@@ -166,10 +167,12 @@ class VocabularyResource(resources.ModelResource):
             known |= {folded(name): name, folded(str(self._meta.model._meta.get_field(name).verbose_name)): name}
         strangers = [header for header in dataset.headers if folded(header) not in known]
         if strangers:
-            raise ValidationError(
-                _("There is no column “%(columns)s” here. Leave it out or correct it; the columns are: %(known)s.")
-                % {"columns": "”, “".join(strangers), "known": ", ".join(self.fields)}
+            told = ngettext(
+                "There is no column %(columns)s here. Leave it out or correct it; the columns are: %(known)s.",
+                "There are no columns %(columns)s here. Leave them out or correct them; the columns are: %(known)s.",
+                len(strangers),
             )
+            raise ValidationError(told % {"columns": quoted(strangers), "known": ", ".join(self.fields)})
         dataset.headers = [known[folded(header)] for header in dataset.headers]
         self._refuse_headers(dataset.headers)
         for name in {*self.passed_over} & {*dataset.headers}:
@@ -179,11 +182,19 @@ class VocabularyResource(resources.ModelResource):
     def _refuse_headers(self, headers):
         twice = {header for header in headers if headers.count(header) > 1}
         if twice:
-            raise ValidationError(_("The file has the column “%s” twice. Leave one out.") % "”, “".join(sorted(twice)))
-        if missing := [name for name in self.key if name not in headers]:
-            raise ValidationError(
-                _("The file has no column “%s”. Entries are told apart by it.") % "”, “".join(missing)
+            told = ngettext(
+                "The file has the column %s twice. Leave one out.",
+                "The file has the columns %s twice. Leave one of each out.",
+                len(twice),
             )
+            raise ValidationError(told % quoted(sorted(twice)))
+        if missing := [name for name in self.key if name not in headers]:
+            told = ngettext(
+                "The file has no column %s. Entries are told apart by it.",
+                "The file has no columns %s. Entries are told apart by them.",
+                len(missing),
+            )
+            raise ValidationError(told % quoted(missing))
 
     def _refuse_doubles(self, dataset):
         lines = defaultdict(list)
@@ -229,6 +240,10 @@ def links_of(model):
     """The records that a file calls by name, as one query finds them: a clause with the policy it is called by."""
     links = [field for field in model._meta.concrete_fields if field.is_relation and field.name != "operator"]
     return [f"{field.name}__policy" if field.related_model is Clause else field.name for field in links]
+
+
+def quoted(names):
+    return ", ".join(f"“{name}”" for name in names)
 
 
 def called(parts):

@@ -1,4 +1,4 @@
-"""Blocking: while it stands a person's data are stored only. It is lifted by somebody else than who set it."""
+"""Blocking: while it stands a person's data are stored only. It is lifted by somebody other than whoever set it."""
 
 from django.core.exceptions import ValidationError
 from django.db import models
@@ -101,7 +101,7 @@ class Block(OperatorOwned):
             models.CheckConstraint(
                 condition=models.Q(lifted_by__isnull=True) | ~models.Q(lifted_by=models.F("set_by")),
                 name="block_lifted_by_another",
-                violation_error_message=_("A block is lifted by somebody else than who set it."),
+                violation_error_message=_("A block is lifted by somebody other than whoever set it."),
             ),
         ]
 
@@ -122,7 +122,7 @@ class Block(OperatorOwned):
         raise ValidationError(_("A block is not deleted. Lift it."))
 
     def lift(self, *, by, at, why):
-        """Lifts the block, by somebody else than who set it; a second time adds nothing."""
+        """Lifts the block, by somebody other than whoever set it; a second time adds nothing."""
         if self.lifted_at is not None:
             return
         if by is not None and by == self.set_by:

@@ -159,7 +159,7 @@ class CaseLetter(CasePart):
         self.case.note_sent(self, at=at)
 
     def refuse_unsigned(self):
-        """Nothing leaves unsigned, to a stranger, or with what is held of somebody else than the person linked by now."""
+        """Nothing leaves unsigned, to a stranger, or with what is held of somebody other than the person linked by now."""
         if not self.is_signed:
             raise ValidationError(_("The letter is not signed off yet."))
         if self.kind in (self.Kind.ANSWER, self.Kind.REFUSAL):

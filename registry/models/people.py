@@ -94,7 +94,7 @@ class DataSubject(HeldByBlocks, OperatorOwned):
             models.CheckConstraint(
                 condition=models.Q(crm_id__isnull=True) | ~models.Q(crm_id=""),
                 name="subject_crm_id_null_not_empty",
-                violation_error_message=_("A person without a CRM id has none at all."),
+                violation_error_message=_("A CRM id is not an empty text. Enter the id, or leave it out."),
             ),
             models.CheckConstraint(
                 condition=models.Q(state="depersonalised") | ~models.Q(surname="", given_name=""),

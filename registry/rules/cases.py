@@ -156,7 +156,7 @@ def demand_blockers(facts: CaseFacts) -> list[Blocker]:
             "no-data-list",
             facts.demand.data_list.strip(),
             _(
-                "It is not recorded which data are to be distributed no longer. Enter them as what is asked for, or ask the applicant."
+                "It is not recorded which data must no longer be distributed. Enter them as what is asked for, or ask the applicant."
             ),
             "demand",
         ),

@@ -102,7 +102,7 @@ def test_page_of_a_person_blocked_under_94v_is_read_only(subject, lapp, dpo, bro
     response = page_read(client, subject)
     page = response.content.decode()
     assert "KZ-94-V art. 1(3) (unverified)" in page and "RU-152-FZ art. 21(1)" not in page
-    assert "until somebody else than who set the block lifts it" in page
+    assert "until somebody other than whoever set the block lifts it" in page
     assert not response.context["adminform"].form.fields
     addable = [
         each.opts.model.__name__ for each in response.context["inline_admin_formsets"] if each.has_add_permission

@@ -89,7 +89,7 @@ def test_import_is_undone_from_its_page(natalia, applied):
     response = natalia.post(step("undo", applied), {"reason": "the wrong file"}, follow=True)
     text = response.content.decode()
     assert "1 person stands as before this import." in text
-    assert "1 person was changed since, or is blocked, and left as it is." in text
+    assert "1 person was changed since, or is blocked, and left as they are." in text
     assert reverse("admin:registry_importrun_list", args=[applied.pk, "left"]) in text
     assert "Undo this import" not in text
     assert DataSubject.objects.get().phone == "+77050000009"

@@ -65,8 +65,13 @@ NORMS = {"KZ-94-V": "KZ-94-V art. 1(3)", "RU-152-FZ": "RU-152-FZ art. 21(1) (unv
         (form_of_before, "KZ-94-V", "changing them is refused", "until somebody else lifts the block"),
         (lifting_ones_own, "KZ-94-V", "You set this block yourself.", "Somebody else lifts it."),
         (lifting_ones_own, "RU-152-FZ", "You set this block yourself.", "Somebody else lifts it."),
-        (page_read, "KZ-94-V", "Nothing of it is changed", "until somebody else than who set the block lifts it"),
-        (page_read, "RU-152-FZ", "they are not used, passed on", "until somebody else than who set the block lifts it"),
+        (page_read, "KZ-94-V", "Nothing of it is changed", "until somebody other than whoever set the block lifts it"),
+        (
+            page_read,
+            "RU-152-FZ",
+            "they are not used, passed on",
+            "until somebody other than whoever set the block lifts it",
+        ),
     ],
 )
 def test_refusal_shows_norm_sentence_and_what_to_do(refused, law, sentence, to_do, subject, dpo, browser_client):

@@ -109,7 +109,10 @@ def test_rules_of_records_hold(desk, lapp):
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
-        ("code;name_en;uid;operator\na;A;1;kazger\n", "There is no column “uid”, “operator” here."),
+        (
+            "code;name_en;uid;operator\na;A;1;kazger\n",
+            "There are no columns “uid”, “operator” here. Leave them out or correct them; the columns are:",
+        ),
         ("name_en\nA\n", "The file has no column “code”."),
         ("code;name_en;Name in English\na;A;B\n", "The file has the column “name_en” twice."),
         ("code;name_en\na;A\nb;B\na;C\n", "Lines 2, 4 all have the code “a”"),

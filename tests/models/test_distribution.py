@@ -148,7 +148,7 @@ def test_demand_without_its_list_of_data_is_not_carried_out(consent):
         lambda: case.step("removed", by=None, at=RECEIVED),
     ):
         [said] = refused(act)
-        assert said.startswith("It is not recorded which data are to be distributed no longer.")
+        assert said.startswith("It is not recorded which data must no longer be distributed.")
         assert said.endswith("[policy, clause 5.8.3; RU-152-FZ art. 10.1 (unverified)]")
     consent.refresh_from_db()
     assert consent.withdrawn_at is None

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import ngettext
 
 from registry.imports.inspection import FileRefused
 from registry.imports.laws import REGISTERS
@@ -57,9 +58,12 @@ class Command(BaseCommand):
             self.stderr.write(str(refusal))
             return False
         activities = ProcessingActivity.objects.filter(operator=loaded.operator)
+        counted = [
+            ngettext("%d record", "%d records", loaded.records) % loaded.records,
+            ngettext("%d activity", "%d activities", activities.count()) % activities.count(),
+        ]
         blockers = sum(len(activity.blockers()) for activity in activities)
-        self.stdout.write(
-            f"{path.name}: {loaded.operator.code} {loaded.outcome}, {loaded.records} records, "
-            f"{activities.count()} activities with {blockers} blockers."
-        )
+        told = ngettext("%(found)s with %(count)d blocker.", "%(found)s with %(count)d blockers.", blockers)
+        said = f"{path.name}: {loaded.operator.code} {loaded.outcome}, {', '.join(counted)}"
+        self.stdout.write(told % {"found": said, "count": blockers})
         return True
