@@ -15,6 +15,11 @@ class Migration(migrations.Migration):
             name='state',
             field=models.CharField(choices=[('uploaded', 'uploaded'), ('asking', 'columns to be named'), ('planning', 'being read'), ('planned', 'planned'), ('applying', 'being applied'), ('applied', 'applied'), ('undoing', 'being undone'), ('undone', 'undone'), ('refused', 'file refused'), ('cancelled', 'given up'), ('expired', 'expired')], default='uploaded', max_length=12, verbose_name='state'),
         ),
+        migrations.AlterField(
+            model_name='importrun',
+            name='left',
+            field=models.PositiveIntegerField(default=0, verbose_name='people left, changed since or blocked'),
+        ),
         migrations.AlterConstraint(
             model_name='block',
             name='block_lifted_by_another',

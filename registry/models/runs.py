@@ -111,7 +111,7 @@ class ImportRun(LongRun):
     first_seq = models.BigIntegerField(_("from entry"), null=True, blank=True)
     last_seq = models.BigIntegerField(_("to entry"), null=True, blank=True)
     undone = models.PositiveIntegerField(_("people put back"), default=0)
-    left = models.PositiveIntegerField(_("people left, changed since"), default=0)
+    left = models.PositiveIntegerField(_("people left, changed since or blocked"), default=0)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)
     undone_by = models.ForeignKey(
         User, models.PROTECT, verbose_name=_("undone by"), related_name="+", null=True, blank=True
