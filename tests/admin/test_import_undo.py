@@ -216,7 +216,7 @@ def test_undo_says_beforehand_that_the_blocked_stay(natalia, lapp):
     text = natalia.get(step("undo", run)).content.decode()
     assert re.findall(r'<span class="value">(\d+)</span>', text) == ["0", "1", "1"]
     text = natalia.post(step("undo", run), {"reason": "the wrong file"}, follow=True).content.decode()
-    assert "1 person was changed since, or is blocked, and left as it is." in text
+    assert "1 person was changed since, or is blocked, and left as they are." in text
     text = natalia.get(reverse("admin:registry_importrun_list", args=[run.pk, "left"])).content.decode()
     assert "C0000001" in text and BLOCKED in text
 
