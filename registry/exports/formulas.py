@@ -7,11 +7,12 @@ RISKY = "=+\\-@\t\r\n\uff1d\uff0b\uff0d\uff20"
 FIRST_SIGNS = frozenset("'=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 RISKY_START = re.compile(f"'*[{RISKY}]")
 APOSTROPHE = re.compile(f"'+[{RISKY}]")
-PHONE = re.compile(r"\+\d[\d ()-]{5,20}", re.ASCII)
+# With hyphens Excel computes it (+7-777-807-95-83 is -1755), with blanks or brackets some spreadsheets show an error.
+PHONE = re.compile(r"\+\d{6,21}", re.ASCII)
 
 
 class Phone(str):
-    """The value of a field that holds a telephone number: +7 701 … stays as it is, for it is no formula."""
+    """The value of a field that holds a telephone number: +7701… stays as it is, for there is nothing to compute in it."""
 
 
 def escape(value) -> str:
