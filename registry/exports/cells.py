@@ -88,10 +88,18 @@ def recipient(words, row):
 
 
 def transfer(record, words, row):
-    """Where the data go, to whom, and what makes that lawful."""
+    """Where the data go, to whom, what makes that lawful, and what keeps them from going."""
     to = words.name(record.recipient(row))
     mechanism = words.known("mechanism", row.mechanism) or words("missing")
-    return f"{row.country or words('missing')}: {to}; {mechanism}"
+    parts = [f"{row.country or words('missing')}: {to}", mechanism, standstill(words, row)]
+    return "; ".join(filter(None, parts))
+
+
+def standstill(words, transfer):
+    """Why nothing goes at that moment, where nothing does: the transfer had not begun, or was suspended."""
+    if transfer.started_on is None:
+        return words("not_started")
+    return words("suspended_since") % transfer.suspended_on.isoformat() if transfer.suspended_on else ""
 
 
 def measure(words, row):

@@ -77,9 +77,15 @@ class Record:
             for link in self.past.of(m.ActivityRetention, "activity", row.id)
         ]
         retention.sort(key=lambda pair: (pair[0].code, pair[1].code if pair[1] else ""))
-        transfers = by_code(self.past.of(m.CrossBorderTransfer, "activity", row.id))
+        transfers = by_code(self._transfers(row))
         activity = ActivityThen(row, purposes, retention=tuple(retention), transfers=transfers, lacking=(), **linked)
         return activity._replace(lacking=self._lacking(activity))
+
+    def _transfers(self, activity):
+        """Those that had not ended: running, suspended, or still to begin."""
+        on = self.past.moment.day
+        rows = self.past.of(m.CrossBorderTransfer, "activity", activity.id)
+        return [row for row in rows if row.ended_on is None or row.ended_on >= on]
 
     def _purposes(self, activity):
         for link in self.past.of(m.ActivityPurpose, "activity", activity.id):

@@ -140,6 +140,8 @@ TERMS = {
     "status.ended": ("ended", "прекращён", "тоқтатылған"),
     "since": ("since %s", "с %s", "%s бастап"),
     "until": ("until %s", "по %s", "%s дейін"),
+    "suspended_since": ("suspended since %s", "приостановлена с %s", "%s бастап тоқтатыла тұрған"),
+    "not_started": ("not started yet", "ещё не начата", "әлі басталмаған"),
     "availability.restricted": ("restricted access", "ограниченного доступа", "қолжетімділігі шектеулі"),
     "availability.public": ("publicly available", "общедоступные", "жалпыға бірдей қолжетімді"),
     "automated": ("automated", "автоматизированная", "автоматтандырылған"),

@@ -16,6 +16,7 @@ from registry.exports.formulas import unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import Register
+from registry.operations.transfers import suspend
 from tests.factories import make_norm, make_operator, save
 
 from .whole_registers import whole
@@ -28,7 +29,7 @@ def test_kz_list_as_csv(record):
     moment = resolve(None, "lapp")
     note = ",".join(moment.head_note)
     body = f"""\ufeffRegister,List of personal data necessary and sufficient for the tasks of the operator (94-V art. 25(2)(1))
-Layout,kz,1
+Layout,kz,2
 Operator,Lapp Kazakhstan LLP,lapp
 BIN,090140005679
 Address,"Almaty, Tole bi 1"
@@ -68,7 +69,7 @@ def test_gdpr_controller_record_as_json(record):
     controller = ["Lapp Kazakhstan LLP", "Almaty, Tole bi 1", "+77273000000"]
     assert register == {
         "register": "Реестр деятельности по обработке персональных данных, контролёр (GDPR, ст. 30, п. 1)",
-        "layout": ["gdpr-controller", "1"],
+        "layout": ["gdpr-controller", "2"],
         "operator": ["Lapp Kazakhstan LLP", "lapp"],
         "bin": "090140005679",
         "address": "Almaty, Tole bi 1",
@@ -94,7 +95,7 @@ def test_gdpr_controller_record_as_json(record):
                 "subject_categories": ["Клиенты"],
                 "data_categories": ["IIN", "PHONE"],
                 "recipients": ["Google Ireland (поставщик услуг, IE)"],
-                "transfers": ["IE: Google Ireland; согласие"],
+                "transfers": ["IE: Google Ireland; согласие; ещё не начата"],
                 "erasure_terms": ["3 года после прекращения отношений; уничтожение"],
                 "measures": ["Access by role (техническая)"],
                 "lacking": [],
@@ -166,7 +167,7 @@ def test_russian_notification_names_what_the_law_asks_for_each_purpose(record):
         "measures": ["Access by role (technical)"],
         "started_on": "2024-02-01",
         "end_of_processing": ["3 years after relations end; destruction"],
-        "cross_border": ["IE: Google Ireland; consent"],
+        "cross_border": ["IE: Google Ireland; consent; not started yet"],
         "databases": ["CRM: KZ (electronic)"],
         "lacking": [],
     }
@@ -175,6 +176,43 @@ def test_russian_notification_names_what_the_law_asks_for_each_purpose(record):
         "end_of_processing", "databases",
     ]  # fmt: skip
     assert visitors["cross_border"] == ["none recorded"]
+
+
+def transfers_printed(layout, column):
+    return [row[column] for row in Register("lapp", resolve(None, "lapp"), layout, "en").rows()]
+
+
+@pytest.mark.parametrize(
+    ("started", "ended", "suspended", "printed"),
+    [
+        (-9, None, False, "IE: Google Ireland; consent"),
+        (-9, 0, False, "IE: Google Ireland; consent"),  # its last day is one of them
+        (-9, -1, False, "none recorded"),
+        (-9, -1, True, "none recorded"),
+        (-9, None, True, "IE: Google Ireland; consent; suspended since {today}"),
+        (None, None, False, "IE: Google Ireland; consent; not started yet"),
+    ],
+)
+def test_transfer_is_printed_as_it_stands(record, dpo, started, ended, suspended, printed):
+    """A transfer that ended is left out of every layout, one that is suspended or has not begun is marked."""
+    today = resolve(None, "lapp").day
+    transfer = m.CrossBorderTransfer.objects.get()
+    activity = m.ProcessingActivity.objects.get(code="for-others")
+    save(m.ActivityDatabase(activity=activity, database=m.Database.objects.get()))
+    on_behalf = m.CrossBorderTransfer(operator=record, code="on-behalf", name_en="Tags", activity=activity,
+        recipient=transfer.recipient, country="IE", mechanism="consent")  # fmt: skip
+    for each in (transfer, on_behalf):
+        each.started_on = started and today + dt.timedelta(days=started)
+        save(each)
+        if suspended:
+            suspend(each, by=dpo, role="dpo", reason="The agreement is being looked at")
+            each.refresh_from_db()
+        each.ended_on = today + dt.timedelta(days=ended) if ended is not None else None
+        save(each)
+    expected = [printed.format(today=today.isoformat())]
+    assert transfers_printed("ru", "cross_border")[0] == expected
+    assert transfers_printed("gdpr-controller", "transfers")[0] == expected
+    assert transfers_printed("gdpr-processor", "transfers") == [expected]
 
 
 def test_end_and_place_in_the_notification(record):
