@@ -2,7 +2,7 @@
 
 from django import forms
 from django.contrib import admin
-from django.core.exceptions import PermissionDenied
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.shortcuts import redirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -75,16 +75,24 @@ class AuditForm(SpanForm):
         label=_("With changes.csv: what changed, one field a line"),
         required=False,
         help_text=_(
-            "It holds personal values when a data protection officer exports it; for everybody else, and of "
+            "It holds personal values when a data protection officer exports it, who says why; for everybody else, and of "
             "people who are blocked, it says (personal)."
         ),
     )
     reason = ReasonField()
     field_order = ["subject", "since", "until"]
 
-    def __init__(self, *args, operator, **kwargs):
+    def __init__(self, *args, operator, personal_of, **kwargs):
         super().__init__(*args, **kwargs)
-        self.operator = operator
+        self.operator, self.personal_of = operator, personal_of
+
+    def clean(self):
+        given = super().clean()
+        try:
+            audit.say_why(given.get("changes"), self.personal_of, given.get("reason", ""))
+        except ValidationError as refusal:
+            self.add_error("reason", refusal)
+        return given
 
     def clean_subject(self):
         uid = self.cleaned_data["subject"].strip()
@@ -213,7 +221,8 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         operator = self.may_export(request)
         if not request.user.has_perm("registry.export_journalentry"):
             raise PermissionDenied
-        form = AuditForm(request.POST if request.method == "POST" else None, operator=operator)
+        personal_of = audit.personal_of(request.user, operator)
+        form = AuditForm(request.POST if request.method == "POST" else None, operator=operator, personal_of=personal_of)
         if request.method != "POST" or not form.is_valid():
             context = {"form": form, "size": trail.size(operator.code)}
             return self.respond(request, "exports/audit.html", title=_("Audit trail"), **context)
@@ -226,7 +235,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             operator=operator,
             subject=form.cleaned_data["subject"],
             with_changes=form.cleaned_data["changes"],
-            personal_of=audit.personal_of(request.user, operator),
+            personal_of=personal_of,
             reason=form.cleaned_data["reason"],
             span=form.cleaned_data["span"],
         )

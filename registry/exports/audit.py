@@ -75,6 +75,12 @@ def personal_of(user, operator):
     return frozenset(own) & {operator.code} if operator else frozenset(own)
 
 
+def say_why(with_changes, personal_of, reason):
+    """ValidationError where personal values leave without a reason."""
+    if with_changes and personal_of and not reason.strip():
+        raise ValidationError(_("Say why: the export of people keeps the reason."))
+
+
 def export(
     sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason="", span=WHOLE
 ):
@@ -82,8 +88,9 @@ def export(
 
     Whole for `operator` None and `subject` (a uid) None; else the lines of others are printed as digests.
     `personal_of` are codes of the operators whose personal values the reader may see in changes.csv; `span` are the times
-    it begins and ends with. ValidationError where no entry lies between them.
+    it begins and ends with. ValidationError where no entry lies between them, and without a reason where personal values leave.
     """
+    say_why(with_changes, personal_of, reason)
     code = operator.code if operator else ""
     # A person's extract shows that what is there is genuine, not that it is all: it names no running number.
     numbered = [] if subject else [code] if code else None
@@ -104,7 +111,7 @@ def export(
         digest = write(file, trail.blocks(head, code, subject, first=first))
     if with_changes:
         with sink.file(CHANGES) as file:
-            write(file, changes.file(run, head.seq, code, subject, personal_of, first=first or 1))
+            write(file, changes.file(run, head.seq, code, subject, personal_of, role=role, first=first or 1))
     for name, text in ((HEAD, head.note), ("verify_journal.py", VERIFIER.read_text(encoding="utf-8"))):
         with sink.file(name) as file:
             file.write(text.encode())

@@ -15,8 +15,10 @@ from registry.exports.past import ALMATY
 from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line
 from registry.exports.trace import TRACE, Marks
 from registry.exports.trail import pieces, shown
+from registry.journal import record, unit_of_work
 from registry.journal.canonical import PLAIN_TEXT, plain_value
 from registry.journal.models import JournalEntry, JournalSubject
+from registry.journal.touched import persons_found_later
 from registry.models import PERSONAL, DataSubject, User
 
 COLUMNS = ["seq", "n", "when", "actor", "role", "object", "uid", "field", "old", "new", "reason", TRACE]
@@ -37,12 +39,12 @@ class Told(NamedTuple):
     history_id: int
 
 
-def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1):
-    """changes.csv of an export run, from entry `first` to `last_seq`; its trailer names the run."""
+def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1):
+    """changes.csv of an export run, from entry `first` to `last_seq`; its trailer names the run. `role` is that of who exports."""
 
     def lines():
         yield BYTE_ORDER_MARK + csv_line(COLUMNS), 0
-        for of_entry in rows(run, last_seq, operator_code, subject, personal_of, first=first):
+        for of_entry in rows(run, last_seq, operator_code, subject, personal_of, role=role, first=first):
             yield "".join(of_entry), len(of_entry)
 
     def trailer(count, sha256):
@@ -51,9 +53,11 @@ def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
     return Sealed(lines(), trailer)
 
 
-def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, first=1) -> Iterator[list[str]]:
+def rows(
+    run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1
+) -> Iterator[list[str]]:
     """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, and of nobody
-    who is blocked, else masked."""
+    who is blocked, else masked. As of a list, an entry of the journal names the people of each piece before it leaves."""
     actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
     for start, end in pieces(first, last_seq):
         entries = JournalEntry.objects.filter(
@@ -64,7 +68,9 @@ def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
         name_actors(actors, {entry.actor for entry in told})
         for object_type, of_type in found.items():
             codes.learn(object_type, [row for pair in of_type.values() for row in pair if row is not None])
-        held = of_blocked(told)
+        people = people_of(told)
+        tell(run, role, people, len(told))
+        held = of_blocked(told, found, people)
         for entry in told:
             row, before = found[entry.object_type].get(entry.history_id, (None, None))
             if row is not None:
@@ -72,13 +78,42 @@ def rows(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
                 yield lines_of(entry, row, before, actors, codes, marks, shows_personal)
 
 
-def of_blocked(told):
-    """Numbers of the entries that touch people who are blocked now: their values are stored only."""
+def people_of(told):
+    """Uids of the people that entries touch, by the number of the entry."""
+    found = {}
+    if told:
+        numbers = {entry.seq for entry in told}
+        touched = JournalSubject.objects.filter(entry_id__gte=told[0].seq, entry_id__lte=told[-1].seq).order_by()
+        for seq, uid in touched.values_list("entry_id", "uid").iterator():
+            if seq in numbers:
+                found.setdefault(seq, []).append(uid)
+    return found
+
+
+def tell(run, role, people, count):
+    if uids := list(dict.fromkeys(uid for of_entry in people.values() for uid in of_entry)):
+        with unit_of_work(by=run.started_by, role=role, operator=run.operator):
+            record("list", object_type="datasubject", uids=uids, count=count, run=run.pk)
+
+
+def of_blocked(told, found, people):
+    """Numbers of the entries that are about people who are blocked now: their values are stored only.
+
+    A request, a message and what hangs on them count as whole: what was written before the person was found is theirs, too.
+    """
     blocked = DataSubject.objects.filter(state=DataSubject.State.BLOCKED).order_by()
     if not told or not blocked.exists():
         return set()
-    touched = JournalSubject.objects.filter(entry_id__gte=told[0].seq, entry_id__lte=told[-1].seq)
-    return set(touched.filter(uid__in=blocked.values("uid")).values_list("entry_id", flat=True))
+    uids = {uid for of_entry in people.values() for uid in of_entry}
+    uids = set(blocked.filter(uid__in=uids).values_list("uid", flat=True))
+    held = {seq for seq, of_entry in people.items() if not uids.isdisjoint(of_entry)}
+    for object_type, of_type in found.items():
+        persons = persons_found_later(object_type, {row[ID] for row, _before in of_type.values()})
+        ids = set(blocked.filter(pk__in=set().union(*persons.values())).values_list("pk", flat=True)) if persons else ()
+        records = {pk for pk, of_record in persons.items() if not of_record.isdisjoint(ids)}
+        rows = {history_id for history_id, (row, _before) in of_type.items() if row[ID] in records}
+        held |= {entry.seq for entry in told if entry.object_type == object_type and entry.history_id in rows}
+    return held
 
 
 def lines_of(entry, row, before, actors, codes, marks, shows_personal):

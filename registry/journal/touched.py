@@ -27,6 +27,16 @@ def misled(piece, bodies):
             yield entry.seq, _("the trail of a person it is not about leads to it")
 
 
+def persons_found_later(object_type, ids):
+    """Ids of the people each of these records (by id) was about at any time, where its person may be found after it is written.
+
+    Empty for what is about one person from the beginning.
+    """
+    if not ids or object_type not in _found_later():
+        return {}
+    return {pk: persons - {NOBODY} for pk, persons in _of_records(object_type, ids).items()}
+
+
 def _expected(piece, bodies):
     """People by entry: those one of whom it may be about (a reading, of a record that went over to another), those it is."""
     people = _people(piece)
@@ -102,6 +112,18 @@ def _parents():
     """Foreign keys to what is about a person, with its model, by tracked model that has no person of its own."""
     found = _keys(lambda related: related in _links())
     return {name: keys for name, keys in found.items() if name not in _links()}
+
+
+@cache
+def _found_later():
+    """Tracked models whose link to a person may be empty, and those that hang on them."""
+
+    def is_open(name):
+        fields = apps.get_model("registry", name)._meta
+        return any(fields.get_field(key.removesuffix("_id")).null for key in _links()[name])
+
+    named = {name for name in _links() if is_open(name)}
+    return named | {name for name, keys in _parents().items() if not named.isdisjoint(keys.values())}
 
 
 def _keys(wanted):

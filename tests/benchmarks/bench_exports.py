@@ -113,7 +113,7 @@ def changes_of(operator):
     run = ExportRun.objects.filter(kind="audit").last()
 
     def changed(folder):
-        file = changes.file(run, trail.head_now().seq, personal_of=frozenset([operator.code]))
+        file = changes.file(run, trail.head_now().seq, personal_of=frozenset([operator.code]), role="system")
         with open(folder / "changes.csv", "wb") as out:
             out.writelines(file)
         return file.count

@@ -99,7 +99,7 @@ def permissions_command(world):
 def audit_command(world):
     yield
     folder = Path(tempfile.mkdtemp(dir=world.folder))
-    called("export_audit", output=str(folder), by="natalia", changes=True)
+    called("export_audit", output=str(folder), by="natalia", changes=True, reason="inspection")
     yield "Қасымова" in (folder / "changes.csv").read_text()
 
 
@@ -113,6 +113,7 @@ def audit_file(world):
         role="dpo",
         operator=world.operator,
         with_changes=True,
+        reason="inspection",
         personal_of=frozenset({"lapp"}),
     )
     archive.close()

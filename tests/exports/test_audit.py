@@ -10,6 +10,7 @@ import zipfile
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from registry import journal
 from registry import models as m
@@ -17,7 +18,8 @@ from registry.exports import audit, trail
 from registry.exports.past import ALMATY
 from registry.exports.trace import Marks
 from registry.journal.models import JournalEntry, JournalHead
-from tests.factories import make_purpose, make_subject, make_user, save
+from registry.operations.blocking import block
+from tests.factories import make_purpose, make_request, make_subject, make_user, save
 
 pytestmark = pytest.mark.django_db
 
@@ -140,7 +142,7 @@ def test_trail_holds_no_personal_value(subject, tmp_path):
 
 def test_changes_are_one_field_a_line(subject, dpo, tmp_path):
     """The DPO reads from what to what, by whom, why, under which number; formulas are inert and phones intact."""
-    export(tmp_path / "out", operator="lapp", by="natalia", changes=True)
+    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection")
     entries = list(JournalEntry.objects.filter(object_uid=subject.uid).order_by("seq"))
     text = (tmp_path / "out" / "changes.csv").read_bytes().decode("utf-8-sig")
     lines, run = text.splitlines(keepends=True), m.ExportRun.objects.get()
@@ -193,9 +195,56 @@ def test_personal_values_are_for_the_dpo_of_that_operator(subject, tmp_path, rol
     by = ""
     if role:
         by = make_user(role, *m.Operator.objects.filter(code__in=at.split()), username="reader").username
-    export(tmp_path / "out", by=by, operator=operator, changes=True)
+    export(tmp_path / "out", by=by, operator=operator, changes=True, reason="inspection")
     got = [tuple(value.removeprefix("'") for value in row) for row in masked(tmp_path / "out")]
     assert got == expected
+
+
+def test_personal_values_leave_for_a_reason(subject, tmp_path):
+    """Whoever sees personal values in changes.csv says why; who sees none of them need not."""
+    with pytest.raises(CommandError) as refusal:
+        export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason=" ")
+    assert str(refusal.value) == "Say why: the export of people keeps the reason."
+    assert not m.ExportRun.objects.exists()
+    export(tmp_path / "out", operator="lapp", by="natalia")
+    export(tmp_path / "two", operator="lapp", changes=True)
+
+
+def test_changes_are_told_of_whom_they_are(subject, dpo, tmp_path, monkeypatch):
+    """As of every export of people, the journal names whose lines left, a chunk an entry, and nobody else."""
+    monkeypatch.setattr(trail, "CHUNK_ROWS", 1)
+    other = make_subject(subject.operator)
+    with journal.unit_of_work(by=dpo, role="dpo", operator=subject.operator):
+        journal.record("list", object_type="datasubject", uids=[other.uid], count=1)
+    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection", subject=str(subject.uid))
+    run = m.ExportRun.objects.get()
+    told = [json.loads(each.body) for each in JournalEntry.objects.filter(action="list", run=run.pk).order_by("seq")]
+    assert [(body["uids"], body["count"], body["role"], body["actor"]) for body in told] == [
+        ([str(subject.uid)], 1, "dpo", dpo.pk)
+    ] * 2
+    assert JournalEntry.objects.filter(action="export.start", run=run.pk).get().seq < told[0]["seq"]
+
+
+def test_what_came_before_its_person_was_found_is_masked(lapp, dpo, tmp_path):
+    """A mail and a request of somebody who is found, and blocked, later are theirs from their first row on; those of others stay."""
+    ids, people, now = {}, [], timezone.now()
+    given = {"operator": lapp, "received_at": now, "fetched_at": now, "standing": "request"}
+    for name in ("Қасымова", "Ержанова"):
+        mail = save(m.Message(**given, digest=str(len(ids)), sender=f"{name}@example.kz", text=f"{name} asks"))
+        case = make_request(lapp, demand=f"{name} asks", applicant_name=name)
+        mail.request = case
+        save(mail)
+        people.append(make_subject(lapp, surname="Ким"))
+        with journal.unit_of_work(by=dpo, role="dpo", operator=lapp):
+            case.link_person(people[-1], by=dpo, at=now)
+        ids[name] = {str(case.uid), str(mail.uid)}
+    with journal.unit_of_work(by=dpo, role="dpo", operator=lapp):
+        block(people[0], law=lapp.laws.get().law, cause="inaccuracy", why="She says so", by=dpo, at=now)
+    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection")
+    assert "Қасымова" not in (tmp_path / "out" / "changes.csv").read_text(encoding="utf-8-sig")
+    rows = changes_of(tmp_path / "out")[:-1]
+    assert {row["uid"] for row in rows if "Ержанова" in row["new"]} == ids["Ержанова"]
+    assert {row["uid"] for row in rows if row["new"] == "(personal)"} >= ids["Қасымова"]
 
 
 def test_deleted_record_loses_every_value(lapp, dpo, tmp_path):

@@ -74,7 +74,7 @@ def changes_files(operator):
     make_subject(operator, crm_id="=2+2", phone="+77077356313")
     run = runs.start(m.ExportRun.Kind.AUDIT, by=None, role="system", operator=operator, filter={})
     last = m.JournalEntry.objects.latest("seq").seq
-    yield File("changes", changes.file(run, last, operator.code, personal_of={operator.code}))
+    yield File("changes", changes.file(run, last, operator.code, personal_of={operator.code}, role="system"))
 
 
 def import_files(operator):
