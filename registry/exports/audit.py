@@ -15,10 +15,12 @@ from registry.choices import Role
 from registry.exports import changes, runs, trail
 from registry.exports.past import ALMATY
 from registry.exports.span import WHOLE
+from registry.journal.canonical import moment as utc_text
 from registry.models import DataSubject, ExportRun
 
 VERIFIER = Path(__file__).parents[1] / "journal" / "verify_journal.py"
-JOURNAL, HEAD, README, CHANGES = "journal.jsonl", "head.txt", "README.txt", "changes.csv"
+JOURNAL, HEAD, README, CHANGES, START = "journal.jsonl", "head.txt", "README.txt", "changes.csv", "start.txt"
+VERIFY = "verify_journal.py"
 
 
 class Directory:
@@ -108,16 +110,24 @@ def export(
     )
     head = head or trail.head_now(numbered)
     with sink.file(JOURNAL) as file:
-        digest = write(file, trail.blocks(head, code, subject, first=first))
+        files = {JOURNAL: write(file, trail.blocks(head, code, subject, first=first))}
     if with_changes:
+        changed = changes.file(run, head.seq, code, subject, personal_of, role=role, first=first or 1)
         with sink.file(CHANGES) as file:
-            write(file, changes.file(run, head.seq, code, subject, personal_of, role=role, first=first or 1))
-    for name, text in ((HEAD, head.note), ("verify_journal.py", VERIFIER.read_text(encoding="utf-8"))):
-        with sink.file(name) as file:
-            file.write(text.encode())
-    with sink.file(README) as file:
-        file.write(read_me(run, head, digest, asked).encode())
-    return runs.finish(run, count=head.seq - (first or 1) + 1, digest=digest, role=role)
+            write(file, changed)
+        files[CHANGES] = changed.digest
+    texts = {HEAD: head.note, VERIFY: VERIFIER.read_text(encoding="utf-8")}
+    if before := trail.before(first or 1):
+        texts[START] = start_note(run, before)
+    for name, text in texts.items():
+        files[name] = write_text(sink, name, text)
+    files[README] = write_text(sink, README, read_me(run, head, files, asked))
+    return runs.finish(run, count=head.seq - (first or 1) + 1, digest=files[JOURNAL], role=role, files=files)
+
+
+def write_text(sink, name, text):
+    with sink.file(name) as file:
+        return write(file, [text.encode()])
 
 
 def write(file, pieces):
@@ -138,7 +148,7 @@ def write(file, pieces):
     return sha256.hexdigest()
 
 
-def read_me(run, head, digest, asked):
+def read_me(run, head, files, asked):
     first = asked.get("first")
     context = {
         "number": run.pk,
@@ -146,17 +156,32 @@ def read_me(run, head, digest, asked):
         "made_at": almaty(run.started_at),
         "seq": head.seq,
         "count": head.seq - (first or 1) + 1,
-        "digest": digest,
+        "digests": [(name.ljust(len(VERIFY)), sha256) for name, sha256 in files.items()],
         "asked": asked,
+        "later": START in files,
         "verify": verify_command(run),
     }
     return render_to_string("exports/README.txt", context)
 
 
+def start_note(run, before):
+    """What an export that begins later relies on, and where the earlier part is got; `before` is the last entry left out."""
+    options = {"--operator": run.filter["operator"], "--subject": run.filter["subject"], "--to": utc_text(before.at)}
+    context = {
+        "seq": before.seq,
+        "hash": before.hash,
+        "first": before.seq + 1,
+        "command": " ".join(f"{name} {value}" for name, value in options.items() if value),
+        "to": utc_text(before.at),
+        "operator": run.operator,
+    }
+    return render_to_string("exports/start.txt", context)
+
+
 def verify_command(run):
     """How the files of the export are verified: one that begins later is asked for by the number of its first entry."""
     first = run.filter.get("first", 1)
-    return f"python verify_journal.py {JOURNAL} {HEAD}" + (f" from={first}" if first > 1 else "")
+    return f"python {VERIFY} {JOURNAL} {HEAD}" + (f" from={first}" if first > 1 else "")
 
 
 def almaty(at):

@@ -31,8 +31,11 @@ def start(kind, *, by, role, operator=None, reason="", filter, subjects=()):
     return run
 
 
-def finish(run, *, count, digest, role, subjects=()):
-    """Closes the run: how many lines left and the SHA-256 of the file. `subjects` are the uids of the people it is about."""
+def finish(run, *, count, digest, role, subjects=(), files=None):
+    """Closes the run: how many lines left and the SHA-256 of the file. `subjects` are the uids of the people it is about.
+
+    `files` are the SHA-256 of all files by name, where there are several: they stand in the entry itself.
+    """
     with unit_of_work(by=run.started_by, role=role, operator=run.operator):
         run.count, run.digest, run.finished_at = count, digest, timezone.now()
         run.save(update_fields=["count", "digest", "finished_at"])
@@ -44,8 +47,15 @@ def finish(run, *, count, digest, role, subjects=()):
             run=run.pk,
             count=count,
             public=public_commitment(given(run)),
+            files=[f"{name} {sha256}" for name, sha256 in sorted(files.items())] if files else None,
         )
     return run
+
+
+def files_of(run):
+    """The SHA-256 of the files of a finished run by name; empty where its entry names none."""
+    entry = JournalEntry.objects.filter(object_type="exportrun", object_uid=run.uid, action=FINISHED).first()
+    return dict(line.split(" ") for line in said(entry).get("files") or ()) if entry else {}
 
 
 def asked(run):

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
+from registry.exports.audit import CHANGES
+from registry.exports.runs import files_of
 from registry.exports.trace import TAG_LETTERS, TRACE, Marks, is_mark
 from registry.journal.canonical import body_digest
 from registry.models import ExportRun, JournalEntry
@@ -79,13 +81,15 @@ class Tracer:
         return Found(ALTERED if runs else UNKNOWN, tuple(runs.values()))
 
     def _of_trailer(self, count, digest, uid):
-        """By its digest; changes.csv by the uid in it, since its run keeps the digest of the journal beside it."""
+        """By its digest; changes.csv by the uid in it, and then by the digest that the entry of its export keeps of it."""
         if run := self.runs.filter(digest=digest or "-", count=number(count)).first():
             return Found(TRAILER, (run,))
         run = self.runs.filter(uid=uid).first() if is_uid(uid) else None
         if run is None:
             return Found(UNKNOWN)
-        return Found(TRAILER if run.kind == ExportRun.Kind.AUDIT else ALTERED, (run,))
+        kept = files_of(run)
+        genuine = kept.get(CHANGES) == digest if kept else run.kind == ExportRun.Kind.AUDIT
+        return Found(TRAILER if genuine else ALTERED, (run,))
 
     def _of_journal_trailer(self, said):
         """Of journal.jsonl, by number and hash of the last entry and how many there are."""

@@ -67,6 +67,11 @@ def first_since(at):
     return first or head.seq + 1
 
 
+def before(first):
+    """The entry before that number, as seq, hash and at; None where nothing was before it."""
+    return JournalEntry.objects.filter(seq=first - 1).only("seq", "hash", "at").first()
+
+
 def of_subject(uid):
     """Entries that touch a person."""
     named = JournalSubject.objects.filter(uid=uid).values("entry")
@@ -103,8 +108,8 @@ def blocks(head, operator_code="", subject=None, *, first=None) -> Iterator[byte
     """
     begin = first or 1
     if first:
-        before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first()
-        yield json_line({"from": first, "previous": before or GENESIS_HASH})
+        last = before(first)
+        yield json_line({"from": first, "previous": last.hash if last else GENESIS_HASH})
     if whole := shown(operator_code, subject):
         yield from extract(whole, begin, head.seq)
     else:

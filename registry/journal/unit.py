@@ -164,7 +164,7 @@ def record(action, *, operator=None, object_type="", uid=None, uids=(), subjects
     """Notes an act that writes no history row: a read, a refusal, a login, an export. Values are never passed here.
 
     `action` is one of journal.actions (ValueError otherwise). `uids` are people shown; `subjects` people touched without
-    being listed in the body; `said` takes `reason_code`, `norm` and `fields`.
+    being listed in the body; `said` takes `reason_code`, `norm`, `fields` and `files`.
     """
     unit = _current.get()
     if unit is None:

@@ -4,8 +4,9 @@
 
 Prints the number of entries and "consistent" or "matches head note N (unsigned)", exit code 0; or the first wrong line and
 what is wrong with it, exit code 1. A hidden line shows only its digest, so a change in it is found at the next whole line.
-An export that begins later than entry 1 is called so. If it leaves out entries that the head note counts for an operator it
-matches only where you say by from=N that you asked for an export from entry N on. Who rewrites the whole journal gets a consistent export: only a head note you kept from
+An export that begins later than entry 1 is called so, with the hash it relies on and what is not proved by it. If it leaves out entries that the head note counts for an operator it
+matches only where you say by from=N that you asked for an export from entry N on; with the head note of an export up to the
+entry before, from=N proves that hash. Who rewrites the whole journal gets a consistent export: only a head note you kept from
 an earlier day finds that out.
 
     digest = SHA-256("PDR1\\0" + body)     hash = SHA-256(previous hash + digest), the first one after 32 zero bytes
@@ -105,7 +106,7 @@ class Journal:
     def __init__(self, path, head=None):
         self.path, self.head, self.noted, self.ended = path, head, None, False
         self.first, self.seq, self.hash, self.at, self.numbers, self.begun = 1, 0, bytes(32), "", {}, {}
-        self.count, self.hidden, self.unproven = 0, 0, None
+        self.count, self.hidden, self.unproven, self.relied_on = 0, 0, None, None
 
     def take(self, number, raw):
         check(not self.ended, "inserted: it stands after the trailer")
@@ -114,6 +115,7 @@ class Journal:
             check(number == 1, "inserted: only the first line says where an export begins")
             self.first, self.seq, self.hash = line["from"], line["from"] - 1, bytes.fromhex(line["previous"])
             check(self.seq > 0 or self.first == 1 and not any(self.hash), "changed: entry 1 follows 32 zero bytes")
+            self.relied_on = line["previous"]
         elif kind == "trailer":
             check(line["seq"] <= self.seq, f"missing: {entries(self.seq + 1, line['seq'])}")
             self.prove(number, line["hash"])
@@ -159,6 +161,17 @@ class Journal:
         self.numbers[operator] = n, self.hidden
         self.begun.setdefault(operator, n)
 
+    def limits(self):
+        """What is proved of an export that begins later, and what is not."""
+        last = self.first - 1
+        told = f"proved: what is shown follows from hash {self.relied_on}"
+        if self.head and self.head["seq"] == last:
+            return f"{told}, that of the head note\nnot proved: what {entries(1, last)} said"
+        return (
+            f"{told}\nnot proved: what {entries(1, last)} said, nor that this was the hash of entry {last}: "
+            f"the head note of an export up to entry {last} proves that"
+        )
+
     def compare(self, number, head, is_asked_for):
         """The head note against what was read: last, so that a wrong line is named before it."""
         seq = head["seq"]
@@ -176,7 +189,7 @@ class Journal:
 
 
 def verify(path, head_path=None, first=None):
-    """The sentence to print; `first` is the entry with which an export was asked to begin. Raises Wrong."""
+    """The sentences to print; `first` is the entry with which an export was asked to begin. Raises Wrong."""
     journal, number = Journal(path, head_path and read_head(head_path)), 0
     with open(path, "rb") as lines:
         for number, raw in enumerate(lines, 1):
@@ -187,15 +200,18 @@ def verify(path, head_path=None, first=None):
                 raise Wrong(f"line {number}: {'truncated: it breaks off' if cut else wrong}") from None
     check(journal.ended, f"line {number + 1}: truncated: the file ends after entry {journal.seq} without its trailer")
     check(first in (None, journal.first), f"line 1: changed: it begins with entry {journal.first}, not with {first}")
-    said = f"{journal.count} entries" + (f" ({journal.hidden} hidden)" if journal.hidden else "")
+    said = f"{journal.count} {'entry' if journal.count == 1 else 'entries'}"
+    said += f" ({journal.hidden} hidden)" if journal.hidden else ""
     if journal.first > 1:
         before = journal.first - 1
         said += f", begins with entry {before + 1}, {entries(1, before)} {'is' if before == 1 else 'are'} not shown"
+    limits = f"\n{journal.limits()}" if journal.first > 1 else ""
     if journal.head is None:
-        return f"{said}: consistent"
+        return f"{said}: consistent{limits}"
     journal.compare(number, journal.head, first is not None)
     later = journal.seq - journal.head["seq"]
-    return f"{said}: matches head note {journal.head['seq']} (unsigned)" + (f", {later} came later" if later else "")
+    later = f", {later} came later" if later else ""
+    return f"{said}: matches head note {journal.head['seq']} (unsigned){later}{limits}"
 
 
 def main(arguments):

@@ -225,6 +225,20 @@ def test_changes_are_told_of_whom_they_are(subject, dpo, tmp_path, monkeypatch):
     assert JournalEntry.objects.filter(action="export.start", run=run.pk).get().seq < told[0]["seq"]
 
 
+def test_entry_of_the_end_holds_the_digest_of_every_file(subject, dpo, tmp_path):
+    """What leaves is bound to the journal file by file; of changes.csv all but the last line, which says the same digest."""
+    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="x", since="2001-01-01")
+    said = json.loads(JournalEntry.objects.get(action="export.finish").body)
+    files = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
+    lines = files["changes.csv"].splitlines(keepends=True)
+    files["changes.csv"] = b"".join(lines[:-1])
+    digests = {name: hashlib.sha256(content).hexdigest() for name, content in files.items()}
+    assert said["files"] == [f"{name} {digests[name]}" for name in sorted(digests)]
+    assert digests["changes.csv"] in lines[-1].decode()
+    readme = files["README.txt"].decode()
+    assert [name for name in digests if digests[name] not in readme] == ["README.txt"]
+
+
 def test_what_came_before_its_person_was_found_is_masked(lapp, dpo, tmp_path):
     """A mail and a request of somebody who is found, and blocked, later are theirs from their first row on; those of others stay."""
     ids, people, now = {}, [], timezone.now()

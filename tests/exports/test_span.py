@@ -86,7 +86,10 @@ def test_export_of_a_span_verifies(entries, lapp, tmp_path):
     assert verify(tmp_path / "out", tmp_path / "out" / "head.txt", f"from={first.seq}") == (
         0,
         f"4 entries, begins with entry {first.seq}, entries 1 to {before.seq} are not shown: "
-        f"matches head note {last.seq} (unsigned)\n",
+        f"matches head note {last.seq} (unsigned)\n"
+        f"proved: what is shown follows from hash {before.hash}\n"
+        f"not proved: what entries 1 to {before.seq} said, nor that this was the hash of entry {before.seq}: "
+        f"the head note of an export up to entry {before.seq} proves that\n",
     )
     command = f"python verify_journal.py journal.jsonl head.txt from={first.seq}"
     assert said.splitlines() == [said.splitlines()[0], f"{tmp_path}/out: 4 entries. Verify: {command}"]
@@ -96,6 +99,38 @@ def test_export_of_a_span_verifies(entries, lapp, tmp_path):
     run = ExportRun.objects.get()
     assert (run.count, run.filter["first"]) == (4, first.seq)
     assert after.seq > last.seq
+
+
+def told_by_start(path):
+    """What start.txt says: the sentences, the hash relied on, and the options of the command that makes the earlier part."""
+    text = (path / "start.txt").read_text(encoding="utf-8")
+    command = next(line for line in text.splitlines() if "manage.py export_audit" in line).split()
+    assert command[:2] + command[-2:] == ["manage.py", "export_audit", "-o", "DIR"]
+    options = {name.removeprefix("--"): value for name, value in zip(command[2:-2:2], command[3:-2:2], strict=True)}
+    return text, options
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("operator", ["", "lapp"])
+def test_earlier_part_is_got_as_start_txt_says(entries, tmp_path, operator):
+    """start.txt names the entry it begins after and its hash; the export it asks for ends there, and joins the two."""
+    before, first = entries[1], entries[2]
+    export(tmp_path / "later", since=first.at.isoformat(), operator=operator)
+    text, options = told_by_start(tmp_path / "later")
+    assert text.startswith(
+        f"This journal does not begin with entry 1. It begins after entry {before.seq}, with entry {first.seq}.\n"
+    )
+    assert f"    seq {before.seq}\n    hash {before.hash}\n" in text
+    assert f"Not proved is what entry {before.seq} and those before it say" in text
+    assert options.pop("operator", "") == operator
+    export(tmp_path / "earlier", operator=operator, until=options.pop("to"))
+    assert options == {}
+    head = (tmp_path / "earlier" / "head.txt").read_text()
+    assert head.startswith(f"PDR1 head\nseq {before.seq}\nhash {before.hash}\n")
+    code, told = verify(tmp_path / "later", tmp_path / "earlier" / "head.txt", f"from={first.seq}")
+    assert (code, f"follows from hash {before.hash}, that of the head note\n" in told) == (0, True)
+    assert f"from={first.seq}" in text
+    assert "see start.txt" in (tmp_path / "later" / "README.txt").read_text()
 
 
 @pytest.mark.django_db
@@ -121,6 +156,7 @@ def test_span_from_before_the_first_entry_is_the_whole(entries, tmp_path):
     """It begins with entry 1, after 32 zero bytes, and needs no further word to verify."""
     export(tmp_path / "out", since="2001-01-01")
     assert lines_of(tmp_path / "out")[0] == {"from": 1, "previous": "0" * 64}
+    assert not (tmp_path / "out" / "start.txt").exists()
     assert verify(tmp_path / "out", tmp_path / "out" / "head.txt")[0] == 0
 
 

@@ -1,6 +1,7 @@
 """A line that turns up elsewhere names the export it came from; one that was altered on the way says so."""
 
 import csv
+import hashlib
 import io
 import json
 
@@ -120,7 +121,13 @@ def trail(lapp, dpo, kazger, tmp_path):
     make_purpose(kazger)
     make_subject(lapp, surname="Ким")
     call_command(
-        "export_audit", output=str(tmp_path / "out"), operator="lapp", by="natalia", changes=True, stdout=io.StringIO()
+        "export_audit",
+        output=str(tmp_path / "out"),
+        operator="lapp",
+        by="natalia",
+        changes=True,
+        reason="x",
+        stdout=io.StringIO(),
     )
     return tmp_path / "out"
 
@@ -132,6 +139,15 @@ def test_line_of_changes_is_traced(trail):
     surname = next(line for line in lines if ",Ким," in line)
     assert told(surname)[:2] == ["1: a row as it was exported.", line_of(run, "audit trail", run.count)]
     assert told(lines[-1])[:2] == ["1: the last line of an export.", line_of(run, "audit trail", run.count)]
+
+
+def test_forged_last_line_of_changes_is_said_to_be_altered(trail):
+    """Whoever takes a line out and counts and hashes the rest anew is found out: the journal holds the digest that left."""
+    lines = (trail / "changes.csv").read_bytes().splitlines(keepends=True)
+    del lines[1]
+    cells = lines[-1].decode().split(",")
+    cells[2], cells[4] = str(len(lines) - 2), hashlib.sha256(b"".join(lines[:-1])).hexdigest()
+    assert told(",".join(cells))[0] == "1: its mark is of this export, but the line was altered since."
 
 
 def test_line_of_the_journal_lists_the_exports_that_hold_it(trail, tmp_path, lapp):

@@ -36,6 +36,16 @@ def run(tmp_path, capsys):
     return verify
 
 
+def unproved(lines, last):
+    """What is said of an export that begins after entry `last`."""
+    before = "entry 1" if last == 1 else f"entries 1 to {last}"
+    return (
+        f"proved: what is shown follows from hash {lines[0]['previous']}\n"
+        f"not proved: what {before} said, nor that this was the hash of entry {last}: "
+        f"the head note of an export up to entry {last} proves that\n"
+    )
+
+
 OWNERS = ["lapp", None, "kazger", "lapp", "lapp"]
 
 
@@ -49,8 +59,9 @@ OWNERS = ["lapp", None, "kazger", "lapp", "lapp"]
 )
 def test_golden_exports_verify(run, export, said):
     """The exports written down with the format verify, alone and against the head note."""
-    with_head = f"{said}: matches head note 3 (unsigned)\n"
-    assert run(VECTORS[export]) == (0, f"{said}: consistent\n")
+    limits = unproved(VECTORS[export], 1) if export == "export_from_2" else ""
+    with_head = f"{said}: matches head note 3 (unsigned)\n{limits}"
+    assert run(VECTORS[export]) == (0, f"{said}: consistent\n{limits}")
     assert run(VECTORS[export], VECTORS["head_txt"]) == (0, with_head)
     spaced = "".join(json.dumps(line) + "\r\n" for line in VECTORS[export])
     assert run(spaced, VECTORS["head_txt"]) == (0, with_head)
@@ -280,8 +291,8 @@ def test_export_that_starts_later(run):
     """An export from a later entry on is bound to the hash before it and may begin anywhere in an operator's numbers."""
     lines = journal(OWNERS, start=4)
     named = "2 entries, begins with entry 4, entries 1 to 3 are not shown"
-    assert run(lines) == (0, f"{named}: consistent\n")
-    assert run(lines, None, "from=4") == (0, f"{named}: consistent\n")
+    assert run(lines) == (0, f"{named}: consistent\n{unproved(lines, 3)}")
+    assert run(lines, None, "from=4") == (0, f"{named}: consistent\n{unproved(lines, 3)}")
     assert run(lines, None, "from=3") == (1, "line 1: changed: it begins with entry 4, not with 3\n")
     assert run(journal(OWNERS), None, "from=4") == (1, "line 1: changed: it begins with entry 1, not with 4\n")
     said = "line 2: changed: its hash does not follow from the line before\n"
@@ -290,11 +301,18 @@ def test_export_that_starts_later(run):
     assert run([lines[0] | {"from": 0}, *lines[1:]]) == (1, "line 1: changed: entry 1 follows 32 zero bytes\n")
     assert run(lines[1:]) == (1, "line 1: missing: entries 1 to 3\n")
     before = head_note(journal(OWNERS[:3]), "n lapp 1")
-    assert run(lines, before, "from=4") == (0, f"{named}: matches head note 3 (unsigned), 2 came later\n")
+    joined = f"proved: what is shown follows from hash {lines[0]['previous']}, that of the head note\n"
+    joined = f"{named}: matches head note 3 (unsigned), 2 came later\n{joined}not proved: what entries 1 to 3 said\n"
+    assert run(lines, before, "from=4") == (0, joined)
     long_before = head_note(journal(OWNERS[:2]), "n lapp 1")
     assert run(lines, long_before) == (1, "head note 2: the export begins only with entry 4\n")
     nothing = head_note(journal([]), at="2026-11-22T05:00:00.000000Z")
     assert run(journal(OWNERS), nothing) == (1, "head note 0: the export begins only with entry 1\n")
+
+
+def test_one_entry_is_told_in_the_singular(run):
+    """1 entry, not 1 entries."""
+    assert run(journal(["lapp"])) == (0, "1 entry: consistent\n")
 
 
 def test_journal_cut_at_the_front_is_no_match(run):
@@ -306,6 +324,7 @@ def test_journal_cut_at_the_front_is_no_match(run):
     assert run(lines, head) == (1, said.format("kazger"))
     assert run(lines, head_note(lines, "n lapp 3")) == (1, said.format("lapp"))
     named = "2 entries, begins with entry 4, entries 1 to 3 are not shown: matches head note 5 (unsigned)\n"
+    named += unproved(lines, 3)
     assert run(lines, head, "from=4") == (0, named)
     assert run(lines, head_note(lines)) == (0, named)  # a person's extract: its note counts nobody's entries
     hidden = journal(OWNERS, shown="lapp", start=2)
