@@ -3,17 +3,23 @@
 import csv
 import io
 import json
+import re
 from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
 from registry.exports.audit import CHANGES
+from registry.exports.past import GENESIS_HASH
 from registry.exports.runs import files_of
-from registry.exports.trace import TAG_LETTERS, TRACE, Marks, is_mark
+from registry.exports.trace import SEAL_DIGITS, TAG_LETTERS, TRACE, Marks, is_mark
 from registry.journal.canonical import body_digest
 from registry.models import ExportRun, JournalEntry
 
 DELIMITERS = ",;\t|"
+MARK_LENGTH = TAG_LETTERS + SEAL_DIGITS
+# Our own JSON begins so; a cell of a CSV that has a quote in it begins with one.
+JSON = re.compile(r'\s*(\{\s*"|"end":)')
+SHA256, MOST = re.compile("[0-9a-f]{64}"), 2**63 - 1
 
 
 class Found(NamedTuple):
@@ -25,7 +31,7 @@ class Found(NamedTuple):
 
 
 UNMARKED, UNKNOWN, ROW, ALTERED, TRAILER = "unmarked", "unknown", "row", "altered", "trailer"
-ENTRY, HIDDEN, ENTRY_ALTERED = "entry", "hidden", "entry altered"
+ENTRY, HIDDEN, ENTRY_ALTERED, BEGINNING = "entry", "hidden", "entry altered", "beginning"
 
 
 class Tracer:
@@ -43,8 +49,8 @@ class Tracer:
     def trace(self, text) -> Iterator[Found]:
         """What is known of each line of the text: rows of a CSV, lines of a JSON or of a journal. Headings are passed over."""
         text = text.lstrip("\ufeff")
-        if text.lstrip()[:1] == "{" or text.lstrip().startswith('"end":'):
-            yield from (self.of_json(line) for line in text.splitlines() if line.strip())
+        if JSON.match(text):  # which leaves other signs that end a line, as U+2028, in its texts
+            yield from (self.of_json(line) for line in text.split("\n") if line.strip())
             return
         for cells in rows_of(text):
             if cells and cells[-1] != TRACE:
@@ -61,7 +67,7 @@ class Tracer:
         line = line.strip().rstrip(",")
         try:
             said = json.loads(line if line[:1] == "{" else "{" + line)
-        except ValueError:
+        except (ValueError, RecursionError):
             return Found(UNMARKED)
         if isinstance(said.get("end"), dict):
             said = said["end"]
@@ -70,6 +76,8 @@ class Tracer:
             return self._of_entry(said)
         if set(said) == {"count", "seq", "hash"}:
             return self._of_journal_trailer(said)
+        if set(said) == {"from", "previous"}:
+            return self._of_beginning(said)
         mark = str(said.pop(TRACE, ""))
         return self._of_row(list(said.values()), mark) if is_mark(mark) else Found(UNMARKED)
 
@@ -82,7 +90,7 @@ class Tracer:
 
     def _of_trailer(self, count, digest, uid):
         """By its digest; changes.csv by the uid in it, and then by the digest that the entry of its export keeps of it."""
-        if run := self.runs.filter(digest=digest or "-", count=number(count)).first():
+        if run := self.runs.filter(digest=sha256(digest), count=number(count)).first():
             return Found(TRAILER, (run,))
         run = self.runs.filter(uid=uid).first() if is_uid(uid) else None
         if run is None:
@@ -93,13 +101,21 @@ class Tracer:
 
     def _of_journal_trailer(self, said):
         """Of journal.jsonl, by number and hash of the last entry and how many there are."""
-        entry = JournalEntry.objects.filter(seq=said["seq"], hash=said["hash"]).first()
+        entry = JournalEntry.objects.filter(seq=number(said["seq"]), hash=sha256(said["hash"])).first()
         audits = self.runs.filter(kind=ExportRun.Kind.AUDIT, count=number(said["count"]))
         runs = [run for run in audits if run.filter.get("first", 1) + run.count - 1 == said["seq"]] if entry else ()
         return Found(TRAILER if runs else UNKNOWN, tuple(runs), said["seq"])
 
+    def _of_beginning(self, said):
+        """Of a journal.jsonl that begins later: the number of its first entry, and the hash of the one before."""
+        first = number(said["from"])
+        before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first() or GENESIS_HASH
+        audits = self.runs.filter(kind=ExportRun.Kind.AUDIT).iterator() if said["previous"] == before else ()
+        runs = [run for run in audits if run.filter.get("first") == first]
+        return Found(BEGINNING if runs else UNKNOWN, tuple(runs), said["from"])
+
     def _of_entry(self, said):
-        entry = JournalEntry.objects.filter(seq=said["seq"]).first()
+        entry = JournalEntry.objects.filter(seq=number(said["seq"])).first()
         if entry is None:
             return Found(UNKNOWN, (), said["seq"])
         if "body" not in said:
@@ -126,15 +142,42 @@ class Tracer:
 
 def rows_of(text):
     """Rows of cells, blank cells behind them left out; the delimiter is the one that shows the most marks."""
-
-    def split(delimiter):
-        rows = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-        return [cells for cells in map(stripped, rows) if cells]
+    lines, limit = io.StringIO(text, newline="").readlines(), csv.field_size_limit()
 
     def marks(rows):
         return sum(cells[0] == "#end" or is_mark(cells[-1]) for cells in rows)
 
-    return max(map(split, DELIMITERS), key=marks)
+    csv.field_size_limit(max(limit, len(text)))
+    try:
+        return max((list(filter(None, split(lines, each))) for each in DELIMITERS), key=marks)
+    finally:
+        csv.field_size_limit(limit)
+
+
+def split(lines, delimiter):
+    """Rows of cells. A row of several lines bears its mark in the last of them: a quote that is open beyond a mark, or
+    to the end of a text that was cut, is a quote and nothing else, and swallows no line."""
+    place, ends = 0, marked_ends(lines, delimiter)
+    while place < len(lines):
+        reader = csv.reader((lines[at] for at in range(place, ends[place] + 1)), delimiter=delimiter)
+        cells, used = stripped(next(reader)), reader.line_num
+        if used > 1 and not (cells and is_mark(cells[-1])):
+            cells, used = stripped(next(csv.reader([lines[place]], delimiter=delimiter))), 1
+        yield cells
+        place += used
+
+
+def marked_ends(lines, delimiter):
+    """Of each line the next that bears a mark, itself included; the last of all where none does."""
+    ends, end = [], len(lines) - 1
+    for at in reversed(range(len(lines))):
+        end = at if bears_mark(lines[at], delimiter) else end
+        ends.append(end)
+    return ends[::-1]
+
+
+def bears_mark(line, delimiter):
+    return is_mark(line.rstrip(f'"\r\n {delimiter}')[-MARK_LENGTH:])
 
 
 def stripped(cells):
@@ -145,7 +188,13 @@ def stripped(cells):
 
 
 def number(count):
-    return int(count) if str(count).isdecimal() else -1
+    """A count or number as the database can look for; -1, which nothing has, for what is none."""
+    text = str(count)
+    return int(text) if text.isdecimal() and len(text) <= len(str(MOST)) and int(text) <= MOST else -1
+
+
+def sha256(text):
+    return text if isinstance(text, str) and SHA256.fullmatch(text) else "-"
 
 
 def is_uid(text):

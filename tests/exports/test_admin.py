@@ -128,6 +128,13 @@ def test_audit_trail_is_downloaded_whole(lapp, kazger, browser_client, tmp_path,
     assert JournalEntry.objects.filter(action="export.finish", run=run.pk, actor=user.pk).count() == 1
 
 
+def test_personal_values_leave_for_a_reason(lapp, dpo, browser_client):
+    """The DPO says why before personal values leave; nothing was exported until then."""
+    page = browser_client(dpo).post(AUDIT, {"changes": "on", "reason": " "}).content.decode()
+    assert "Say why: the export of people keeps the reason." in page
+    assert not m.ExportRun.objects.exists()
+
+
 def test_extract_for_a_person_of_another_operator_is_refused(lapp, kazger, dpo, browser_client):
     """A uid of another operator is as unknown as one that does not exist."""
     stranger = make_subject(kazger)

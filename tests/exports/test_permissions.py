@@ -143,7 +143,7 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
     """The run counts and hashes, each chunk names whom it was about, and the file is written by the command."""
     consent = person(office, "C1", third_parties=False)
     call_command("export_permissions", operator="kazger", output=str(tmp_path / "p.csv"))
-    assert "1 people, everybody with a CRM id." in capsys.readouterr().out
+    assert "1 person, everybody with a CRM id." in capsys.readouterr().out
     run = ExportRun.objects.get()
     assert (run.kind, run.count, bool(run.digest)) == ("permissions", 1, True)
     listed = JournalEntry.objects.get(action="list")
@@ -159,7 +159,7 @@ def test_file_that_could_not_be_written_is_not_the_last_one(office, tmp_path, ca
     assert [path.name for path in tmp_path.iterdir()] == ["crm"]
     assert ExportRun.objects.get().finished_at is None
     call_command("export_permissions", operator="kazger", output=str(tmp_path / "crm" / "p.csv"))
-    assert "1 people, everybody with a CRM id." in capsys.readouterr().out
+    assert "1 person, everybody with a CRM id." in capsys.readouterr().out
 
 
 def test_purpose_of_a_blocked_activity_is_not_served(office):

@@ -115,6 +115,77 @@ def test_row_of_json_is_traced(lapp, dpo, browser_client):
     assert [found.what for found in tracing.Tracer().trace(end)] == [tracing.TRAILER]
 
 
+def rows_told(text):
+    return [found.what for found in tracing.Tracer().trace(text)]
+
+
+def csv_text(rows):
+    text = io.StringIO()
+    csv.writer(text).writerows(rows)
+    return text.getvalue()
+
+
+def test_long_cell_and_line_breaks_are_traced(leaked):
+    """A cell longer than Python's own limit, one with quotes and one of several lines are rows like any other."""
+    run = ExportRun.objects.order_by("pk").first()
+    rows = [["C3", "x" * 200_000], ["C4", 'Лапп "Тау", ЖШС'], ["C5", 'one "two"\r\n\nthree,'], ["C6", "Ким"]]
+    limit = csv.field_size_limit()
+    text = csv_text([*row, trace.Marks(run.salt)(row)] for row in rows)
+    assert rows_told(text) == [tracing.ROW] * 4
+    assert csv.field_size_limit() == limit
+
+
+def test_open_quote_swallows_no_line(leaked):
+    """A text cut within a cell has a quote that never closes, or closes in another row: every row after it is traced."""
+    run = ExportRun.objects.order_by("pk").first()
+    whole = [[name, "Ким", "two\nlines"] for name in ("C3", "C4", "C5")]
+    rows = csv_text([*row, trace.Marks(run.salt)(row)] for row in whole)
+    assert rows_told('C2,"cut in the middle\r\n' + rows) == [tracing.UNMARKED] + [tracing.ROW] * 3
+    assert rows_told('C2,"cut in the middle\r\n' + "C3,Ким\r\n") == [tracing.UNMARKED] * 2
+    assert rows_told(rows.partition("\n")[2]) == [tracing.ALTERED] + [tracing.ROW] * 2
+
+
+def test_json_with_signs_that_end_a_line_elsewhere_is_traced(leaked):
+    """A line of JSON ends with its line feed alone: U+2028 and the like stand in its texts. A CSV may begin with a brace."""
+    run = ExportRun.objects.order_by("pk").first()
+    values = {"crm_id": "{C3", "surname": "Ким\u2028Әсем\x85"}
+    mark = trace.Marks(run.salt)(values.values())
+    assert rows_told(json.dumps(values | {"trace": mark}, ensure_ascii=False) + "\n") == [tracing.ROW]
+    assert rows_told(csv_text([[*values.values(), mark]])) == [tracing.ROW]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "",
+        "crm_id,surname,trace",
+        '{"seq":99999999999999999999999,"digest":"x"}',
+        '{"count":1,"seq":1,"hash":"\\u0000"}',
+        '{"from":0,"previous":"x"}',
+        "#end,rows," + "9" * 5000 + ",sha256,\0,export,\0",
+        '{"a":' + "[" * 100_000,
+    ],
+)
+def test_line_that_is_nothing_is_said_to_be_nothing(leaked, line):
+    """Whatever a line holds, it is answered with a sentence, and none is left out."""
+    said = told(line)
+    unknown = "not of an export known here.", "no row or line of an export: it bears no mark."
+    assert said[0].partition(": ")[2] in unknown
+    assert said[1:] == ["1 line looked at."]
+
+
+def test_input_that_is_no_utf8_is_looked_at(leaked, monkeypatch):
+    """A file saved in another encoding breaks nothing: its other rows are traced."""
+    text = b"C9,\xcc\xe0\r\n" + leaked[0][2].encode() + b"\r\n"
+    monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(text), encoding="utf-8"))
+    said = [line for line in told() if not line.startswith(" ")]
+    assert said == [
+        "1: no row or line of an export: it bears no mark.",
+        "2: a row as it was exported.",
+        "2 lines looked at.",
+    ]
+
+
 @pytest.fixture
 def trail(lapp, dpo, kazger, tmp_path):
     """An operator's trail with its changes, one line of it, and the run."""
@@ -157,6 +228,10 @@ def test_line_of_the_journal_lists_the_exports_that_hold_it(trail, tmp_path, lap
     call_command("export_audit", output=str(tmp_path / "two"), stdout=io.StringIO())
     call_command("export_audit", output=str(tmp_path / "three"), since=later, stdout=io.StringIO())
     call_command("export_audit", output=str(tmp_path / "four"), operator="kazger", stdout=io.StringIO())
+    begun = (tmp_path / "three" / "journal.jsonl").read_text(encoding="utf-8").splitlines()[0]
+    begun = next(iter(tracing.Tracer().trace(begun)))
+    third = ExportRun.objects.order_by("pk")[2]
+    assert (begun.what, begun.seq, [run.pk for run in begun.runs]) == ("beginning", third.filter["first"], [third.pk])
     own = JournalEntry.objects.filter(operator="lapp").order_by("seq").first()
     lines = (trail / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     found = next(iter(tracing.Tracer().trace(lines[own.seq - 1])))

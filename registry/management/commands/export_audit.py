@@ -5,6 +5,7 @@ from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports import audit, trail
 from registry.exports.span import parse_span
@@ -70,15 +71,22 @@ class Command(BaseCommand):
             raise CommandError(refusal.messages[0]) from None
         except OSError as error:
             raise unwritable(output, error) from None
-        said = {"directory": output, "count": run.count}
-        self.stdout.write(_("%(directory)s: %(count)s entries. Verify:") % said + f" {audit.verify_command(run)}")
+        told = ngettext(
+            "%(directory)s: %(count)d entry. Verify:", "%(directory)s: %(count)d entries. Verify:", run.count
+        )
+        self.stdout.write(told % {"directory": output, "count": run.count} + f" {audit.verify_command(run)}")
 
     def tell_size(self, span, operator, subject):
         first, head = span.entries()
         limits = {"first": first or 1, "last": head.seq if head else None}
         size = trail.size(operator.code if operator else "", subject or None, **limits)
         said = {"entries": size.entries, "whole": size.whole, "bytes": filesizeformat(size.bytes)}
-        self.stdout.write(_("%(entries)s entries, %(whole)s of them whole, about %(bytes)s.") % said)
+        told = ngettext(
+            "%(entries)d entry, %(whole)d of them whole, about %(bytes)s.",
+            "%(entries)d entries, %(whole)d of them whole, about %(bytes)s.",
+            size.entries,
+        )
+        self.stdout.write(told % said)
 
 
 def unwritable(path, error):

@@ -1,7 +1,7 @@
 """manage.py export_permissions --operator CODE [--whole] -o FILE"""
 
 from django.core.management.base import BaseCommand
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports.permissions import Export
 from registry.management.acting import acting, those_who_may
@@ -30,7 +30,16 @@ class Command(BaseCommand):
             return
         said = {"file": output, "count": export.sealed.count}
         if export.file.before is None:
-            self.stdout.write(_("%(file)s: %(count)s people, everybody with a CRM id.") % said)
+            told = ngettext(
+                "%(file)s: %(count)d person, everybody with a CRM id.",
+                "%(file)s: %(count)d people, everybody with a CRM id.",
+                said["count"],
+            )
         else:
             said["run"] = export.file.before.pk
-            self.stdout.write(_("%(file)s: %(count)s people, changed since export #%(run)s.") % said)
+            told = ngettext(
+                "%(file)s: %(count)d person, changed since export #%(run)s.",
+                "%(file)s: %(count)d people, changed since export #%(run)s.",
+                said["count"],
+            )
+        self.stdout.write(told % said)

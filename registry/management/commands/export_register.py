@@ -8,6 +8,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports import past, runs
 from registry.exports.layouts import LAYOUTS
@@ -54,7 +55,12 @@ class Command(BaseCommand):
         runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
         if output != "-":
             said = {"file": output, "count": sealed.count, "at": register.moment.text, "seq": register.moment.seq}
-            self.stdout.write(_("%(file)s: %(count)s rows as of %(at)s, entry %(seq)s.") % said)
+            told = ngettext(
+                "%(file)s: %(count)d row as of %(at)s, entry %(seq)s.",
+                "%(file)s: %(count)d rows as of %(at)s, entry %(seq)s.",
+                sealed.count,
+            )
+            self.stdout.write(told % said)
 
 
 def write(output, pieces):

@@ -3,7 +3,7 @@
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
-from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports.registered_actions import RegisteredActions
 from registry.exports.span import parse_span
@@ -43,4 +43,7 @@ class Command(BaseCommand):
         export.finish()
         if output != "-":
             said = {"file": output, "count": export.sealed.count}
-            self.stdout.write(_("%(file)s: %(count)s registered actions.") % said)
+            told = ngettext(
+                "%(file)s: %(count)d registered action.", "%(file)s: %(count)d registered actions.", said["count"]
+            )
+            self.stdout.write(told % said)

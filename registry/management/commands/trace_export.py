@@ -1,7 +1,6 @@
 """manage.py trace_export [LINE…] [--operator CODE] [--by USER]"""
 
 import sys
-from itertools import chain
 
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
@@ -23,6 +22,7 @@ SENTENCES = {
     tracing.TRAILER: gettext_lazy("the last line of an export."),
     tracing.ENTRY: gettext_lazy("an entry as it stands in the journal."),
     tracing.HIDDEN: gettext_lazy("the digest of an entry, as in exports that do not show it."),
+    tracing.BEGINNING: gettext_lazy("the first line of an audit trail that begins later."),
     tracing.ENTRY_ALTERED: gettext_lazy("altered: the journal has another entry under this number."),
 }
 
@@ -48,7 +48,7 @@ class Command(BaseCommand):
         by, role = acting(by, MAY_TRACE, operator, object_type="exportrun")
         tracer, count = tracing.Tracer(operator), 0
         reads_reasons = None if by is None else audit.personal_of(by, operator)
-        for found in chain.from_iterable(map(tracer.trace, lines or [sys.stdin.read()])):
+        for found in looked_at(tracer, lines) if lines else tracer.trace(read_input()):
             count += 1
             self.tell(count, found, reads_reasons)
         with unit_of_work(by=by, role=role, operator=operator):
@@ -62,6 +62,19 @@ class Command(BaseCommand):
             self.stdout.write(f"    {described(run)}")
             if run.reason and (reads_reasons is None or (run.operator and run.operator.code in reads_reasons)):
                 self.stdout.write("    " + _("Reason: %s") % " ".join(run.reason.split()))
+
+
+def looked_at(tracer, lines):
+    """What is known of each line; of one that is blank or a heading that it bears no mark."""
+    for line in lines:
+        yield from list(tracer.trace(line)) or [tracing.Found(tracing.UNMARKED)]
+
+
+def read_input():
+    """The whole input; what is no UTF-8 in it is of no export, and so are the lines it stands in."""
+    if hasattr(sys.stdin, "reconfigure"):
+        sys.stdin.reconfigure(errors="replace")
+    return sys.stdin.read()
 
 
 def described(run):
