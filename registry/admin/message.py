@@ -14,8 +14,8 @@ from django.utils.translation import gettext_lazy as _
 
 from registry import scope
 from registry.imports.mail_case import case_of
-from registry.models import Message
-from registry.templatetags.registry_ui import pill
+from registry.models import DataSubject, Message
+from registry.templatetags.registry_ui import pill, state_pill
 
 from .base import RegistryModelAdmin
 from .case_cards import SENDERS
@@ -37,6 +37,17 @@ class MessageAdmin(RegistryModelAdmin):
         (_("Audit"), {"fields": ["fetched_at", "size", "digest", "uid"]}),
     ]
     readonly_fields = ["taken_for", "case", "digest", "uid"]
+
+    def get_list_display(self, request):
+        names = super().get_list_display(request)
+        return ["listed_subject_line" if name == "subject_line" else name for name in names]
+
+    @admin.display(description=_("subject line"), ordering="subject_line")
+    def listed_subject_line(self, message):
+        """Of somebody who is blocked a list says no more than that."""
+        person = message.request and message.request.subject
+        is_blocked = person and person.state == DataSubject.State.BLOCKED
+        return state_pill(person.state, person.get_state_display()) if is_blocked else message.subject_line
 
     @admin.display(description=_("taken for"), ordering="standing")
     def taken_for(self, message):

@@ -4,11 +4,13 @@ from email.message import EmailMessage
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.journal import unit_of_work
 from registry.models import Message, SubjectRequest
 from registry.operations import private_files
-from tests.factories import make_rule, make_user, save
+from registry.operations.blocking import block
+from tests.factories import make_law, make_request, make_rule, make_subject, make_user, save
 
 from .case_pages import address, moment, text_of
 
@@ -111,3 +113,17 @@ def test_messages_without_a_case_are_filtered(office, client_of_dpo):
     client_of_dpo.post(address(message, "case"))
     shown = client_of_dpo.get(reverse(MESSAGES), {"case": "none"}).context["cl"].result_list
     assert list(shown) == [other]
+
+
+def test_messages_of_the_blocked_are_listed_without_their_words(office, client_of_dpo, dpo):
+    """A subject line may name them: the list of messages, and what leaves of it, says that they are blocked; other lines stay."""
+    subject = make_subject(office)
+    with unit_of_work(by=dpo, role="dpo"):
+        block(subject, law=make_law(), cause="other", why="said so", by=dpo, at=timezone.now())
+    of_blocked, other = make_request(office, subject=subject), make_request(office)
+    make_message(office, "request", request=of_blocked, subject_line="Отзыв, Қасымова", digest="1")
+    make_message(office, "request", request=other, subject_line="Отзыв, Ержанов", digest="2")
+    shown = client_of_dpo.get(reverse(MESSAGES)).content.decode()
+    left = client_of_dpo.post(reverse("admin:registry_message_export"), {"format": "csv", "reason": "inspection"})
+    for text in (shown, b"".join(left.streaming_content).decode()):
+        assert "Отзыв, Ержанов" in text and "blocked" in text and "Отзыв, Қасымова" not in text
