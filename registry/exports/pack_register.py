@@ -164,10 +164,14 @@ def transfers(extract) -> Section:
 
 
 def period(extract, row):
+    """From when to when data go; a transfer that has not begun, or that is suspended, says so."""
     words = extract.words
-    said = [words("since_day") % extract.day(row.started_on)] if row.started_on else []
-    said += [words("until_day") % extract.day(row.ended_on)] if row.ended_on else []
-    return "\n".join(said) or words("missing")
+    said = [words("since_day") % extract.day(row.started_on) if row.started_on else words("not_started")]
+    if row.ended_on:
+        said.append(words("until_day") % extract.day(row.ended_on))
+    elif row.suspended_on:
+        said.append(words("suspended_since") % extract.day(row.suspended_on))
+    return "\n".join(said)
 
 
 def storage(extract) -> Section:
