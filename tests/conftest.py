@@ -26,6 +26,13 @@ def dpo(lapp):
 
 
 @pytest.fixture
+def queue(settings):
+    """Long steps wait in the table of the database, and every step of an import is a long one."""
+    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
+    settings.IMPORT_BACKGROUND_BYTES = 0
+
+
+@pytest.fixture
 def browser_client(client):
     """A client that logs in without the login form: `browser_client(user)`."""
 

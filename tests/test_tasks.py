@@ -8,53 +8,26 @@ from django.db import OperationalError
 from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
-from registry import journal, tasks
+from registry import tasks
 from registry.imports import apply as engine
-from registry.imports import plan, progress, report, storage
+from registry.imports import plan, progress, storage
 from registry.imports.apply import cancel
 from registry.imports.crm_file import CRMFile, Said
 from registry.imports.inspection import FileRefused
 from registry.imports.storage import AlreadyTaken
-from registry.management.commands.worker import Worker
 from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
 from tests.imports.crm import CRM, person
 
+from .queued import ACTING, uploaded, waiting, work
+
 pytestmark = pytest.mark.django_db
-ACTING = {"by": None, "role": "system"}
 
 
 @pytest.fixture
 def crm(lapp):
     factories.make_purpose(lapp)
     return CRM(lapp)
-
-
-@pytest.fixture
-def queue(settings):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
-    settings.IMPORT_BACKGROUND_BYTES = 0
-
-
-def uploaded(crm, *rows):
-    run = crm.upload(list(rows) or [person(1), person(2, email="x")])
-    ImportRun.objects.filter(pk=run.pk).update(file_size=10)
-    run.refresh_from_db()
-    return run
-
-
-def waiting(crm, *rows):
-    run = uploaded(crm, *rows)
-    tasks.begin_planning(run, Said(), **ACTING)
-    return run
-
-
-def work():
-    """Does what is queued, as the worker does it."""
-    worker = Worker()
-    for result in DBTaskResult.objects.ready():
-        result.claim(worker.worker_id)
-        worker.run_task(result)
 
 
 def heard_of(run, seconds_ago):
@@ -201,43 +174,6 @@ def test_database_that_went_away_is_no_error_of_the_import(crm, queue, monkeypat
     assert run.state == "planned"
 
 
-def test_plan_that_was_written_and_not_committed_is_made_again(crm, queue, monkeypatch):
-    """The process ends between the two: whoever goes on finds all that was said of the file."""
-    run = waiting(crm)
-
-    def gone(run):
-        raise OperationalError("server closed the connection")
-
-    with monkeypatch.context() as away:
-        away.setattr(storage, "keep_planned", gone)
-        work()
-    tasks.take_over_cut_off()
-    work()
-    run.refresh_from_db()
-    assert (run.state, run.new) == ("planned", 1)
-
-
-@pytest.mark.parametrize("at", ["the plan's file", "the journal"])
-def test_error_at_the_end_of_the_reading_refuses_the_file(crm, queue, monkeypatch, at):
-    """The run does not count as planned before it is: it is refused like after every other error, not read again and again."""
-    run, record = waiting(crm), journal.record
-
-    def broken(*args, **kwargs):
-        raise ValueError
-
-    def unless_planned(action, **kwargs):
-        return broken() if action == "import.plan" else record(action, **kwargs)
-
-    if at == "the journal":
-        monkeypatch.setattr(journal, "record", unless_planned)
-    else:
-        monkeypatch.setattr(storage, "write_plan", broken)
-    work()
-    run.refresh_from_db()
-    assert (run.state, run.refusal) == ("refused", str(report.PROGRAM_ERROR))
-    assert not storage.file_of(run).exists()
-
-
 def test_refused_file_says_why_on_its_run(crm, queue):
     """In the background nobody waits for the sentence: it is kept, without what it would quote."""
     run = crm.upload("C1;Иванов\nC2;Петров\n".encode())
@@ -363,31 +299,6 @@ def test_file_at_work_is_never_deleted(crm, queue):
     assert (run.state, storage.file_of(run).exists()) == ("expired", False)
 
 
-@pytest.mark.parametrize(
-    ("gone_on", "minutes", "state"),
-    [(False, 59, "planning"), (False, 61, "expired"), (True, 59, "planning")],
-)
-def test_file_of_a_stopped_reading_waits_an_hour(crm, queue, monkeypatch, gone_on, minutes, state):
-    """Ctrl+C, and nobody said anything more of it: it goes like every file that waits, unless somebody goes on meanwhile."""
-
-    def interrupted(self, outcomes, columns):
-        raise KeyboardInterrupt
-
-    run = uploaded(crm)
-    with monkeypatch.context() as stopped, pytest.raises(KeyboardInterrupt):
-        stopped.setattr(plan.Findings, "note", interrupted)
-        tasks.begin_planning(run, Said(), **ACTING, here=True)
-    storage.purge_expired(timezone.now() + dt.timedelta(minutes=minutes))
-    run.refresh_from_db()
-    assert (run.state, storage.file_of(run).exists()) == (state, state == "planning")
-    if gone_on:
-        tasks.go_on(run, **ACTING, here=False)
-        storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
-        work()
-        run.refresh_from_db()
-        assert run.state == "planned"
-
-
 def test_file_that_is_gone_refuses_the_reading(crm, queue):
     """Somebody cleaned up the folder: a sentence, not an error."""
     run = waiting(crm)
@@ -406,40 +317,6 @@ def test_old_results_are_forgotten(crm, queue):
     work()
     tasks.forget_old_results()
     assert DBTaskResult.objects.count() == 0
-
-
-@pytest.mark.parametrize(
-    ("given", "said"),
-    [
-        ((0, 1_000_000, 0), "0 of 1 000 000 rows"),
-        ((12_400, 1_000_000, 2), "12 400 of 1 000 000 rows, 6 200 a second, 3 min left"),
-        ((999_000, 1_000_000, 100), "999 000 of 1 000 000 rows, 9 990 a second, 1 s left"),
-        ((1_000_000, 1_000_000, 100), "1 000 000 of 1 000 000 rows, 10 000 a second"),
-        ((7_200, 1_000_000, 3_600), "7 200 of 1 000 000 rows, 2 a second, 137 h 53 min left"),
-        ((11, 10, 1), "11 of 11 rows, 11 a second"),
-        ((1, 1, 1), "1 of 1 row, 1 a second"),
-    ],
-)
-def test_progress_in_words(given, said):
-    """Rows, rate, time left; line breaks inside cells and the like never make it more than all."""
-    assert progress.in_words(*given).replace("\u00a0", " ") == said
-
-
-def test_rate_after_going_on_is_that_of_now():
-    """What was done before the kill counts as done, not as fast."""
-    text = progress.in_words(5_500, 10_000, 5, before=5_000, people=True).replace("\u00a0", " ")
-    assert text == "5 500 of 10 000 people, 100 a second, 45 s left"
-    assert progress.in_words(0, 1, 0, people=True) == "0 of 1 person"
-
-
-@pytest.mark.parametrize(
-    ("content", "rows"), [(b"a;b\n1;2\n3;4\n", 2), (b"a\r\n1\r\n2\r\n3", 2), (b"a\r1\r2\r", 2), (b"", 1), (b"a", 1)]
-)
-def test_expected_rows_are_the_line_ends(tmp_path, content, rows):
-    """About as many rows as line ends; never none, for something is to be divided by it."""
-    file = tmp_path / "people.csv"
-    file.write_bytes(content)
-    assert progress.expected_rows(file) == rows
 
 
 @pytest.mark.parametrize("rights", ["deactivated", "other role"])

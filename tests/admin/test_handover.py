@@ -26,11 +26,6 @@ def activity(lapp):
     return activity
 
 
-@pytest.fixture
-def queue(settings):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
-
-
 def url(recipient):
     return reverse("admin:registry_recipient_handover", args=[recipient.pk])
 

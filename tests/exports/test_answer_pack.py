@@ -12,8 +12,6 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.template.loader import render_to_string
 from django.test import RequestFactory
-from django.utils import timezone
-from django.utils.formats import date_format
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +25,6 @@ from registry.imports.laws import load_laws
 from registry.journal import record as tell
 from registry.journal import unit_of_work
 from registry.operations.attachments import content_of
-from registry.operations.transfers import suspend
 from registry.rules.dates import HOME_ZONE
 from tests.factories import make_operator, make_request, make_subject, make_user, save
 
@@ -181,26 +178,6 @@ def test_processing_is_told_of_the_activities_the_person_is_part_of(asked, recor
     assert cells(pack, "storage") == [("Clients", "3 years after relations end; destruction")]
     assert cells(pack, "databases") == [("Kazakhstan", "CRM", "electronic", "[not recorded]")]
     assert not any("Visitors" in text for text in pack.texts)
-
-
-def test_transfer_is_told_as_it_stands(asked, dpo):
-    """From when on data went, and since when or until when; the person is told of one that ended, too."""
-    transfer, today = m.CrossBorderTransfer.objects.get(), timezone.localdate()
-    since = date_format(today - dt.timedelta(days=9), "j F Y")
-
-    def period():
-        [row] = cells(pack_of(asked, "en", at=AT), "transfers")
-        return row[3]
-
-    transfer.started_on = today - dt.timedelta(days=9)
-    save(transfer)
-    assert period() == f"since {since}"
-    suspend(transfer, by=dpo, role="dpo", reason="The agreement is being looked at")
-    assert period() == f"since {since}\nsuspended since {date_format(today, 'j F Y')}"
-    transfer.refresh_from_db()
-    transfer.ended_on = today
-    save(transfer)
-    assert period() == f"since {since}\nuntil {date_format(today, 'j F Y')}"
 
 
 def test_machine_that_decides_about_rights_is_explained(asked, person):

@@ -3,9 +3,12 @@
 import datetime as dt
 
 import pytest
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from registry.exports.answer_pack import pack_of
-from registry.models import ActivityRecipient
+from registry.models import ActivityDatabase, ActivityRecipient, CrossBorderTransfer, Database
+from registry.operations.transfers import suspend
 from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
 from tests.factories import make_norm, make_request, save
 
@@ -20,10 +23,10 @@ def activity(lapp):
     return make_activity(save(lapp))
 
 
-def rows(person, language):
+def rows(person, language, code="disclosures"):
     request = make_request(person.operator, subject=person, received_at=AT)
     pack = pack_of(request, language, at=AT)
-    section = next(section for section in pack.sections if section.code == "disclosures")
+    section = next(section for section in pack.sections if section.code == code)
     return [row for table in section.tables for row in table.rows] or list(section.lines)
 
 
@@ -77,3 +80,29 @@ def test_external_service_is_named_with_its_policy(activity, lapp):
     request = make_request(lapp, subject=person, received_at=AT)
     recipients = next(each for each in pack_of(request, "en", at=AT).sections if each.code == "recipients")
     assert recipients.tables[0].rows[0][0] == f"Pay LLP\nits own policy: {url}"
+
+
+def test_transfer_is_told_as_it_stands(activity, lapp, dpo):
+    """From when on data go, and since when or until when; the person is told of one that ended, too."""
+    today, person = timezone.localdate(), make_consented(activity)
+    base = save(Database(operator=lapp, code="crm", name_en="CRM", country="KZ"))
+    save(ActivityDatabase(activity=activity, database=base))
+    since = date_format(today - dt.timedelta(days=9), "j F Y")
+    transfer = CrossBorderTransfer(operator=lapp, code="tags", name_en="Tags", activity=activity,
+        recipient=make_recipient(lapp), country="IE", mechanism="consent")  # fmt: skip
+
+    def period():
+        [row] = rows(person, "en", "transfers")
+        return row[3]
+
+    save(transfer)
+    assert period() == "not started yet"
+    transfer.started_on = today - dt.timedelta(days=9)
+    save(transfer)
+    assert period() == f"since {since}"
+    suspend(transfer, by=dpo, role="dpo", reason="The agreement is being looked at")
+    assert period() == f"since {since}\nsuspended since {date_format(today, 'j F Y')}"
+    transfer.refresh_from_db()
+    transfer.ended_on = today
+    save(transfer)
+    assert period() == f"since {since}\nuntil {date_format(today, 'j F Y')}"

@@ -16,10 +16,10 @@ from django_tasks_db.models import DBTaskResult
 from registry import tasks
 from registry.imports import crm_file, report, storage
 from registry.imports.crm_file import CRMFile
-from registry.management.commands.worker import Worker
 from registry.management.line import Line
 from registry.models import DataSubject, ImportRun, ImportSource, User
 from tests import factories
+from tests.queued import work
 
 from .crm import csv_of, person
 
@@ -72,19 +72,6 @@ def called(name, *arguments, **options):
     except SystemExit as stop:
         code = stop.code
     return code, err.getvalue().splitlines()
-
-
-@pytest.fixture
-def queue(settings):
-    settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
-
-
-def work():
-    """Does what is queued, as the worker does it."""
-    worker = Worker()
-    for result in DBTaskResult.objects.ready():
-        result.claim(worker.worker_id)
-        worker.run_task(result)
 
 
 def told():

@@ -2,7 +2,6 @@
 
 import ast
 import hashlib
-import importlib.util
 import json
 import subprocess
 import sys
@@ -13,27 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from .made_up import canonical, head_note, journal, text_of
+from .standalone import SCRIPT, verifier
 
-SCRIPT = Path(__file__).parents[2] / "registry" / "journal" / "verify_journal.py"
 VECTORS = json.loads((Path(__file__).parent / "vectors.json").read_text(encoding="utf-8"))
-
-spec = importlib.util.spec_from_file_location("verify_journal_standalone", SCRIPT)
-verifier = importlib.util.module_from_spec(spec)
-spec.loader.exec_module(verifier)
-
-
-@pytest.fixture
-def run(tmp_path, capsys):
-    def verify(lines, head=None, *more):
-        export, note = tmp_path / "journal.jsonl", tmp_path / "head.txt"
-        content = lines if isinstance(lines, (str, bytes)) else text_of(lines)
-        export.write_bytes(content if isinstance(content, bytes) else content.encode())
-        if head is not None:
-            note.write_text(head, encoding="utf-8")
-        code = verifier.main([str(export), *([str(note)] if head is not None else []), *more])
-        return code, capsys.readouterr().out
-
-    return verify
 
 
 def unproved(lines, last):
