@@ -5,7 +5,6 @@ import json
 import os
 import random
 import signal
-import sys
 import threading
 import time
 import traceback
@@ -29,9 +28,7 @@ ACTING = {"by": None, "role": "system"}
 # Around the commit of a chunk: before it is asked for, while it is done, when it is done and nobody knows yet.
 BEFORE, WITHIN, AFTER, ANY = "before", "within", "after", "any moment"
 LONGEST_COMMIT_SECONDS = 0.004
-DATABASE_GONE, LOST_AT_MOST = 3, 4
-# A person looks what is the matter before they give the command again, longer each time.
-GONE_FOR_SECONDS = 1
+DATABASE_GONE = 3
 # The server goes on with what a killed client had asked for: its chunk may come in while the next one looks at the run.
 OTHER_AT_IT = 4
 
@@ -60,18 +57,15 @@ def step(pk, goal):
 def in_a_child(pk, goal, aim=None):
     """Runs the step in a child of this process. Returns whether it was killed; RuntimeError where it failed otherwise.
 
-    Whoever finds another at it, or loses the connection, gives the same command again.
+    Whoever finds another at it gives the same command again.
     """
-    lost, code = 0, OTHER_AT_IT
-    while code == OTHER_AT_IT or (code == DATABASE_GONE and lost <= LOST_AT_MOST):
+    code = OTHER_AT_IT
+    while code == OTHER_AT_IT:
         child = begin(pk, goal, aim)
         if aim and aim.kind == ANY:
             wait_for(child, pk, aim)
             os.kill(child, signal.SIGKILL)
         code = ended(child)
-        if code == DATABASE_GONE:
-            lost += 1
-            time.sleep(GONE_FOR_SECONDS * lost)
     if code not in (0, -signal.SIGKILL):
         raise RuntimeError(f"The step ended with exit code {code}.")
     return code != 0
@@ -88,12 +82,16 @@ def wait_for(child, pk, aim):
 
 
 def begin(pk, goal, aim=None):
-    """The child's process id."""
+    """The child's process id.
+
+    Where an event loop runs in this thread (Playwright's does), Django gives it other connections than before. The child
+    has no loop and meets those from before: they are its parent's, neither to be used nor to be closed here.
+    """
     connection.close()
     child = os.fork()
     if child:
         return child
-    code, inherited = 1, connection.connection
+    code, _inherited, connection.connection = 1, connection.connection, None
     try:
         if aim and aim.kind != ANY:
             _kill_at_commit(aim)
@@ -104,10 +102,6 @@ def begin(pk, goal, aim=None):
     except (DatabaseError, InterfaceError):
         code = DATABASE_GONE
         traceback.print_exc()
-        print(
-            f"Its connection was {'made here' if inherited is None else 'inherited'}: {connection.connection}",
-            file=sys.stderr,
-        )
     except BaseException:
         traceback.print_exc()
     finally:

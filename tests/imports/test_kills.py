@@ -1,9 +1,10 @@
 """kill -9 in the middle of an apply and of an undo. The long proof is `python -m tests.benchmarks.kill_imports`."""
 
+import asyncio
 import random
 
 import pytest
-from django.db import connection
+from django.db import connection, connections
 
 from registry.imports import crm_file
 from registry.journal.reconcile import findings
@@ -45,3 +46,25 @@ def test_killed_steps_end_as_undisturbed_ones(monkeypatch):
         assert ends[0] == ends[1]
     assert (runs["lapp"].state, runs["lapp"].undone, DataSubject.objects.count()) == ("undone", 18, 24)
     assert list(findings()) == []
+
+
+@pytest.mark.django_db(transaction=True)
+def test_child_keeps_off_the_connections_of_its_parent(monkeypatch):
+    """With an event loop the thread has other connections, and those from before go on; the child must not meet them."""
+    crm = CRM(factories.make_operator("lapp"))
+    run = crm.plan([person(1)])
+    connection.ensure_connection()
+    before = connections["default"]
+    monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+    loop = asyncio.new_event_loop()
+    asyncio._set_running_loop(loop)
+    try:
+        assert connections["default"] is not before
+        before.connection.close()  # as a server closes it: Django does not know
+        assert not in_a_child(run.pk, "applied")
+        connection.close()
+    finally:
+        asyncio._set_running_loop(None)
+        loop.close()
+        before.close()
+    assert DataSubject.objects.count() == 1
