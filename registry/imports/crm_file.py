@@ -7,6 +7,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext as _
 
+from .ahead import Ahead, Charge
 from .cells import clean_id
 from .columns import KEY, Columns, match_columns
 from .date_order import date_orders
@@ -45,23 +46,38 @@ class CRMFile:
         orders, told = date_orders(self.columns, self.table, said=said.date_order)
         self.notes = self.columns.notes() + told
         self.repeated = None  # id → lines, of ids on several lines
-        self.cleaner = RowCleaner(
-            self.columns,
-            today=today,
-            orders=orders,
-            blank_clears=said.blank_clears,
-            may_hold_controls=self.inspected.may_hold_controls,
-        )
+        self.cleaning = {
+            "columns": self.columns,
+            "today": today,
+            "orders": orders,
+            "blank_clears": said.blank_clears,
+            "may_hold_controls": self.inspected.may_hold_controls,
+        }
+        self.cleaner = RowCleaner(**self.cleaning)
         self.sound_rows = SoundRows(self.cleaner)
 
     def chunks(self, *, at_once=1):
-        """The cleaned rows, in chunks. The ids are looked through first, unless `repeated` is known.
+        """The cleaned rows, in chunks. The ids are looked through first, unless `repeated` is known. A long file is read
+        ahead by another process as soon as that is up; what it does not come to is read here.
 
         at_once: how many times as many rows as one transaction takes, for whoever writes nothing.
         """
-        rows, size = self.rows(), self.rows_at_once() * at_once
-        while cleaned := self.cleaned(list(islice(rows, size))):
-            yield cleaned
+        size, done = self.rows_at_once() * at_once, 0
+        with Ahead.of(self) as ahead:
+            self._look_for_repeated()
+            chunks = self.table.chunks(size)
+            while not ahead.is_up():
+                if not (rows := next(chunks, None)):
+                    return
+                yield self.cleaned(rows)
+                done += len(rows)
+            for part in ahead.parts(Charge((self.inspected, self.table.limits), self.cleaning, done, size)):
+                if part.rows is None:
+                    self.table.trailer = part.trailer
+                    return
+                yield self._without_repeated(self.sound_rows.of(part.rows, part.columns, part.doubtful))
+                done += len(part.rows.lines)
+        yield from map(self.cleaned, self.table.chunks(size, skip=done))
 
     def rows(self, *, skip=0):
         """The rows as they stand in the file, `skip` of them left out at the beginning."""
@@ -71,9 +87,14 @@ class CRMFile:
         return CHUNK_ROWS[connection.vendor]
 
     def cleaned(self, rows) -> CleanRows:
+        self._look_for_repeated()
+        return self._without_repeated(self.sound_rows.clean(rows))
+
+    def _look_for_repeated(self):
         if self.repeated is None:
             self.repeated = repeated_ids(self.table, self.columns.places[KEY])
-        cleaned = self.sound_rows.clean(rows)
+
+    def _without_repeated(self, cleaned):
         for row in cleaned if self.repeated else ():
             if row.crm_id in self.repeated:
                 row.errors.append(self._repeated(row, self.repeated[row.crm_id]))

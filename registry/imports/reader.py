@@ -12,19 +12,12 @@ from registry.exports.formulas import unescape
 from registry.rules.texts import control_in
 
 from .inspection import TRAILER, FileRefused, Inspected, Limits, too_many_rows
+from .raw_rows import LINE_ENDS, EvenRows, Row
 
 AT_ONCE = 2000
 # Characters that are read at once: some hundred rows, or one where it is as long as a row may be.
 BLOCK = 1 << 15
 _LINE_END = re.compile(r"\r\n?|\n")
-
-
-class Row(NamedTuple):
-    """One record. problem: why it cannot be read as a row of this table, else empty."""
-
-    line: int
-    cells: list
-    problem: str = ""
 
 
 class Trailer(NamedTuple):
@@ -46,12 +39,25 @@ class Table:
 
     def __iter__(self):
         """Rows below the header; blank lines are skipped, rows of another width come with a problem."""
+        yield from chain.from_iterable(map(self._rows, self._below_header()))
+
+    def chunks(self, size, *, skip=0):
+        """The rows, at most so many at once, without the first `skip`; EvenRows or a list."""
+        if self.file.may_hold_quotes:
+            rows = islice(iter(self), skip, None)
+            yield from iter(lambda: list(islice(rows, size)), [])
+            return
+        for block in self._below_header(lines=size):
+            rows = block if isinstance(block, EvenRows) else self._rows(block)
+            if skip < len(rows):
+                yield [rows[at] for at in range(skip, len(rows))] if skip else rows
+            skip = max(skip - len(rows), 0)
+
+    def _rows(self, records):
         width, cell_limit = len(self.header), self.limits.cell_length
-        for block in self._below_header():
-            if all(len(cells) == width and len("".join(cells)) <= cell_limit for _line, cells in block):
-                yield from [Row(line, cells) for line, cells in block]
-            else:
-                yield from map(self._row, block)
+        if all(len(cells) == width and len("".join(cells)) <= cell_limit for _line, cells in records):
+            return [Row(line, cells) for line, cells in records]
+        return list(map(self._row, records))
 
     def _row(self, record):
         line, cells = record
@@ -76,7 +82,7 @@ class Table:
         delimiter, filling = self.file.delimiter, self.file.delimiter * place
         with self._open() as stream:
             while lines := list(islice(stream, AT_ONCE)):
-                yield [(line.rstrip("\r\n") + filling).split(delimiter, place + 1)[place] for line in lines]
+                yield [(line.rstrip(LINE_ENDS) + filling).split(delimiter, place + 1)[place] for line in lines]
 
     def at(self, lines):
         """(line, cells) of the records that begin on these lines, in their order. Lines between them are passed over unread."""
@@ -88,20 +94,21 @@ class Table:
                 yield line, next(records)
                 passed = line - 1 + records.line_num
 
-    def _below_header(self):
-        """As `_blocks`, without the header and the trailer of an export of ours; FileRefused beyond the limit of rows."""
+    def _below_header(self, lines=0):
+        """Blocks of records, without the header and the trailer of an export of ours; FileRefused beyond the limit of rows.
+
+        lines: how many are looked at together, as EvenRows where that can be; 0 for some hundred and no EvenRows.
+        """
         left, end = self.limits.rows, []
-        for block in self._blocks():
-            if block[0][0] <= self.header_line:
-                block = [record for record in block if record[0] > self.header_line]
-            block = end + block  # what looked like the trailer was not the last line
-            end = block[-1:] if block and _is_trailer(block[-1]) else []
-            if end:
-                block.pop()
-            left -= len(block)
+        for block in self._blocks(lines):
+            if end:  # what looked like the trailer was not the last line
+                left -= 1
+                yield end
+            end = block[-1:] if not isinstance(block, EvenRows) and _is_trailer(block[-1]) else []
+            left -= len(block) - len(end)
             if left < 0:
                 raise FileRefused(too_many_rows(self.limits))
-            yield block
+            yield block[:-1] if end else block
         self.trailer = Trailer(end[0][0], "".join(end[0][1][2:3]), self.limits.rows - left) if end else None
 
     def _header(self):
@@ -135,19 +142,31 @@ class Table:
         """(physical line of its beginning, cells) of every record that is not blank."""
         return self._quoted_records() if self.file.may_hold_quotes else chain.from_iterable(self._plain_blocks())
 
-    def _blocks(self):
-        """As `_records`, in lists: what is looked at in a list costs half of what it costs one by one."""
-        return _in_blocks(self._quoted_records()) if self.file.may_hold_quotes else self._plain_blocks()
+    def _blocks(self, lines):
+        """The records below the header in lists: what is looked at in a list costs half of what it costs one by one."""
+        if self.file.may_hold_quotes:
+            return _in_blocks(record for record in self._quoted_records() if record[0] > self.header_line)
+        return self._plain_blocks(self.header_line, lines)
 
-    def _plain_blocks(self):
+    def _plain_blocks(self, after=0, lines=0):
         """Without a quote in the file a record is a line, and a cell what stands between two delimiters."""
-        delimiter, line = self.file.delimiter, 1
+        delimiter, line = self.file.delimiter, after + 1
         with self._open() as stream:
-            while texts := stream.readlines(BLOCK):
-                records = [(at, text.rstrip("\r\n").split(delimiter)) for at, text in enumerate(texts, line)]
+            next(islice(stream, after, after), None)
+            while texts := list(islice(stream, lines)) if lines else stream.readlines(BLOCK):
+                if even := self._even(range(line, line + len(texts)), texts) if lines else None:
+                    yield even
+                else:
+                    records = [(at, text.rstrip(LINE_ENDS).split(delimiter)) for at, text in enumerate(texts, line)]
+                    if said := [record for record in records if _says_something(record[1])]:
+                        yield said
                 line += len(texts)
-                if said := [record for record in records if _says_something(record[1])]:
-                    yield said
+
+    def _even(self, lines, texts):
+        """EvenRows, or None where one of them may be more than a row of this table: long, blank, or the trailer."""
+        rows = EvenRows.of(lines, texts, self.file.delimiter, len(self.header))
+        plain = rows and max(map(len, texts)) <= self.limits.cell_length and all(map(str.strip, rows.column(0)))
+        return rows if plain and not texts[-1].startswith(TRAILER) else None
 
     def _quoted_records(self):
         before = 0

@@ -3,6 +3,7 @@
 from itertools import repeat
 
 from .headers import KEY
+from .raw_rows import EvenRows
 from .rows import CleanRow, RowCleaner
 
 NOTHING = repeat("")
@@ -11,12 +12,16 @@ NOTHING = repeat("")
 class SoundRow(CleanRow):
     """A row with nothing to say of it. Its values stand in the columns of its chunk until somebody asks for them."""
 
-    __slots__ = ("at", "columns")
+    __slots__ = ("at", "columns", "rows")
 
-    def __init__(self, line, cells, crm_id, columns, at):
-        self.line, self.cells, self.crm_id = line, cells, crm_id
+    def __init__(self, line, crm_id, rows, columns, at):
+        self.line, self.crm_id = line, crm_id
         self.errors, self.warnings, self.damaged = [], [], []
-        self.columns, self.at = columns, at
+        self.rows, self.columns, self.at = rows, columns, at
+
+    @property
+    def cells(self):
+        return self.rows[self.at].cells
 
     def __getattr__(self, name):
         if name != "values":
@@ -44,16 +49,19 @@ class SoundRows:
 
     def clean(self, rows) -> CleanRows:
         """As `RowCleaner.clean` of each of these rows."""
-        one_by_one = self.cleaner.clean
         if not (self.possible and rows):
-            return CleanRows(map(one_by_one, rows))
-        columns, doubtful = self._columns(rows)
+            return CleanRows(map(self.cleaner.clean, rows))
+        return self.of(rows, *self.columns(rows))
+
+    def of(self, rows, columns, doubtful) -> CleanRows:
+        """The rows of these columns; those in doubt are looked at."""
+        lines = [row.line for row in rows] if isinstance(rows, list) else rows.lines
         cleaned = CleanRows(
-            SoundRow(row.line, row.cells, crm_id, columns, at)
-            for at, (row, crm_id) in enumerate(zip(rows, columns[KEY], strict=True))
+            SoundRow(line, crm_id, rows, columns, at)
+            for at, (line, crm_id) in enumerate(zip(lines, columns[KEY], strict=True))
         )
         for at in doubtful:
-            cleaned[at] = one_by_one(rows[at])
+            cleaned[at] = self.cleaner.clean(rows[at])
             for field, column in columns.items():
                 column[at] = cleaned[at].values.get(field, "")
         cleaned.columns = columns
@@ -66,12 +74,19 @@ class SoundRows:
             self.cleaner.judge(field, "", values, said, said, said)
         return None if said else values
 
-    def _columns(self, rows):
-        """(field -> values of the rows, places of those that have to be looked at)."""
-        cells = list(zip(*(self.nothing if row.problem else row.cells for row in rows), strict=True))
-        found, doubtful = {}, {at for at, row in enumerate(rows) if row.problem}
+    def columns(self, rows):
+        """(field -> values of the rows, places of those that have to be looked at); there is at least one row."""
+        if isinstance(rows, EvenRows):
+            column, doubtful = rows.column, set()
+        else:
+            cells = (self.nothing if row.problem else row.cells for row in rows)
+            column, doubtful = (
+                list(zip(*cells, strict=True)).__getitem__,
+                {at for at, row in enumerate(rows) if row.problem},
+            )
+        found = {}
         for field, place, _quick, _slow, blank_says in self.cleaner.steps:
-            texts = cells[place]
+            texts = column(place)
             if not (blank_says or any(texts) or field == KEY):
                 continue
             found[field] = values = self.kinds.sound(field, texts)

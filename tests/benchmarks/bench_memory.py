@@ -2,8 +2,8 @@
 
     python -m tests.benchmarks.bench_memory [ROWS [FEWER]]      or BENCH_MEMORY_ROWS, BENCH_MEMORY_FEWER
 
-The database server is not counted; the process that makes chunks ready is, its peak added to that of the first, and so is
-Python's own beside it. Linux only.
+The database server is not counted. The processes that read ahead and make chunks ready are, and so is Python's own beside
+them: the peaks so far of all that run at one time are added up. Linux only.
 """
 
 import multiprocessing
@@ -22,14 +22,14 @@ LOOK_SECONDS = 0.2
 
 
 class Watch(threading.Thread):
-    """Looks at this process and its children; `peaks` holds the most memory of each so far, in kilobytes, by its number.
+    """Looks at this process and its children; `highest` is the most memory of those that ran at one time, in kilobytes.
 
     What Linux tells of children that have ended counts the memory of their parent, from which they were made.
     """
 
     def __init__(self):
         super().__init__(daemon=True)
-        self.peaks, self.over = {}, threading.Event()
+        self.highest, self.over = 0, threading.Event()
 
     def run(self):
         while not self.over.wait(LOOK_SECONDS):
@@ -37,21 +37,22 @@ class Watch(threading.Thread):
 
     def look(self):
         children = Path("/proc/self/task").glob("*/children")
-        found = [os.getpid()]
+        found, kilobytes = [os.getpid()], 0
         for of_thread in children:
             with suppress(OSError):
                 found += map(int, of_thread.read_text().split())
         for pid in found:
             with suppress(OSError, StopIteration):  # it has just ended
                 told = Path(f"/proc/{pid}/status").read_text().splitlines()
-                self.peaks[pid] = int(next(line for line in told if line.startswith("VmHWM")).split()[1])
+                kilobytes += int(next(line for line in told if line.startswith("VmHWM")).split()[1])
+        self.highest = max(self.highest, kilobytes)
 
     def most(self):
         """Megabytes of all of them together."""
         self.over.set()
         self.join()
         self.look()
-        return sum(self.peaks.values()) / 1024
+        return self.highest / 1024
 
 
 def peak(run_pk, told):

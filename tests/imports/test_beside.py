@@ -131,13 +131,13 @@ def test_process_that_is_killed_is_done_without(crm, made_here, monkeypatch, cap
             assert started[0].pipe.poll(COMES_UP_SECONDS)  # with a chunk in the pipe, which is still written
             started[0].process.kill()
 
-    with caplog.at_level(logging.WARNING, logger="registry.imports.beside"):
+    with caplog.at_level(logging.WARNING, logger="registry.imports.second_process"):
         crm.apply(run, progress=kill)
     assert crm.counts(run) == {"new": 400}
     assert 0 < sum(made_here) < 392
     [said] = [record.getMessage() for record in caplog.records]
     assert re.fullmatch(
-        rf"The process that makes chunks of import #{run.pk} ready is gone \(status -9, \w+Error\): they are made in this one.",
+        rf"The process that makes chunks of import #{run.pk} ready is gone \(status -9, \w+Error\): it is done in this one.",
         said,
     )
 

@@ -33,6 +33,32 @@ def test_rows_carry_their_physical_line(table, end, encoding):
     assert lines(read) == lines(read)
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "ID;a;b\n1;x;y\n2;;\n3;x;y",
+        "ID;a;b\r\n1;x;y\r\n2;z\r\n3;x;y;z\r\n4;x;y\r\n",
+        "ID;a;b\r1;x;y\r\r;;\r2;x;y\r",
+        "sep=;\nID;a;b\n\n1;x;y\n;x;y\n2;x;y\n",
+        "ID;a;b\n1;x;y\n2;x;yyyyyyyyyyyyyyyyyyyyyyyyy\n3;yyyyyyyyyyyyyyy;yyyyyyyyyyyyyyy\n",
+        "ID;a;b\n1;x;y\n2;x;y\n#end;rows;2\n",
+        "ID;a;b\n1;x;y\n#end;rows;1\n3;x;y\n#end;rows;3\n",
+        "ID\n1\n2\n\n3\n",
+        'ID;a;b\n1;"x\nx";y\n2;x;y\n3;x;"y"\n',
+    ],
+)
+def test_rows_read_many_at_once_are_the_rows_read_one_by_one(table, text):
+    """Whatever lies between them and however they are divided; those that were read before are left out."""
+    rows, trailer = list(one_by_one := table(text, LIMITS)), one_by_one.trailer
+    for size in (1, 2, 3, 10):
+        for skip in range(len(rows) + 2):
+            together = table(text, LIMITS)
+            chunks = list(together.chunks(size, skip=skip))
+            assert all(0 < len(chunk) <= size for chunk in chunks)
+            assert [chunk[at] for chunk in chunks for at in range(len(chunk))] == rows[skip:]
+            assert together.trailer == trailer
+
+
 def test_quotes_and_delimiters_inside_a_quoted_cell_are_text(table):
     """RFC 4180: quotes doubled inside quotes are one; a quote in the middle of a bare cell is itself."""
     read = table('ID;a\n1;"x;""y"""\n2;ТОО "Ромашка"\n')
