@@ -40,17 +40,21 @@ def is_gone(pid):
         return True
 
 
+def of_the_product(folder):
+    """The product's settings: those of the tests would start a database server in every process."""
+    return os.environ | {
+        "DJANGO_SETTINGS_MODULE": "config.settings",
+        "DATA_DIR": str(folder),
+        "DATABASE_URL": f"sqlite:///{folder}/registry.sqlite3",
+    }
+
+
 @pytest.fixture
 def serve(tmp_path):
     started = []
 
     def start(port):
-        # The product's settings: those of the tests would start a database server in every process.
-        environment = os.environ | {
-            "DJANGO_SETTINGS_MODULE": "config.settings",
-            "DATA_DIR": str(tmp_path),
-            "DATABASE_URL": f"sqlite:///{tmp_path}/registry.sqlite3",
-        }
+        environment = of_the_product(tmp_path)
         command = [sys.executable, "-m", "config.serve", "--bind", f"127.0.0.1:{port}", "--workers", "1"]
         started.append(
             subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -98,3 +102,19 @@ def test_port_that_is_taken_leaves_no_worker_behind(serve, port):
         worker = until(lambda: child(process.pid, "manage.py worker"))
         assert process.wait(PATIENCE_SECONDS) != 0
         assert is_gone(worker)
+
+
+def test_web_process_is_ready_before_its_first_page(tmp_path):
+    """The code of every page is loaded, and the collector passes over what is there from the beginning."""
+    asked = (
+        "import config.wsgi, gc, sys; print('registry.admin.people' in sys.modules, gc.get_freeze_count() > 100_000)"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", asked],
+        cwd=ROOT,
+        env=of_the_product(tmp_path),
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert told.stdout.split() == ["True", "True"]

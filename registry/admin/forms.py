@@ -42,6 +42,14 @@ class ScopedForm(forms.ModelForm):
 class ScopedInlineForm(ScopedForm):
     is_inline = True
 
+    @property
+    def media(self):
+        """What one row needs all of them need; Django asks every one of them twice."""
+        made = type(self)  # for one request
+        if "media_of_rows" not in vars(made):
+            made.media_of_rows = super().media
+        return made.media_of_rows
+
 
 class ScopedFormSet(forms.BaseInlineFormSet):
     @cached_property

@@ -10,6 +10,7 @@ import os
 import random
 import statistics
 import time
+from importlib import import_module
 
 from . import made_up
 from .report import record
@@ -19,7 +20,8 @@ ROWS, KNOWN, PAUSE_SECONDS = 50_000, 500, 0.02
 
 
 def look(pages, user_pk, stop, told):
-    """The officer: seconds of each page until told to stop."""
+    """The officer: seconds of each page until told to stop. The process is readied as one of the web server's."""
+    import_module("config.wsgi")
     from django.db import connection
     from django.test import Client
 
