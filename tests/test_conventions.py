@@ -46,7 +46,8 @@ UNPAIRED = {
     "AuthorityRequest.due_at",
     "CaseDeadline.due_at",
     "CaseDeadline.starts_at",  # the event a term is counted from
-    "Message.received_at",  # by the mail server
+    "CaseLetter.refused_at",  # by the mail server
+    "Message.received_at",  # there
     "Message.fetched_at",  # by the command
     "Digest.sent_at",
 }

@@ -77,11 +77,13 @@ class CaseLetter(CasePart):
         "registry.User", models.PROTECT, verbose_name=_("sent by"), related_name="+", null=True, blank=True
     )
     failure = models.CharField(_("why not sent"), max_length=200, blank=True)
+    # A server that answers and does not take it, for now; one that is not reached refuses nothing.
+    refused_at = models.DateTimeField(_("first not taken by the mail server"), null=True, blank=True, editable=False)
 
     history = History()
     FIELD_CLASSES = field_classes(
         none=f"{PART} kind language norm way pack written_at written_by signed_at signed_by queued_at queued_by sent_at sent_by "
-        "failure",
+        "failure refused_at",
         personal="text address in_reply_to",
     )
 
@@ -143,7 +145,7 @@ class CaseLetter(CasePart):
         """Gives the letter to the mailer, which sends it once this is committed."""
         self.refuse_unsigned()
         self.way, self.address, self.failure = self.Way.MAIL, address, ""
-        self.queued_at, self.queued_by = at, by
+        self.queued_at, self.queued_by, self.refused_at = at, by, None
         self.save()
 
     def mark_sent(self, *, by, at, way=""):

@@ -81,7 +81,7 @@ def deliver(letter_pk, *, connection=None) -> bool:
             _not_sent(letter, " ".join(refusal.messages), for_good=True)
             return False
         except MAIL_FAILURES as error:
-            _not_sent(letter, *_why(error, letter.queued_at))
+            _not_sent(letter, *_why(error, letter))
             return False
         with unit_of_work(by=None, role="system", operator=letter.operator):
             letter.mark_sent(by=letter.queued_by, at=timezone.now())
@@ -158,10 +158,11 @@ def _refuse_too_late(letter):
         refuse(extension_blockers(case.facts(timezone.now()), case.extension_facts(letter.text)))
 
 
-def _why(error, queued_at):
+def _why(error, letter):
     """(a sentence without what the server said, which may hold an address; whether the letter is given up).
 
-    Only a letter that the server refuses is: now for good, or for days. However long no server is reached, it waits.
+    Only a letter that the server refuses is: now for good, or for days. However long no server is reached, it waits, and
+    the days count from the first refusal.
     """
     if isinstance(error, smtplib.SMTPRecipientsRefused):
         code = max((code for code, _said in error.recipients.values()), default=0)
@@ -173,7 +174,9 @@ def _why(error, queued_at):
         return _(
             "The mail server refuses the letter (%(what)s). Check the address, or send it another way."
         ) % said, True
-    if is_refused and queued_at < timezone.now() - dt.timedelta(days=TRIED_DAYS):
+    if is_refused:
+        letter.refused_at = letter.refused_at or timezone.now()
+    if is_refused and letter.refused_at <= timezone.now() - dt.timedelta(days=TRIED_DAYS):
         return _("Tried for %d days, and not taken by the mail server. Send it another way.") % TRIED_DAYS, True
     return _("The mail server did not take the letter (%(what)s). It is tried again.") % said, False
 

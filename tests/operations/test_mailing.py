@@ -171,15 +171,32 @@ def test_letter_says_why_it_did_not_leave(case, server, caplog, error, says):
 
 def test_letter_is_given_up_after_two_days(case, server):
     """Nobody waits for ever: the officer is told to send it another way."""
-    letter = drafted(case)
-    with unit_of_work(by=None, role="system"):
-        letter.queue(ADDRESS, by=None, at=timezone.now() - dt.timedelta(days=2, seconds=1))
+    letter = queue(drafted(case))
     server.error = LATER
+    assert deliver_waiting() == 0
+    CaseLetter.objects.update(refused_at=timezone.now() - dt.timedelta(days=2, seconds=1))
     assert deliver_waiting() == 0
     letter.refresh_from_db()
     assert letter.failure == "Tried for 2 days, and not taken by the mail server. Send it another way."
     deliver_waiting()
-    assert server.asked == 1
+    assert server.asked == 2
+    queue(letter)
+    assert deliver_waiting() == 0
+    letter.refresh_from_db()
+    assert letter.failure.endswith("It is tried again.")
+
+
+def test_days_without_a_server_are_none_of_refusing(case, server):
+    """The first thing that a server says after a long outage is often “come back later”: that gives nothing up."""
+    letter = drafted(case)
+    with unit_of_work(by=None, role="system"):
+        letter.queue(ADDRESS, by=None, at=timezone.now() - dt.timedelta(days=9))
+    for server.error in (ConnectionRefusedError(), LATER):
+        assert not deliver(letter.pk)
+        letter.refresh_from_db()
+        assert letter.failure.endswith("It is tried again.")
+    server.error = None
+    assert deliver_waiting() == 1
 
 
 @pytest.mark.parametrize(
