@@ -47,7 +47,7 @@ UNPAIRED = {
     "CaseDeadline.due_at",
     "CaseDeadline.starts_at",  # the event a term is counted from
     "CaseLetter.refused_at",  # by the mail server
-    "Message.received_at",  # there
+    "Message.received_at",  # by the mail server
     "Message.fetched_at",  # by the command
     "Digest.sent_at",
 }

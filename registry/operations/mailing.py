@@ -97,7 +97,9 @@ def deliver_waiting() -> int:
     try:
         connection.open()
     except MAIL_FAILURES as error:
-        logger.warning("The mail server does not answer (%s): %d letters wait.", type(error).__name__, len(letters))
+        logger.warning(
+            "The mail server does not answer (%s). Letters that wait: %d.", type(error).__name__, len(letters)
+        )
         return 0
     try:
         return sum(_deliver_or_log(pk, connection) for pk in letters)

@@ -284,7 +284,7 @@ def test_command_prints_findings_and_fails(subject):
     """The command prints one finding a line, ends with 1, and is itself an entry of the journal."""
     out = io.StringIO()
     call_command("reconcile", stdout=out)
-    assert out.getvalue() == "Everything agrees: records, history and journal.\n"
+    assert out.getvalue() == "Everything agrees: records, history, journal and kept files.\n"
     DataSubject.objects.filter(pk=subject.pk).update(email="a@example.kz")
     out = io.StringIO()
     make_user("administrator", username="root")

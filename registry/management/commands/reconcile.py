@@ -1,4 +1,4 @@
-"""manage.py reconcile [--by USER]: does the register say what its journal says?"""
+"""manage.py reconcile [--by USER]: does the register say what its journal says, and are its files there?"""
 
 from itertools import chain
 
@@ -10,10 +10,11 @@ from registry.exports import runs
 from registry.journal import record, unit_of_work
 from registry.journal.reconcile import findings
 from registry.management.acting import acting, those_who_may
+from registry.operations import kept_files
 
 
 class Command(BaseCommand):
-    help = "Compares live rows, history and journal. Prints what does not agree and ends with exit code 1 then."
+    help = "Compares live rows, history, journal and kept files. Prints what does not agree and ends with exit code 1 then."
 
     def add_arguments(self, parser):
         parser.add_argument(
@@ -27,7 +28,7 @@ class Command(BaseCommand):
     def handle(self, *, by, reason, **options):
         by, role = acting(by, those_who_may("view_journalentry"), object_type="journalentry")
         count = 0
-        for finding in chain(findings(), runs.findings()):
+        for finding in chain(findings(), runs.findings(), kept_files.findings()):
             count += 1
             self.stdout.write(str(finding))
         with unit_of_work(by=by, role=role, reason=reason):
@@ -35,4 +36,4 @@ class Command(BaseCommand):
         if count:
             self.stdout.write(ngettext("%d finding.", "%d findings.", count) % count)
             raise SystemExit(1)
-        self.stdout.write(_("Everything agrees: records, history and journal."))
+        self.stdout.write(_("Everything agrees: records, history, journal and kept files."))
