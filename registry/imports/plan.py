@@ -1,6 +1,7 @@
 """The plan of an import: every row read, mapped, checked and compared; nothing of the register is written."""
 
 import time
+from contextlib import closing
 
 from django.db import transaction
 from django.utils import timezone
@@ -51,12 +52,13 @@ def _read(run, said, accept_damaged_names, progress):
     comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=accept_damaged_names)
     plan = Plan(run)
     findings = Findings(run, file)
-    for chunk in file.chunks(at_once=2):
-        outcomes = comparison.outcomes(chunk)
-        findings.note(outcomes, chunk.columns)
-        plan.note(outcomes)
-        if progress:
-            progress(plan.counts.total())
+    with closing(file.chunks(at_once=2)) as chunks:
+        for chunk in chunks:
+            outcomes = comparison.outcomes(chunk)
+            findings.note(outcomes, chunk.columns)
+            plan.note(outcomes)
+            if progress:
+                progress(plan.counts.total())
     if not plan.counts:
         raise FileRefused(_("The file has a header and no rows: there is nothing to import."))
     findings.conclude()

@@ -11,6 +11,7 @@ from registry.imports import ahead, crm_file
 from registry.imports.ahead import Ahead
 from registry.imports.crm_file import CRMFile, Said
 from registry.imports.inspection import FileRefused
+from registry.imports.plan import make_plan
 from registry.models import ImportRun
 from tests import factories
 
@@ -181,6 +182,25 @@ def test_file_refused_on_its_way_is_refused_by_the_plan(spoil, said, monkeypatch
     assert str(refusal.value).startswith(said)
     assert ImportRun.objects.get().state == "refused"
     assert caplog.text == ""
+
+
+@pytest.mark.django_db(transaction=True)
+def test_process_ends_with_a_plan_that_breaks_off(monkeypatch):
+    """Whoever gave the run up, or ended the worker, leaves no process behind."""
+    started, of = [], Ahead.of
+    monkeypatch.setattr(Ahead, "of", lambda file: started.append(of(file)) or started[-1])
+    crm = CRM(factories.make_operator("lapp"))
+    factories.make_purpose(crm.operator)
+    run = crm.upload([person(number) for number in range(40)])
+
+    def give_up(done):
+        assert started[0].process.is_alive()
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt) as broken_off:
+        make_plan(run, **crm.acting, progress=give_up)
+    assert broken_off.tb is not None  # which still holds the frames of the plan
+    assert not started[0].process.is_alive()
 
 
 def test_short_files_and_those_not_read_by_columns_have_none(tmp_path, monkeypatch):
