@@ -32,15 +32,17 @@ class Charge(NamedTuple):
 
 
 class Part(NamedTuple):
-    """Rows as the process sends them. doubtful: places of those that are not sound.
+    """Rows as the process sends them. doubtful: places of those that are not sound."""
 
-    The last part has no rows, and the trailer of the file.
-    """
+    rows: EvenRows | PackedRows
+    columns: dict
+    doubtful: set
 
-    rows: EvenRows | PackedRows | None
-    columns: dict = {}
-    doubtful: set = frozenset()
-    trailer: Trailer | None = None
+
+class End(NamedTuple):
+    """What is sent after the last part: the file was read to its end."""
+
+    trailer: Trailer | None
 
 
 class Days(dict):
@@ -60,22 +62,22 @@ class Ahead(SecondProcess):
         return cls(read_ahead if worth_it else None, layout=layout, does="reads the file of an import ahead")
 
     def parts(self, charge):
-        """The parts from there on; the last one has no rows."""
+        """The parts from there on, and the end where it was reached."""
         days = Days({"": "", None: None})
         for part in self.answers(charge):
-            for field in part.columns.keys() & DATE_FIELDS:
+            for field in part.columns.keys() & DATE_FIELDS if isinstance(part, Part) else ():
                 part.columns[field] = list(map(days.__getitem__, part.columns[field]))
             yield part
 
 
 def layout():
-    """What a part consists of."""
-    return [Part._fields, FIELDS]
+    """What it sends consists of."""
+    return [Part._fields, End._fields, FIELDS]
 
 
 def read_ahead(pipe):
     """What the process does."""
-    settings.configure(USE_I18N=False)  # its sentences are nobody's
+    settings.configure(USE_I18N=False)  # no sentence it makes is sent
     with seldom_collected():
         pipe.send(layout())
         charge = pipe.recv()
@@ -84,7 +86,7 @@ def read_ahead(pipe):
         try:
             for rows in table.chunks(charge.size, skip=charge.skip):
                 pipe.send(_part(rows, sound_rows))
-            pipe.send(Part(None, trailer=table.trailer))
+            pipe.send(End(table.trailer))
         except FileRefused:
             pipe.send(None)  # the plan comes upon it, too, and says why
 

@@ -7,7 +7,7 @@ from typing import NamedTuple
 from django.db import connection
 from django.utils.translation import gettext as _
 
-from .ahead import Ahead, Charge
+from .ahead import Ahead, Charge, End
 from .cells import clean_id
 from .columns import KEY, Columns, match_columns
 from .date_order import date_orders
@@ -72,7 +72,7 @@ class CRMFile:
                 yield self.cleaned(rows)
                 done += len(rows)
             for part in ahead.parts(Charge((self.inspected, self.table.limits), self.cleaning, done, size)):
-                if part.rows is None:
+                if isinstance(part, End):
                     self.table.trailer = part.trailer
                     return
                 yield self._without_repeated(self.sound_rows.of(part.rows, part.columns, part.doubtful))

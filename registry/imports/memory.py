@@ -10,11 +10,17 @@ SELDOM = (50_000, 20, 100)
 
 @contextmanager
 def seldom_collected():
-    """What is there already is left out, and what is new is looked through now and then: memory stays flat."""
-    gc.freeze()
+    """What is there already is left out, and what is new is looked through now and then: memory stays flat.
+
+    A web process is frozen from its beginning, and stays so.
+    """
+    was_frozen = gc.get_freeze_count() > 0
+    if not was_frozen:
+        gc.freeze()
     gc.set_threshold(*SELDOM)
     try:
         yield
     finally:
         gc.set_threshold(*NORMAL)
-        gc.unfreeze()
+        if not was_frozen:
+            gc.unfreeze()

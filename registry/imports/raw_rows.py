@@ -5,7 +5,34 @@ from functools import cached_property
 from operator import ne
 from typing import NamedTuple
 
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
 LINE_ENDS = "\r\n"
+
+
+class Ragged(NamedTuple):
+    """A row of another width than the header. As a text, the sentence that says so, in the language of whoever asks."""
+
+    count: int
+    width: int
+
+    def __str__(self):
+        return ngettext(
+            "the row has %(count)d cell, the header has %(width)d: is a delimiter inside a cell not quoted?",
+            "the row has %(count)d cells, the header has %(width)d: is a delimiter inside a cell not quoted?",
+            self.count,
+        ) % {"count": self.count, "width": self.width}
+
+
+class LongCell(NamedTuple):
+    """A row with a cell that is longer than the limit; as a text, the sentence."""
+
+    column: str
+    limit: int
+
+    def __str__(self):
+        return _("the cell in column “%(column)s” is longer than %(limit)d characters: shorten it") % self._asdict()
 
 
 class Row(NamedTuple):
@@ -13,7 +40,7 @@ class Row(NamedTuple):
 
     line: int
     cells: list
-    problem: str = ""
+    problem: Ragged | LongCell | str = ""
 
 
 class EvenRows:
@@ -63,11 +90,12 @@ class PackedRows:
 
     def __init__(self, rows):
         self.lines = [row.line for row in rows]
-        self.packed = marshal.dumps([(row.cells, row.problem) for row in rows])
+        self.packed = marshal.dumps([row.cells for row in rows])
+        self.problems = {at: row.problem for at, row in enumerate(rows) if row.problem}
 
     @cached_property
-    def rows(self):
-        return [Row(line, *row) for line, row in zip(self.lines, marshal.loads(self.packed), strict=True)]
+    def cells(self):
+        return marshal.loads(self.packed)
 
     def __getitem__(self, at):
-        return self.rows[at]
+        return Row(self.lines[at], self.cells[at], self.problems.get(at, ""))

@@ -6,17 +6,18 @@ from itertools import chain, islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
 
 from registry.exports.formulas import unescape
 from registry.rules.texts import control_in
 
 from .inspection import TRAILER, FileRefused, Inspected, Limits, too_many_rows
-from .raw_rows import LINE_ENDS, EvenRows, Row
+from .raw_rows import LINE_ENDS, EvenRows, LongCell, Ragged, Row
 
 AT_ONCE = 2000
 # Characters that are read at once: some hundred rows, or one where it is as long as a row may be.
 BLOCK = 1 << 15
+# Characters that are held at once: some thousand rows.
+HELD = 1 << 20
 _LINE_END = re.compile(r"\r\n?|\n")
 
 
@@ -45,7 +46,7 @@ class Table:
         """The rows, at most so many at once, without the first `skip`; EvenRows or a list."""
         if self.file.may_hold_quotes:
             rows = islice(iter(self), skip, None)
-            yield from iter(lambda: list(islice(rows, size)), [])
+            yield from iter(lambda: _some(rows, size, lambda row: len("".join(row.cells))), [])
             return
         for block in self._below_header(lines=size):
             rows = block if isinstance(block, EvenRows) else self._rows(block)
@@ -62,7 +63,7 @@ class Table:
     def _row(self, record):
         line, cells = record
         if len(cells) != len(self.header):
-            return Row(line, self._cut(cells), self._ragged(len(cells)))
+            return Row(line, self._cut(cells), Ragged(len(cells), len(self.header)))
         if max(map(len, cells)) > self.limits.cell_length and any(map(self._is_long, cells)):
             return Row(line, self._cut(cells), self._long_cell(line, cells))
         return Row(line, cells)
@@ -77,11 +78,11 @@ class Table:
         """As `column`, lists of cells without their lines; where nothing is quoted the header's may be among them."""
         if self.file.may_hold_quotes:
             cells = (cell for _line, cell in self.column(place))
-            yield from iter(lambda: list(islice(cells, AT_ONCE)), [])
+            yield from iter(lambda: _some(cells, AT_ONCE), [])
             return
         delimiter, filling = self.file.delimiter, self.file.delimiter * place
         with self._open() as stream:
-            while lines := list(islice(stream, AT_ONCE)):
+            while lines := _some(stream, AT_ONCE):
                 yield [(line.rstrip(LINE_ENDS) + filling).split(delimiter, place + 1)[place] for line in lines]
 
     def at(self, lines):
@@ -108,7 +109,8 @@ class Table:
             left -= len(block) - len(end)
             if left < 0:
                 raise FileRefused(too_many_rows(self.limits))
-            yield block[:-1] if end else block
+            if block := block[:-1] if end else block:
+                yield block
         self.trailer = Trailer(end[0][0], "".join(end[0][1][2:3]), self.limits.rows - left) if end else None
 
     def _header(self):
@@ -153,7 +155,7 @@ class Table:
         delimiter, line = self.file.delimiter, after + 1
         with self._open() as stream:
             next(islice(stream, after, after), None)
-            while texts := list(islice(stream, lines)) if lines else stream.readlines(BLOCK):
+            while texts := _some(stream, lines) if lines else stream.readlines(BLOCK):
                 if even := self._even(range(line, line + len(texts)), texts) if lines else None:
                     yield even
                 else:
@@ -164,9 +166,10 @@ class Table:
 
     def _even(self, lines, texts):
         """EvenRows, or None where one of them may be more than a row of this table: long, blank, or the trailer."""
+        if max(map(len, texts)) > self.limits.cell_length or texts[-1].startswith(TRAILER):
+            return None
         rows = EvenRows.of(lines, texts, self.file.delimiter, len(self.header))
-        plain = rows and max(map(len, texts)) <= self.limits.cell_length and all(map(str.strip, rows.column(0)))
-        return rows if plain and not texts[-1].startswith(TRAILER) else None
+        return rows if rows and all(map(str.strip, rows.column(0))) else None
 
     def _quoted_records(self):
         before = 0
@@ -212,13 +215,6 @@ class Table:
         """As much of the cells as is kept of a row that is turned down."""
         return [cell[: self.limits.cell_length] for cell in cells[: len(self.header) + self.limits.columns]]
 
-    def _ragged(self, count):
-        return ngettext(
-            "the row has %(count)d cell, the header has %(width)d: is a delimiter inside a cell not quoted?",
-            "the row has %(count)d cells, the header has %(width)d: is a delimiter inside a cell not quoted?",
-            count,
-        ) % {"count": count, "width": len(self.header)}
-
     def _is_long(self, cell):
         """The apostrophe that an export of ours writes before a formula is none of its characters."""
         return len(unescape(cell)) > self.limits.cell_length
@@ -230,10 +226,18 @@ class Table:
         like_rows = sum(text.count(self.file.delimiter) == len(self.header) - 1 for text in inside)
         if 2 * like_rows > len(inside):
             raise FileRefused(_open_quote(line + sum(len(_LINE_END.findall(before)) for before in cells[:column])))
-        return _("the cell in column “%(column)s” is longer than %(limit)d characters: shorten it") % {
-            "column": self.header[column].strip() or column + 1,
-            "limit": self.limits.cell_length,
-        }
+        return LongCell(self.header[column].strip() or str(column + 1), self.limits.cell_length)
+
+
+def _some(items, most, length=len):
+    """At most so many of these, fewer where they are long."""
+    found, held = [], 0
+    for item in islice(items, most):
+        found.append(item)
+        held += length(item)
+        if held > HELD:
+            break
+    return found
 
 
 def _in_blocks(records):

@@ -218,7 +218,7 @@ class RowCleaner:
     def _unreadable(self, row):
         place = self.columns.places[KEY]
         crm_id = clean_id(row.cells[place]) if place < len(row.cells) else ""
-        return CleanRow(row.line, row.cells, crm_id, {}, [Problem("", "", row.problem)], [], [])
+        return CleanRow(row.line, row.cells, crm_id, {}, [Problem("", "", str(row.problem))], [], [])
 
     def _without_controls(self, cells, errors):
         """Cells as they are, those with control characters emptied and reported. Line breaks inside a cell are text."""

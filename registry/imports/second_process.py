@@ -1,6 +1,7 @@
 """A second process for a long import, which nobody depends on: what it does not come to, the import does itself.
 
-It ends with the process that began it. Of Django it imports nothing at first, for the new process begins with this module.
+It ends with the process that began it. Of Django this module imports nothing: the new process begins with it, and with that of
+what it does, before anything is set up.
 """
 
 import logging
@@ -11,7 +12,7 @@ import threading
 from contextlib import AbstractContextManager, suppress
 
 logger = logging.getLogger(__name__)
-# What it is asked for takes a tenth of a second: whoever is silent for so long hangs.
+# What it is asked for takes a tenth of a second: whoever begins no answer for so long hangs.
 PATIENCE_SECONDS = 60
 ENDS_SECONDS = 5
 
@@ -25,7 +26,7 @@ class SecondProcess(AbstractContextManager):
     """A process that does `act`, or none: then it never comes up, and has no answers.
 
     act: a function that is found by its name, called with the other end of the pipe and what else it is given. It first
-    sends its layout, waits for its charge, and answers until it sends None. layout: the function that says how this process
+    sends its layout, waits for its charge, and answers; None where it has nothing more to say. layout: the function that says how this process
     lays out what it sends; where it is of another version it is not asked. does: what it does, as the log says it.
     """
 

@@ -77,14 +77,10 @@ class SoundRows:
     def columns(self, rows):
         """(field -> values of the rows, places of those that have to be looked at); there is at least one row."""
         if isinstance(rows, EvenRows):
-            column, doubtful = rows.column, set()
-        else:
-            cells = (self.nothing if row.problem else row.cells for row in rows)
-            column, doubtful = (
-                list(zip(*cells, strict=True)).__getitem__,
-                {at for at, row in enumerate(rows) if row.problem},
-            )
-        found = {}
+            column = rows.column
+        else:  # a row that could not be read has no id, and is looked at
+            column = list(zip(*(self.nothing if row.problem else row.cells for row in rows), strict=True)).__getitem__
+        found, doubtful = {}, set()
         for field, place, _quick, _slow, blank_says in self.cleaner.steps:
             texts = column(place)
             if not (blank_says or any(texts) or field == KEY):

@@ -128,7 +128,7 @@ def test_endless_remark_costs_its_row_alone(table, cell, name):
     """A cell of 300,000 characters is one row's error, quoted or not, whatever stands in the others."""
     read = table(f"ID;Имя;Note\n1;Яна;x\n2;Ян;{cell}\n3;{name};y\n")
     first, long, last = list(read)
-    assert long.problem == "the cell in column “Note” is longer than 10000 characters: shorten it"
+    assert str(long.problem) == "the cell in column “Note” is longer than 10000 characters: shorten it"
     assert (long.line, len(long.cells[2])) == (3, 10_000)
     assert (first.cells, first.problem, last.problem) == (["1", "Яна", "x"], "", "")
     assert last.cells[0::2] == ["3", "y"]
@@ -138,7 +138,7 @@ def test_endless_remark_costs_its_row_alone(table, cell, name):
 def test_ragged_row_is_kept_in_part(table):
     """A row of a million cells is no reason to keep them all."""
     (row,) = table("ID;a\n" + ";" * 1000 + "x" * 30 + "\n", LIMITS)
-    assert row.problem == "the row has 1001 cells, the header has 2: is a delimiter inside a cell not quoted?"
+    assert str(row.problem) == "the row has 1001 cells, the header has 2: is a delimiter inside a cell not quoted?"
     assert row.cells == [""] * (2 + LIMITS.columns)
 
 
@@ -149,7 +149,7 @@ def test_ragged_row_is_kept_in_part(table):
 def test_row_of_another_width_is_an_error_of_that_row(table, row, count):
     """A ragged row is reported with both widths; the rows around it are read."""
     read = list(table(f"ID;a\n0;x\n{row}\n2;y\n"))
-    assert [row.problem for row in read] == [
+    assert [str(row.problem) for row in read] == [
         "",
         f"the row has {count}, the header has 2: is a delimiter inside a cell not quoted?",
         "",
@@ -160,7 +160,7 @@ def test_row_of_another_width_is_an_error_of_that_row(table, row, count):
 def test_cell_longer_than_allowed_is_an_error_of_its_row(table):
     """A long cell is cut and its row reported with the column."""
     read = list(table(f"ID;Note\n1;{'x' * 21}\n2;{'x' * 20}\n", LIMITS))
-    assert read[0].problem == "the cell in column “Note” is longer than 20 characters: shorten it"
+    assert str(read[0].problem) == "the cell in column “Note” is longer than 20 characters: shorten it"
     assert (len(read[0].cells[1]), read[1].problem) == (20, "")
 
 
@@ -214,6 +214,17 @@ def test_reading_takes_no_more_memory_for_a_bigger_file(table):
         return used
 
     assert peak(40_000) < peak(2_000) * 1.5 + 50_000
+
+
+@pytest.mark.parametrize("quote", ["", '"'])
+def test_reading_holds_few_of_rows_that_are_long(table, quote):
+    """However many are asked for at once: a file of endless notes is read like any other, and its ids are looked through."""
+    read = table("ID;Note\n" + f"1;{quote}{'x' * 200_000}{quote}\n" * 100)
+    tracemalloc.start()
+    assert sum(map(len, read.chunks(2000))) == sum(map(len, read.cells_of(0))) - (not quote) == 100
+    used = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert used < 8_000_000 < read.file.size
 
 
 @pytest.mark.parametrize(
