@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from django.db import connection, connections
@@ -50,21 +51,26 @@ def test_killed_steps_end_as_undisturbed_ones(monkeypatch):
 
 @pytest.mark.django_db(transaction=True)
 def test_child_keeps_off_the_connections_of_its_parent(monkeypatch):
-    """With an event loop the thread has other connections, and those from before go on; the child must not meet them."""
-    crm = CRM(factories.make_operator("lapp"))
-    run = crm.plan([person(1)])
-    connection.ensure_connection()
-    before = connections["default"]
+    """With an event loop a thread has other connections, and those from before go on; a child must not meet them."""
     monkeypatch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
-    loop = asyncio.new_event_loop()
-    asyncio._set_running_loop(loop)
-    try:
-        assert connections["default"] is not before
+    run = CRM(factories.make_operator("lapp")).plan([person(1)])
+
+    def in_a_thread_without_a_loop():
+        connection.ensure_connection()
+        before = connections["default"]
         before.connection.close()  # as a server closes it: Django does not know
-        assert not in_a_child(run.pk, "applied")
-        connection.close()
-    finally:
-        asyncio._set_running_loop(None)
-        loop.close()
-        before.close()
+        try:
+            return asyncio.run(with_a_loop(before))
+        finally:
+            before.close()
+
+    async def with_a_loop(before):
+        assert connections["default"] is not before
+        try:
+            return in_a_child(run.pk, "applied")
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as pool:
+        assert pool.submit(in_a_thread_without_a_loop).result() is False
     assert DataSubject.objects.count() == 1
