@@ -56,21 +56,23 @@ class EvenRows:
     def of(cls, lines, texts, delimiter, width):
         """None where a line has another number of cells. lines: their numbers."""
         rows = cls(lines, delimiter.join(texts), delimiter, width)
-        cells = rows.text.split(delimiter)
-        ends = cells[width - 1 :: width]
-        last = [end.rstrip(LINE_ENDS) for end in ends]
+        cells, ends = rows._split()
         # Each line has one end, but perhaps the last: where every so many-th cell has one, no other cell does.
-        if len(cells) != width * len(texts) or not all(map(ne, ends[:-1], last)):
+        if len(cells) != width * len(texts) or not all(map(ne, ends[:-1], cells[width - 1 :: width])):
             return None
-        cells[width - 1 :: width] = last
         rows.cells = cells
         return rows
 
     @cached_property
     def cells(self):
-        cells = self.text.split(self.delimiter)
-        cells[self.width - 1 :: self.width] = [end.rstrip(LINE_ENDS) for end in cells[self.width - 1 :: self.width]]
-        return cells
+        return self._split()[0]
+
+    def _split(self):
+        """(the cells, the last one of each line as it was with the line's end)."""
+        cells, last = self.text.split(self.delimiter), slice(self.width - 1, None, self.width)
+        ends = cells[last]
+        cells[last] = [end.rstrip(LINE_ENDS) for end in ends]
+        return cells, ends
 
     def column(self, place):
         return self.cells[place :: self.width]

@@ -77,7 +77,7 @@ class CaseLetter(CasePart):
         "registry.User", models.PROTECT, verbose_name=_("sent by"), related_name="+", null=True, blank=True
     )
     failure = models.CharField(_("why not sent"), max_length=200, blank=True)
-    # A server that answers and does not take it, for now; one that is not reached refuses nothing.
+    # By a server that answers and puts it off; one that is not reached refuses nothing.
     refused_at = models.DateTimeField(_("first not taken by the mail server"), null=True, blank=True, editable=False)
 
     history = History()
