@@ -11,7 +11,7 @@ from django.utils.timezone import localtime
 from django.utils.translation import gettext as _
 
 from registry import scope
-from registry.journal.history import changed_fields
+from registry.journal.history import changed_fields, history_model
 from registry.models import PERSONAL, DataSubject, JournalEntry
 from registry.models.fields import CodesField, in_words
 
@@ -44,7 +44,7 @@ def entries_of(record, linked):
         return told.filter(object_type__in=parts).order_by("-seq")
     own = Q(object_type=record._meta.model_name, object_uid=record.uid)
     for model, field in linked:
-        rows = model.history.model.objects.filter(**{f"{field}_id": record.pk}).order_by()
+        rows = history_model(model).objects.filter(**{f"{field}_id": record.pk}).order_by()
         own |= Q(object_type=model._meta.model_name, object_uid__in=rows.values("uid").distinct())
     return JournalEntry.objects.filter(own, history_id__isnull=False).order_by("-seq")
 
@@ -56,7 +56,7 @@ def rows_of(entries, shown):
         wanted.setdefault(entry.object_type, []).append(entry.history_id)
     found = {}
     for name, ids in wanted.items():
-        history = shown[name].history.model
+        history = history_model(shown[name])
         rows = list(history.objects.filter(history_id__in=ids))
         earlier = history.objects.filter(id=models.OuterRef("id"), history_id__lt=models.OuterRef("history_id"))
         previous = dict(

@@ -17,6 +17,7 @@ from registry.exports.trace import TRACE, Marks
 from registry.exports.trail import pieces, shown
 from registry.journal import record, unit_of_work
 from registry.journal.canonical import PLAIN_TEXT, plain_value
+from registry.journal.history import history_model
 from registry.journal.models import JournalEntry, JournalSubject
 from registry.journal.touched import persons_found_later
 from registry.models import PERSONAL, DataSubject, User
@@ -168,14 +169,14 @@ def read(object_type, ids):
     if not ids:
         return {}
     names = [field.name for field in fields_of(object_type)]
-    history = history_model(object_type).objects.filter(among(ids)).order_by()
+    history = history_named(object_type).objects.filter(among(ids)).order_by()
     rows = history.values_list("history_id", "id", "history_type", "history_change_reason", *names)
     return {history_id: row for history_id, *row in rows.iterator()}
 
 
 def before_these(object_type, ids):
     """Of each history row the one before it of the same record, where there is one."""
-    history = history_model(object_type).objects
+    history = history_named(object_type).objects
     earlier = history.filter(id=OuterRef("id"), history_id__lt=OuterRef("history_id")).order_by("-history_id")
     rows = (
         history.filter(among(ids))
@@ -194,15 +195,14 @@ def among(ids):
     return Q(history_id__in=ids)
 
 
-@cache
-def history_model(object_type):
-    return apps.get_model("registry", object_type).history.model
+def history_named(object_type):
+    return history_model(apps.get_model("registry", object_type))
 
 
 @cache
 def fields_of(object_type):
     """The tracked fields of a model in the order of its history, without its key."""
-    history = history_model(object_type)
+    history = history_named(object_type)
     classes = history.instance_type.FIELD_CLASSES
     tracked = [history._meta.get_field(each.name) for each in history.tracked_fields if not each.primary_key]
     return [

@@ -1,6 +1,7 @@
 """Change history that the journal can commit to: a salted row for every write of a tracked record."""
 
 import os
+from functools import cache
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +11,12 @@ from .canonical import commitments, plain_value
 from .unit import OutsideUnitOfWork, Pending, current_unit
 
 ACTIONS = {"+": "create", "~": "change", "-": "delete"}
+
+
+@cache
+def history_model(model):
+    """The model of its history rows. `model.history` is a manager whose class is made anew whenever it is asked for."""
+    return model.history.model
 
 
 def new_salt():
@@ -52,9 +59,9 @@ class History(HistoricalRecords):
         unit = current_unit()
         if unit is None or unit.reading:
             raise OutsideUnitOfWork(f"{instance._meta.label} was written outside journal.unit_of_work.")
-        history = getattr(instance, self.manager_name)
-        previous = None if history_type == "+" else history.model.objects.filter(id=instance.pk).first()
-        row = history.model(
+        history = history_model(type(instance))
+        previous = None if history_type == "+" else history.objects.filter(id=instance.pk).first()
+        row = history(
             history_date=getattr(instance, "_history_date", timezone.now()),
             history_type=history_type,
             history_user_id=unit.by,

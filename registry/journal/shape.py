@@ -15,6 +15,7 @@ from django.db import models
 
 from . import copying
 from .canonical import PLAIN_TEXT, plain_value
+from .history import history_model
 
 HISTORY_COLUMNS = (
     "history_id",
@@ -42,7 +43,7 @@ class Shape:
     """A tracked model as the bulk path needs it. A row is the tuple of its values by `attnames`, without the id."""
 
     def __init__(self, model):
-        self.model, self.history, self.name = model, model.history.model, model._meta.model_name
+        self.model, self.history, self.name = model, history_model(model), model._meta.model_name
         self.fields = [field for field in model._meta.concrete_fields if not field.primary_key]
         self.attnames = [field.attname for field in self.fields]
         self.row_of = _getter(self.attnames)
