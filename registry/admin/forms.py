@@ -4,6 +4,9 @@ from django import forms
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.forms.models import ModelChoiceIterator
 from django.utils.functional import cached_property
+from django.utils.translation import get_language
+
+from registry import scope
 
 
 class ScopedForm(forms.ModelForm):
@@ -56,6 +59,24 @@ class ScopedFormSet(forms.BaseInlineFormSet):
     def empty_form(self):
         """Django makes it anew whenever somebody looks through the formset, for its media, its labels, its rows."""
         return super().empty_form
+
+    @property
+    def empty_row(self):
+        """What an empty row looks like depends on this alone: the template keeps the drawn row under it."""
+        request, form = self.form.request, self.empty_form
+        drawn = [
+            get_language(),
+            scope.role_of(request.user),
+            getattr(request.operator, "pk", None),
+            self.instance._meta.label,
+            self.prefix,
+        ]
+        for name, field in form.fields.items():
+            if name != self.fk.name:
+                drawn += [name, str(form.get_initial_for_field(field, name))]
+            if isinstance(field, forms.ModelChoiceField) and not field.widget.is_hidden:
+                drawn += [f"{value}={label}" for value, label in field.choices]
+        return drawn
 
     def _construct_form(self, i, **kwargs):
         form = super()._construct_form(i, **kwargs)

@@ -82,6 +82,13 @@ class ScopedInline(Scoped, WritableByRole):
         super().__init__(*args)
         self._formsets = {}  # Django makes an inline for each request, and asks it for its formset a dozen times
 
+    def get_fields(self, request, obj=None):
+        """Django makes a form to see which fields there are. They are the same for everybody; who sees them is asked later."""
+        made = type(self)
+        if "all_fields" not in vars(made):
+            made.all_fields = super().get_fields(request, obj)
+        return made.all_fields
+
     def get_formset(self, request, obj=None, **kwargs):
         asked = (obj and obj.pk, str(kwargs))
         if asked not in self._formsets:
@@ -93,7 +100,13 @@ class ScopedInline(Scoped, WritableByRole):
         return super().get_formset(request, obj, **kwargs | {"form": form})
 
     def get_queryset(self, request):
-        return scope.in_scope(super().get_queryset(request), request.user)
+        """Rows have the operator of the record they belong to, which is in scope. Asked for the operator, too, SQLite looks
+        through all of the operator's rows: their list has the order that is wanted here.
+        """
+        rows, parent = super().get_queryset(request), getattr(self.model, "PARENT", None)
+        if parent and self.model._meta.get_field(parent).related_model is self.parent_model:
+            return rows
+        return scope.in_scope(rows, request.user)
 
 
 class RegistryInline(ScopedInline, admin.TabularInline):
