@@ -13,7 +13,7 @@ from registry import journal, scope
 from registry.models import OperatorOwned, Tracked
 from registry.templatetags.registry_ui import grouped
 
-from .acts import OtherOperator, reason_of
+from .acts import READING, OtherOperator, reason_of
 from .conflict import seen_token, who_saved
 from .forms import ScopedForm
 from .history import history_page
@@ -41,10 +41,16 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     # What may be seen
 
     def get_object(self, request, object_id, from_field=None):
-        found = super().get_object(request, object_id, from_field)
-        if found is None:
-            self.offer_other_operator(request, object_id)
-        return found
+        """The record, read once where the request only reads."""
+        opened = vars(request).setdefault("opened", {}) if request.method in READING else {}
+        asked = self.model, str(object_id), from_field
+        if asked not in opened:
+            opened[asked] = found = super().get_object(request, object_id, from_field)
+            if found is None:
+                self.offer_other_operator(request, object_id)
+            elif isinstance(found, OperatorOwned) and request.operator and found.operator_id == request.operator.pk:
+                found.operator = request.operator
+        return opened[asked]
 
     def offer_other_operator(self, request, object_id):
         """A record of another of the user's operators offers the switch; every other one does not exist."""

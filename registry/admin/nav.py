@@ -2,6 +2,7 @@
 
 from functools import cache
 
+from django.db.models import Count, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -15,6 +16,8 @@ from registry.models import (
     ProcessingActivity,
     SubjectRequest,
 )
+
+from .queries import at_once
 
 GROUPS = (
     (
@@ -127,8 +130,9 @@ def counts(request):
         "obligation": Obligation.objects.open(),
         "message": Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None),
     }
-    return {
-        name: scope.in_scope(records, user).count() or None
+    counted = [
+        scope.in_scope(records, user).order_by().values(of=Value(name)).annotate(number=Count("pk"))
         for name, records in waiting.items()
         if user.has_perm(f"registry.view_{name}")
-    }
+    ]
+    return {each["of"]: each["number"] or None for each in at_once(counted)}

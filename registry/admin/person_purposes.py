@@ -6,7 +6,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.models import ActivityPurpose, LegalBasis, ProcessingActivity, SubjectPurpose
+from registry.models import ActivityPurpose, LegalBasis, ProcessingActivity, Purpose, SubjectPurpose
 from registry.models.grounding import facts_of, standings, take_ground, with_bases
 from registry.rules.endings import AGREEMENT, CONSENT, DECISION, REACHED, STOP, first_end
 from registry.rules.grounds import MARKETING, PROCESSING, Ground, ends_of, live_ground
@@ -27,17 +27,15 @@ def purposes_card(user, person):
     """A row for each purpose that the data serve or served, or that the person consented to; none holds a personal value."""
     today, citations = timezone.localdate(), Citations(person.operator)
     [standing] = standings([person])
-    related = ("purpose__operator", "consent", "agreement", "basis__norm__law")
-    records = {each.purpose: each for each in person.purposes.select_related(*related).order_by("since_on", "pk")}
-    served = set(person.purposes.live(today).values_list("pk", flat=True))
-    agreed = person.consents.filter(kind__in=(PROCESSING, MARKETING)).select_related("purpose__operator")
-    purposes = sorted({*records, *(consent.purpose for consent in agreed)}, key=lambda purpose: purpose.code)
-    known, rows = Known(standing, purposes, today), []
+    records = {each.purpose_id: each for each in person.purposes.order_by("since_on", "pk")}
+    agreed = {each.purpose_id for each in standing.consents if each.kind in (PROCESSING, MARKETING)}
+    purposes = sorted(Purpose.objects.filter(pk__in={*records, *agreed}), key=lambda purpose: purpose.code)
+    known, rows = Known(standing, purposes, records.values(), today), []
     for purpose in purposes:
-        record, facts = records.get(purpose), known.facts[purpose]
+        record, facts = records.get(purpose.pk), known.facts[purpose]
         row = {"name": str(purpose)}
-        if record is not None and record.pk in served:
-            row |= {"since": record.since_on} | of_ground(record, known, user)
+        if record is not None and record.serves_on(today):
+            row |= {"since": record.since_on} | of_ground(known.completed(record, purpose), known, user)
         elif ground := live_ground(facts):
             row |= {"stopped": stopped(record)} | of_ground(known.resting(purpose, ground), known, user)
         else:
@@ -49,21 +47,30 @@ def purposes_card(user, person):
 class Known:
     """What the rows say of the person's purposes, read for all of them at once."""
 
-    def __init__(self, standing, purposes, on):
+    def __init__(self, standing, purposes, records, on):
         self.standing = standing
+        for purpose in purposes:
+            purpose.operator = standing.subject.operator
         bases = dict(with_bases(purposes, on))
         self.facts = {each: facts_of(standing, each, bases[each], on) for each in purposes}
         self.consents = {each.pk: each for each in standing.consents}
         self.agreements = {each.pk: each for each in standing.agreements}
-        declared = {basis.pk for found in bases.values() for basis in found}
-        self.bases = LegalBasis.objects.select_related("norm__law").in_bulk(declared)
+        wanted = {basis.pk for found in bases.values() for basis in found} | {each.basis_id for each in records} - {
+            None
+        }
+        self.bases = LegalBasis.objects.select_related("norm__law").in_bulk(wanted)
         self.reached = reached_on(purposes)
 
     def resting(self, purpose, ground):
         """A record of the purpose as it would be on this ground; it is not saved."""
         person = self.standing.subject
-        record = SubjectPurpose(operator=person.operator, subject=person, purpose=purpose)
+        record = SubjectPurpose(operator=person.operator, subject=person)
         take_ground(record, ground)
+        return self.completed(record, purpose)
+
+    def completed(self, record, purpose):
+        """With what it refers to, which is known here."""
+        record.purpose = purpose
         record.consent = self.consents.get(record.consent_id)
         record.agreement = self.agreements.get(record.agreement_id)
         record.basis = self.bases.get(record.basis_id)

@@ -244,6 +244,12 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
     def journal_subjects(self):
         return [self.subject.uid]
 
+    def serves_on(self, day):
+        """As `SubjectPurposeQuerySet.live` says of many."""
+        if self.stop:
+            return self.since_on <= day and self.until_on is not None and self.until_on > day
+        return self.since_on <= day and (self.until_on is None or self.until_on >= day)
+
     def clean(self):
         super().clean()
         for name in ("consent", "agreement"):

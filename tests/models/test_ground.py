@@ -173,3 +173,18 @@ def test_agreement_that_ends_takes_its_purpose_along(office, dpo):
         record = serve(subject, purpose, on=timezone.localdate())
     write(agreement, ended_on=timezone.localdate() - dt.timedelta(days=1))
     assert not standing(record)
+
+
+@pytest.mark.parametrize("since", [-2, 0, 1])
+@pytest.mark.parametrize("until", [None, -1, 0, 1])
+@pytest.mark.parametrize("stop", ["", "reached"])
+def test_purposes_that_are_served_are_those_listed_as_live(office, since, until, stop):
+    """The question about one and the question about many have one answer."""
+    if until is not None and until < since:
+        return  # no such record
+    record, _consent = served(office)
+    day = timezone.localdate()
+    record.since_on, record.stop = day + dt.timedelta(since), stop
+    record.until_on = None if until is None else day + dt.timedelta(until)
+    SubjectPurpose.objects.filter(pk=record.pk).update(since_on=record.since_on, until_on=record.until_on, stop=stop)
+    assert record.serves_on(day) == standing(record)
