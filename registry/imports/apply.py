@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from registry import journal
 from registry.choices import Role
 from registry.journal import bulk
+from registry.journal.turns import checkpoint
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry
 from registry.models.grounding import settle
 
@@ -88,6 +89,7 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
         with closing(maker.chunks()) as chunks:
             for ready in chunks:
                 _with_retries(run, ready, maker, planned, actor)
+                checkpoint()
                 if progress:
                     progress(run.rows_done)
     except FileNotFoundError:  # whoever gave the run up, or finished it, has deleted the file

@@ -18,6 +18,7 @@ from django.utils.translation import gettext as _
 from registry import journal
 from registry.journal import bulk
 from registry.journal.bulk import Written
+from registry.journal.turns import checkpoint
 from registry.models import (
     Agreement,
     Block,
@@ -82,6 +83,7 @@ def undo(run, *, by, role, reason="", progress=None) -> ImportRun:
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
     for chunk in _chunks(run):
         _with_retries(run, chunk, actor)
+        checkpoint()
         if progress:
             progress(run.rows_done)
     _finish(run, actor)

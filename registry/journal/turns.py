@@ -5,7 +5,7 @@ after chunk keeps them out for seconds; a lock on a file beside the database is 
 import time
 from contextlib import ExitStack, contextmanager, suppress
 
-from django.db import connection
+from django.db import OperationalError, connection
 
 try:
     import fcntl
@@ -37,3 +37,12 @@ def _wait(queue):
             fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(LOOK_SECONDS)
+
+
+def checkpoint():
+    """Brings what was committed from SQLite's log into its database, between two chunks: else the commit that finds the log
+    long does it, and others wait for its turn to end. Where it cannot be done now, that commit does it, and tells.
+    """
+    if connection.vendor == "sqlite" and not connection.in_atomic_block:
+        with suppress(OperationalError), connection.cursor() as cursor:
+            cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")

@@ -13,6 +13,7 @@ from registry.choices import Trigger
 from registry.imports.storage import AlreadyTaken
 from registry.journal import bulk
 from registry.journal.bulk import Written
+from registry.journal.turns import checkpoint
 from registry.models import (
     Block,
     DataSubject,
@@ -89,6 +90,7 @@ def hand_over(run: HandOverRun, *, by, role="", progress=None) -> HandOverRun:
             locked(run)
             list(DataSubject.objects.select_for_update().filter(pk__in=chunk).order_by("pk").values_list("pk"))
             advance(run, chunk, write(said, outcome(said, chunk)))
+        checkpoint()
         if progress:
             progress(run.rows_done)
     with journal.unit_of_work(**actor):

@@ -1,6 +1,8 @@
 """Turns to write on SQLite: whoever waits is let in between two chunks of an import, and never waits for ever."""
 
+import contextlib
 import fcntl
+import sqlite3
 import threading
 from pathlib import Path
 
@@ -79,3 +81,14 @@ def test_a_turn_that_cannot_be_taken_keeps_nobody_from_writing():
     finally:
         queue.rmdir()
     assert JournalEntry.objects.count() == 1
+
+
+def test_between_two_chunks_the_log_is_brought_into_the_database(tmp_path):
+    """The database's own file has what was committed; nobody's commit has to see to it."""
+    write()
+    turns.checkpoint()
+    copy = tmp_path / "copy.sqlite3"  # without the log beside it
+    copy.write_bytes(Path(connection.settings_dict["NAME"]).read_bytes())
+    with contextlib.closing(sqlite3.connect(copy)) as alone:
+        [(found,)] = alone.execute("SELECT count(*) FROM registry_journalentry")
+    assert found == JournalEntry.objects.count() == 1
