@@ -1,4 +1,5 @@
 import pytest
+from django.core.cache import cache
 from hypothesis import HealthCheck, settings
 
 from . import factories
@@ -6,6 +7,12 @@ from . import factories
 # A test that is right is right on a busy machine, too.
 settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("patient")
+
+
+@pytest.fixture(autouse=True)
+def nothing_kept():
+    """What a web process keeps between its pages is none of another test's."""
+    cache.clear()
 
 
 @pytest.fixture

@@ -28,18 +28,28 @@ from .moves import MovesOwnGrounds
 from .people import DataSubject
 
 
+def is_complete():
+    """Lacks no item of art. 8(4), as `Consent.missing` says of one."""
+    return models.Q(
+        ~models.Q(operator__name_en="", operator__name_ru="", operator__name_kk=""),
+        ~models.Q(operator__bin=""),
+        ~models.Q(subject__surname="", subject__given_name=""),
+        models.Q(expires_on__isnull=False) | models.Q(until_purpose_reached=True),
+        ~models.Q(data_list=""),
+        third_parties__isnull=False,
+        cross_border__isnull=False,
+        publication__isnull=False,
+    )
+
+
 class ConsentQuerySet(HeldQuerySet):
     def complete(self):
-        """Those that lack no item of art. 8(4), as `Consent.missing` says of one."""
-        named = ~models.Q(operator__name_en="", operator__name_ru="", operator__name_kk="")
-        return self.filter(
-            named & ~models.Q(operator__bin=""),
-            ~models.Q(subject__surname="", subject__given_name=""),
-            models.Q(expires_on__isnull=False) | models.Q(until_purpose_reached=True),
-            third_parties__isnull=False,
-            cross_border__isnull=False,
-            publication__isnull=False,
-        ).exclude(data_list="")
+        return self.filter(is_complete())
+
+    def counted(self):
+        """How many there are, and how many of them are complete; of a million in one go."""
+        found = self.aggregate(all=models.Count("pk"), complete=models.Count("pk", filter=is_complete()))
+        return found["all"], found["complete"]
 
     def in_force(self, on):
         """Given by that day, neither expired nor withdrawn on it."""

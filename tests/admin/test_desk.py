@@ -1,11 +1,13 @@
 """The desk: an office sees first what is due, how much of it, and what nobody has looked at."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin import desk
 from registry.journal import unit_of_work
 from registry.models import AuthorityRequest, JournalEntry, Message, Obligation, OperatorTerm, SubjectRequest
 from registry.rules.deadlines import day_of
@@ -151,3 +153,27 @@ def test_waiting_on_the_day_a_case_is_due(office):
     assert day_of(case.received_at) + dt.timedelta(days=5) == case.due_on
     for at, waits in (("2026-04-05 23:59", False), ("2026-04-06 00:00", True), ("2026-04-07 00:00", True)):
         assert SubjectRequest.objects.waiting(moment(at)).exists() == waits, at
+
+
+def people_on(client):
+    [card] = [card for card in desk_of(client)["cards"] if card["label"] == "People in the register"]
+    return card["value"], card["note"]
+
+
+def test_people_are_counted_for_everybody_who_comes(lapp, subject, client_of_dpo):
+    """A register of the usual size is counted each time."""
+    assert people_on(client_of_dpo) == (1, "data subjects")
+    make_subject(lapp, crm_id="2")
+    assert people_on(client_of_dpo) == (2, "data subjects")
+
+
+def test_a_count_that_takes_long_is_kept_and_says_so(lapp, kazger, subject, client_of_dpo, browser_client, monkeypatch):
+    """A million is counted for one of those who come; the next see when. Another operator's count is its own."""
+    monkeypatch.setattr(desk, "LONG_SECONDS", 0)
+    monkeypatch.setattr(desk, "KEPT_TIMES", 1_000_000)
+    assert people_on(client_of_dpo) == (1, "data subjects")
+    make_subject(lapp, crm_id="2")
+    count, note = people_on(client_of_dpo)
+    assert count == 1
+    assert re.fullmatch(r"data subjects, counted at \d.*", note)
+    assert people_on(browser_client(make_user("dpo", kazger, username="theirs"))) == (0, "data subjects")
