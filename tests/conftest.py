@@ -1,18 +1,30 @@
+import math
+import shutil
+
 import pytest
+from django.conf import settings
 from django.core.cache import cache
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck
+from hypothesis import settings as hypothesis
+
+from registry.operations.kept_files import KEPT
 
 from . import factories
 
 # A test that is right is right on a busy machine, too.
-settings.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
-settings.load_profile("patient")
+hypothesis.register_profile("patient", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+hypothesis.load_profile("patient")
 
 
 @pytest.fixture(autouse=True)
-def nothing_kept():
-    """What a web process keeps between its pages is none of another test's."""
+def nothing_kept(monkeypatch):
+    """What a web process keeps between its pages, and files whose records were rolled back, are none of the next test's; no
+    machine is too slow to count anew.
+    """
     cache.clear()
+    for folder in KEPT:
+        shutil.rmtree(settings.DATA_DIR / "private" / folder, ignore_errors=True)
+    monkeypatch.setattr("registry.admin.desk.LONG_SECONDS", math.inf)
 
 
 @pytest.fixture
