@@ -41,15 +41,16 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     # What may be seen
 
     def get_object(self, request, object_id, from_field=None):
-        """The record, read once where the request only reads."""
-        opened = vars(request).setdefault("opened", {}) if request.method in READING else {}
+        """The record, read once where the request only reads; then its operator is the request's, too."""
+        reads = request.method in READING
+        opened = vars(request).setdefault("opened", {}) if reads else {}
         asked = self.model, str(object_id), from_field
         if asked not in opened:
             opened[asked] = found = super().get_object(request, object_id, from_field)
             if found is None:
                 self.offer_other_operator(request, object_id)
-            elif isinstance(found, OperatorOwned) and request.operator and found.operator_id == request.operator.pk:
-                found.operator = request.operator
+            elif reads and request.operator and getattr(found, "operator_id", None) == request.operator.pk:
+                found._state.fields_cache.setdefault("operator", request.operator)
         return opened[asked]
 
     def offer_other_operator(self, request, object_id):
@@ -154,6 +155,9 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
             record = self.record_or_404(request, object_id)
             context = self.form_context(request, record) | (extra_context or {})
             self.tell_opened(request, record)
+            vars(request).pop(
+                "opened", None
+            )  # the form is drawn from what is read now: never older than what it says it saw
             return super().changeform_view(request, object_id, form_url, context)
         record = self.record_or_404(request, object_id, lock=True)
         if not (self.has_change_permission(request, record) if record else self.has_add_permission(request)):

@@ -81,7 +81,8 @@ class Counted(NamedTuple):
     @classmethod
     def for_user(cls, user, today):
         """Counted now; where that takes long, as of a million, the next who come see this count and when it was made."""
-        key = f"desk-{scope.current_operator(user).pk}-{today}"
+        operator = scope.current_operator(user)
+        key = f"desk-{operator.pk}-{operator.bin}-{today}"
         if kept := cache.get(key):
             return kept
         begun = time.perf_counter()
@@ -92,11 +93,12 @@ class Counted(NamedTuple):
             cache.set(key, counted._replace(at=timezone.now()), seconds * KEPT_TIMES)
         return counted
 
-    @property
-    def note(self):
+    def said(self, note):
+        """With the moment of a count that was kept."""
         if self.at is None:
-            return _("data subjects")
-        return _("data subjects, counted at %s") % time_format(timezone.localtime(self.at), "TIME_FORMAT")
+            return note
+        moment = time_format(timezone.localtime(self.at), "TIME_FORMAT")
+        return _("%(note)s; counted at %(moment)s") % {"note": note, "moment": moment}
 
 
 def cards(user, today, incomplete):
@@ -112,11 +114,16 @@ def cards(user, today, incomplete):
             "note": _("%(active)d active · %(incomplete)d incomplete") % {"active": active, "incomplete": incomplete},
             "tone": "warn" if incomplete else "ok",
         },
-        {"label": _("People in the register"), "value": people, "note": counted.note, "tone": "quiet"},
+        {
+            "label": _("People in the register"),
+            "value": people,
+            "note": counted.said(_("data subjects")),
+            "tone": "quiet",
+        },
         {
             "label": _("Consents in force"),
             "value": complete,
-            "note": incomplete_note(recorded, recorded - complete, scope.current_operator(user)),
+            "note": counted.said(incomplete_note(recorded, recorded - complete, scope.current_operator(user))),
             "tone": "warn" if recorded > complete else "ok" if recorded else "quiet",
         },
         {

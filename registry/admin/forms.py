@@ -64,16 +64,11 @@ class ScopedFormSet(forms.BaseInlineFormSet):
     def empty_row(self):
         """What an empty row looks like depends on this alone: the template keeps the drawn row under it."""
         request, form = self.form.request, self.empty_form
-        drawn = [
-            get_language(),
-            scope.role_of(request.user),
-            getattr(request.operator, "pk", None),
-            self.instance._meta.label,
-            self.prefix,
-        ]
+        operator = getattr(request.operator, "pk", None)
+        drawn = [get_language(), scope.role_of(request.user), operator, self.instance._meta.label, self.prefix]
         for name, field in form.fields.items():
             if name != self.fk.name:
-                drawn += [name, str(form.get_initial_for_field(field, name))]
+                drawn += [name, str(field.help_text), str(form.get_initial_for_field(field, name))]
             if isinstance(field, forms.ModelChoiceField) and not field.widget.is_hidden:
                 drawn += [f"{value}={label}" for value, label in field.choices]
         return drawn

@@ -114,6 +114,12 @@ def inline_data(inline_admin_formset: object) -> str:
     return json.dumps(data)
 
 
+@register.simple_tag
+def empty_row(inline_admin_formset: object) -> list[str]:
+    """What the empty row is kept under. A tag, for an error in a template's variable may pass for an empty text."""
+    return inline_admin_formset.formset.empty_row
+
+
 def _form_errors(form: object, where: str = "", row: str = "") -> list[dict]:
     found = []
     for name in sorted(form.errors, key=[NON_FIELD_ERRORS, *form.fields].index):

@@ -175,5 +175,5 @@ def test_a_count_that_takes_long_is_kept_and_says_so(lapp, kazger, subject, clie
     make_subject(lapp, crm_id="2")
     count, note = people_on(client_of_dpo)
     assert count == 1
-    assert re.fullmatch(r"data subjects, counted at \d.*", note)
+    assert re.fullmatch(r"data subjects; counted at \d.*", note)
     assert people_on(browser_client(make_user("dpo", kazger, username="theirs"))) == (0, "data subjects")

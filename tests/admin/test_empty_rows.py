@@ -6,10 +6,12 @@ import pytest
 from django.contrib import admin
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
 
 from registry.admin.forms import ScopedFormSet
 from registry.admin.scoped import ScopedInline
-from tests.factories import make_purpose, make_subject, make_user
+from registry.models import ProcessingActivity
+from tests.factories import make_purpose, make_subject, make_user, save
 from tests.forms import url
 
 pytestmark = pytest.mark.django_db
@@ -50,6 +52,14 @@ def test_row_has_no_link_to_what_the_role_may_not_add(client_of_dpo, browser_cli
     assert "add_id_consents-__prefix__-purpose" in empty_row(client_of_dpo, subject)
     client = browser_client(make_user("registrar", lapp, username="registrar"))
     assert "add_id_consents-__prefix__-purpose" not in empty_row(client, subject)
+
+
+def test_row_has_the_help_of_its_own_page(client_of_dpo, lapp):
+    """Data categories are linked to purposes of the activity: where it is new, its purposes are to be saved first."""
+    sentence = "Save the activity with its purposes first."
+    activity = save(ProcessingActivity(operator=lapp, code="sales", name_en="Sales"))
+    assert sentence in client_of_dpo.get(reverse("admin:registry_processingactivity_add")).content.decode()
+    assert sentence not in client_of_dpo.get(url(activity)).content.decode()
 
 
 def test_second_page_draws_no_empty_row(client_of_dpo, lapp, subject, monkeypatch):

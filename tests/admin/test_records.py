@@ -5,6 +5,8 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
+from registry.admin import base
+from registry.admin.conflict import seen_token
 from registry.models import Consent, Database, DataSubject, JournalEntry
 from tests.factories import make_purpose, make_subject, make_user, save
 from tests.forms import form_fields, last_entry, post, url
@@ -46,6 +48,23 @@ def test_second_save_gets_a_conflict(client_of_dpo, subject):
     assert "+77010000001" in page  # what was typed is there to be entered again
     subject.refresh_from_db()
     assert (subject.email, subject.phone) == ("asem@example.kz", "+77077356312")
+
+
+def test_form_is_never_older_than_what_it_says_it_saw(client_of_dpo, subject, monkeypatch):
+    """Somebody saves while the page is being made: the page shows it, or else the next save is a conflict."""
+
+    def saved_just_before(*seen):
+        monkeypatch.setattr(base, "seen_token", seen_token)
+        other = DataSubject.objects.get(pk=subject.pk)
+        other.patronymic = "Ержановна"
+        save(other)
+        return seen_token(*seen)
+
+    monkeypatch.setattr(base, "seen_token", saved_just_before)
+    fields = form_fields(client_of_dpo.get(url(subject)).context, email="asem@example.kz")
+    client_of_dpo.post(url(subject), fields)
+    subject.refresh_from_db()
+    assert subject.patronymic == "Ержановна"
 
 
 def test_conflict_sees_links_too(client_of_dpo, lapp, subject):
