@@ -155,9 +155,8 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
             record = self.record_or_404(request, object_id)
             context = self.form_context(request, record) | (extra_context or {})
             self.tell_opened(request, record)
-            vars(request).pop(
-                "opened", None
-            )  # the form is drawn from what is read now: never older than what it says it saw
+            # The form is drawn from what is read now: it is never older than what it says it saw.
+            vars(request).pop("opened", None)
             return super().changeform_view(request, object_id, form_url, context)
         record = self.record_or_404(request, object_id, lock=True)
         if not (self.has_change_permission(request, record) if record else self.has_add_permission(request)):

@@ -26,12 +26,12 @@ def histories(record, linked):
 def seen_token(record, linked):
     """The state a form was drawn from: the newest history row of the record and of each kind of its links, and their number."""
     found = histories(record, linked)
-    newest = [
+    asked = [
         history.objects.filter(id__in=ids).order_by().values(of=Value(place)).annotate(newest=Max("history_id"))
         for place, (history, ids) in enumerate(found)
         if ids
     ]
-    newest = {each["of"]: each["newest"] for each in at_once(newest)}
+    newest = {each["of"]: each["newest"] for each in at_once(asked)}
     return ".".join(f"{newest.get(place) or 0}-{len(ids)}" for place, (_history, ids) in enumerate(found))
 
 

@@ -55,10 +55,9 @@ class Known:
         self.facts = {each: facts_of(standing, each, bases[each], on) for each in purposes}
         self.consents = {each.pk: each for each in standing.consents}
         self.agreements = {each.pk: each for each in standing.agreements}
-        wanted = {basis.pk for found in bases.values() for basis in found} | {each.basis_id for each in records} - {
-            None
-        }
-        self.bases = LegalBasis.objects.select_related("norm__law").in_bulk(wanted)
+        declared = {basis.pk for found in bases.values() for basis in found}
+        rested_on = {each.basis_id for each in records if each.basis_id}
+        self.bases = LegalBasis.objects.select_related("norm__law").in_bulk(declared | rested_on)
         self.reached = reached_on(purposes)
 
     def resting(self, purpose, ground):

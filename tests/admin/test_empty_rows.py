@@ -73,6 +73,25 @@ def test_second_page_draws_no_empty_row(client_of_dpo, lapp, subject, monkeypatc
     assert "consents-__prefix__-data_list" in first
 
 
+@pytest.mark.parametrize("role", ["auditor", "registrar"])
+def test_rows_have_the_same_fields_whoever_comes_first(role, dpo, lapp, rf, monkeypatch):
+    """Which fields a row has is asked once a process: an auditor who comes first hides none from the officer."""
+
+    def fields_for(user, inline, model):
+        monkeypatch.setattr(inline, "all_fields", None, raising=False)
+        monkeypatch.delattr(inline, "all_fields")
+        request = rf.get("/")
+        request.user, request.operator = user, lapp
+        return list(inline(model, admin.site).get_fields(request))
+
+    first = make_user(role, lapp, username="first")
+    for model_admin in admin.site._registry.values():
+        for inline in model_admin.inlines:
+            fields = fields_for(dpo, inline, model_admin.model)
+            assert fields
+            assert fields == fields_for(first, inline, model_admin.model), inline
+
+
 def test_every_inline_tells_its_empty_rows_apart():
     """The templates of rows ask each formset for what its empty row depends on."""
     inlines = [inline for model_admin in admin.site._registry.values() for inline in model_admin.inlines]

@@ -175,13 +175,12 @@ def test_agreement_that_ends_takes_its_purpose_along(office, dpo):
     assert not standing(record)
 
 
-@pytest.mark.parametrize("since", [-2, 0, 1])
-@pytest.mark.parametrize("until", [None, -1, 0, 1])
+@pytest.mark.parametrize(
+    ("since", "until"), [(-2, None), (-2, -1), (-2, 0), (-2, 1), (0, None), (0, 0), (0, 1), (1, None), (1, 1)]
+)
 @pytest.mark.parametrize("stop", ["", "reached"])
 def test_purposes_that_are_served_are_those_listed_as_live(office, since, until, stop):
     """The question about one and the question about many have one answer."""
-    if until is not None and until < since:
-        return  # no such record
     record, _consent = served(office)
     day = timezone.localdate()
     record.since_on, record.stop = day + dt.timedelta(since), stop
