@@ -81,11 +81,15 @@ class ScopedFormSet(forms.BaseInlineFormSet):
 
 
 class SharedChoices(ModelChoiceIterator):
-    """The choices of a column: read once for all its rows."""
+    """The choices of a column: read once for all its rows, and in one question: on PostgreSQL Django's own reads through a cursor
+    that it opens, reads and closes.
+    """
 
     def __iter__(self):
         if not self.field.shared:
-            self.field.shared += super().__iter__()
+            if self.field.empty_label is not None:
+                self.field.shared.append(("", self.field.empty_label))
+            self.field.shared.extend(map(self.choice, self.queryset))
         return iter(self.field.shared)
 
 
