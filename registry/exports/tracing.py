@@ -89,15 +89,16 @@ class Tracer:
         return Found(ALTERED if runs else UNKNOWN, tuple(runs.values()))
 
     def _of_trailer(self, count, digest, uid):
-        """By its digest; changes.csv by the uid in it, and then by the digest that the entry of its export keeps of it."""
-        if run := self.runs.filter(digest=sha256(digest), count=number(count)).first():
-            return Found(TRAILER, (run,))
-        run = self.runs.filter(uid=uid).first() if is_uid(uid) else None
+        """By the uid in it, and then by what is kept of that export. A register's bears none, for its files are the same bytes
+        each time: it came from any that gave those away.
+        """
+        if not is_uid(uid):
+            runs = tuple(self.runs.filter(digest=sha256(digest), count=number(count)))
+            return Found(TRAILER if runs else UNKNOWN, runs)
+        run = self.runs.filter(uid=uid).first()
         if run is None:
             return Found(UNKNOWN)
-        kept = files_of(run)
-        genuine = kept.get(CHANGES) == digest if kept else run.kind == ExportRun.Kind.AUDIT
-        return Found(TRAILER if genuine else ALTERED, (run,))
+        return Found(TRAILER if closes(run, count, digest) else ALTERED, (run,))
 
     def _of_journal_trailer(self, said):
         """Of journal.jsonl, by number and hash of the last entry and how many there are."""
@@ -138,6 +139,15 @@ class Tracer:
             of_subject = run.filter.get("subject", "") in ("", *touched)
             if first <= entry.seq and ended and (of_operator and of_subject) is whole:
                 yield run
+
+
+def closes(run, count, digest):
+    """Whether the export ended so. Of changes.csv its entry keeps the digest; where the end is not kept, nothing speaks against it."""
+    if run.finished_at is None:
+        return True
+    if run.kind == ExportRun.Kind.AUDIT:
+        return files_of(run).get(CHANGES, digest) == digest
+    return (run.count, run.digest) == (number(count), digest)
 
 
 def rows_of(text):

@@ -59,6 +59,24 @@ def test_marks_of_two_exports_have_nothing_in_common(leaked):
     assert len(seals[0] | seals[1]) == 4
 
 
+def test_same_list_exported_twice_is_told_by_its_last_line(lapp, dpo, browser_client):
+    """Rows of a list without people bear no mark, and two such files differ in nothing but whom their last line names."""
+    make_purpose(lapp)
+    client, ends = browser_client(dpo), []
+    for _time in range(2):
+        response = client.post(reverse("admin:registry_purpose_export"), {"format": "csv", "reason": ""})
+        ends.append(b"".join(response.streaming_content).decode().splitlines()[-1])
+    runs = list(ExportRun.objects.order_by("pk"))
+    assert runs[0].digest == runs[1].digest
+    assert [told(end)[:2] for end in ends] == [
+        ["1: the last line of an export.", line_of(run, "list purpose, csv", 1, "row")] for run in runs
+    ]
+    forged = ends[1].replace("rows,1", "rows,2")
+    assert told(forged)[0] == "1: its mark is of this export, but the line was altered since."
+    unnamed = ends[0].partition(",export")[0]
+    assert [found.runs for found in tracing.Tracer().trace(unnamed)] == [tuple(runs)]
+
+
 def test_altered_row_is_said_to_be_altered(leaked):
     """A row with one letter changed still names its export, and is not called genuine."""
     run = ExportRun.objects.order_by("pk")[0]
