@@ -10,6 +10,7 @@ from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.functional import cached_property
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
@@ -140,6 +141,8 @@ class WithdrawsConsents:
             raise Http404
         if not request.user.has_perm("registry.change_consent", record):
             raise PermissionDenied
+        if not self.consents_at_stake(record).exists():
+            return self.nothing_to_withdraw(request, record)
         form = DeskForm(request.POST or None, initial={"received_on": timezone.localdate()})
         person = self.person_of(record)
         form.offer(person, self.consents_at_stake(record))
@@ -153,8 +156,10 @@ class WithdrawsConsents:
             except ValidationError as refusal:
                 form.add_error("received_on", refusal)
             else:
+                if not found.consents:  # a colleague was quicker
+                    return self.nothing_to_withdraw(request, record)
                 messages.success(request, " ".join([_t("The withdrawal is recorded."), *in_sentences(found)]))
-                return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_change", args=[record.pk]))
+                return HttpResponseRedirect(self.address_of(record))
         self.tell_opened(request, record)
         context = self.admin_site.each_context(request) | {
             "title": _t("Withdraw the consent") if isinstance(record, Consent) else _t("Withdraw consents"),
@@ -165,3 +170,17 @@ class WithdrawsConsents:
             "media": self.media + form.media,
         }
         return TemplateResponse(request, "admin/registry/consent/withdraw.html", context)
+
+    def nothing_to_withdraw(self, request, record):
+        """The page was open too long, or twice: what a colleague recorded stands, and nothing is added to it."""
+        if isinstance(record, Consent):
+            record.refresh_from_db(fields=["withdrawn_at"])
+            day = date_format(timezone.localdate(record.withdrawn_at), "DATE_FORMAT")
+            said = _t("Nothing was recorded: the consent was withdrawn before, on %s.") % day
+        else:
+            said = _t("Nothing was recorded: no consent stands that could be withdrawn.")
+        messages.info(request, said)
+        return HttpResponseRedirect(self.address_of(record))
+
+    def address_of(self, record):
+        return reverse(f"admin:registry_{self.opts.model_name}_change", args=[record.pk])

@@ -132,6 +132,29 @@ def test_consent_on_its_own_page_reaches_recipients_too(person, client_of_dpo):
     assert [each.recipient.code for each in Obligation.objects.all()] == ["post"]
 
 
+def test_second_withdrawal_of_one_consent_says_that_nothing_was_recorded(person, client_of_dpo):
+    """The page was open in two tabs: the first day stands, and the officer is not told that the second was taken."""
+    consent = person.consents.get(purpose__code="news")
+    page = reverse("admin:registry_consent_withdraw", args=[consent.pk])
+    for day in ("2026-04-01", "2026-04-02"):
+        response = client_of_dpo.post(page, {"received_on": day, "_reason": "letter"}, follow=True)
+    text = html.unescape(response.content.decode())
+    assert "Nothing was recorded: the consent was withdrawn before, on 1 Apr 2026." in text
+    assert "The withdrawal is recorded." not in text
+    consent.refresh_from_db()
+    assert (timezone.localdate(consent.withdrawn_at), consent.history.count()) == (dt.date(2026, 4, 1), 2)
+    assert client_of_dpo.get(page).status_code == 302
+
+
+def test_nothing_is_left_to_withdraw_on_a_page_that_was_open_too_long(person, client_of_dpo):
+    """All of a person's consents are withdrawn by now: neither the page nor its form pretends that one is left."""
+    page, consents = reverse("admin:registry_datasubject_withdraw", args=[person.pk]), list(person.consents.order_by("pk"))
+    form = {"consents": [each.pk for each in consents], "shown": token(consents), "_reason": "letter"}
+    client_of_dpo.post(page, form | {"received_on": "2026-04-01"})
+    response = client_of_dpo.post(page, form | {"received_on": "2026-04-02"}, follow=True)
+    assert "Nothing was recorded: no consent stands that could be withdrawn." in response.content.decode()
+
+
 def test_list_shows_what_is_still_to_be_told_first(case, person, client_of_dpo):
     """By day, the done below; and the desk counts the open ones."""
     consents = list(person.consents.order_by("pk"))
