@@ -155,9 +155,10 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             said.append(_("filtered") if run.filter.get("filters") else "")
         elif run.kind == ExportRun.Kind.PERMISSIONS:
             said = [said_of_permissions(run)]
+        elif run.kind == ExportRun.Kind.ANSWER:
+            said = [run.filter.get("request", ""), of_subject(run) or _("nobody in the register")]
         else:
-            subject = run.filter.get("subject", "")
-            said = [_("one data subject, …%s") % subject[-8:] if subject else _("all entries")]
+            said = [of_subject(run) or _("all entries")]
             said.append(_("with what changed") if run.filter.get("changes") else "")
             said.append(_("from entry %s") % run.filter["first"] if "first" in run.filter else "")
             said.append(_("up to %s") % run.filter["to"] if "to" in run.filter else "")
@@ -246,3 +247,9 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
 def own_language():
     language = (get_language() or "en")[:2]
     return language if language in LANGUAGES else "en"
+
+
+def of_subject(run):
+    """The person an export is about, by the end of the uid; empty where it is about nobody or everybody."""
+    subject = run.filter.get("subject", "")
+    return _("one data subject, …%s") % subject[-8:] if subject else ""

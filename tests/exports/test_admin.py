@@ -189,3 +189,12 @@ def test_export_pages_keep_the_content_policy(record, dpo, browser_client, url):
     assert " style=" not in text
     assert " onclick=" not in text
     assert "<script>" not in text
+
+
+def test_answer_about_nobody_is_not_called_the_whole_trail(lapp, dpo, browser_client):
+    """The list of exports names the request it answered, and that the register holds nobody of it."""
+    asked = {"request": "R-2026-0007", "language": "ru", "subject": ""}
+    m.ExportRun.objects.create(operator=lapp, kind="answer", filter=asked, started_by=dpo)
+    page = browser_client(dpo).get(RUNS).content.decode()
+    assert "R-2026-0007 · nobody in the register" in page
+    assert "all entries" not in page
