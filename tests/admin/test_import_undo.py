@@ -171,6 +171,8 @@ def test_undo_that_stopped_is_given_up(natalia, stopped):
     assert JournalEntry.objects.get(action="import.cancel").object_uid == stopped.uid
     text = natalia.get(reverse("admin:registry_importrun_changelist")).content.decode()
     assert "3\u00a0new · 2\u00a0put back" in text
+    again = natalia.get(step("undo", stopped)).content.decode()
+    assert '<span class="label">Put back already</span><span class="value">2</span>' in again
 
 
 def test_undo_given_up_before_anybody_was_put_back(natalia, stopped):
