@@ -3,6 +3,7 @@
 from django.core.exceptions import PermissionDenied
 from django.http import StreamingHttpResponse
 from django.template.response import TemplateResponse
+from django.utils.translation import gettext as _
 
 from registry import scope
 from registry.exports import runs
@@ -40,6 +41,7 @@ def export_view(model_admin, request, run):
         "form": form,
         "count": run.missing,
         "most_counted": run.missing,
+        "count_note": _("when the file was read; whoever is blocked or gone since is not among them"),
         "columns": [column.heading for column in columns_of(run)],
         "note": about_sources(run),
         "about_people": True,

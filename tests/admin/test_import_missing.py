@@ -46,7 +46,7 @@ def test_page_asks_for_a_reason_before_anybody_leaves(natalia, run):
     """How many, which columns, and why: looking at the page is no export, and without a reason nothing leaves."""
     page = natalia.get(url_of(run))
     assert page.context["columns"] == "crm_id surname given_name email phone language line reason".split()
-    assert "<dt>Rows</dt><dd>2</dd>" in page.content.decode()
+    assert "<dt>Rows</dt><dd>2 <span" in page.content.decode()
     for given in ({}, {"reason": " "}):
         text = natalia.post(url_of(run), given).content.decode()
         assert "Say why: the export of people keeps the reason." in text
@@ -100,6 +100,8 @@ def test_somebody_blocked_since_does_not_leave(natalia, run, people, dpo):
         block(people[0], law=factories.make_law(), **cause, by=dpo, at=timezone.now())
     text = download(natalia, run).decode()
     assert "=K1" not in text and "K2" in text
+    page = natalia.get(url_of(run)).content.decode()
+    assert "when the file was read; whoever is blocked or gone since is not among them" in page
 
 
 @pytest.mark.parametrize("delimiter", [";", ",", "\t", "|"])
