@@ -97,10 +97,11 @@ class ImportSteps(StepPages):
         return to_page(request, run)
 
     @own_units
-    @method_decorator(require_POST)
     def cancel_view(self, request, pk):
         """Gives up a file, a plan, the rest of an import, which stops after the rows it is at, or of an undo that has stopped."""
         run = self.to_finish(request, pk)
+        if request.method != "POST":
+            return self.asked_whether_to_give_up(request, run)
         if run.state in ImportRun.OPEN and run.owner_id != request.user.pk:
             return refused(request, self.admin_site, *OWNERS, run=run)
         try:
@@ -110,6 +111,20 @@ class ImportSteps(StepPages):
         except AlreadyTaken:
             return refused(request, self.admin_site, *why_not_given_up(run), run=run)
         return HttpResponseRedirect(address(run))
+
+    def asked_whether_to_give_up(self, request, run):
+        """What stays and what does not, in numbers, before the rest of a step that writes is given up."""
+        if not (can_be_given_up(run) and run.state in (State.APPLYING, State.UNDOING)):
+            return HttpResponseRedirect(address(run))
+        expected = run.rows if run.state == State.APPLYING else run.rows_expected
+        context = self.admin_site.each_context(request) | {
+            "title": _("Give up the rest of import № %(number)d") % {"number": run.pk},
+            "opts": self.opts,
+            "run": run,
+            "expected": expected,
+            "rest": expected - run.rows_done,
+        }
+        return TemplateResponse(request, "admin/registry/importrun/give_up.html", context)
 
     @own_units
     def undo_view(self, request, pk):

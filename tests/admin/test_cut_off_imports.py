@@ -80,6 +80,12 @@ def test_rest_of_a_cut_off_import_is_given_up(cut_off, login, lapp, registrar, r
     """What was applied stays and is said; the file is gone; the journal names who gave it up; the run is at rest."""
     user = registrar if role == "owner" else factories.make_user("dpo", lapp)
     client = login(user)
+    assert f'href="{step("cancel", cut_off)}">Give up the rest</a>' in client.get(page_of(cut_off)).content.decode()
+    asked = client.get(step("cancel", cut_off)).content.decode()
+    assert '<span class="value">2</span><span class="note">of 5</span>' in asked
+    assert '<span class="value">3</span>' in asked and 'type="submit" class="button danger">Give up the rest<' in asked
+    cut_off.refresh_from_db()
+    assert cut_off.state == "applying"
     response = client.post(step("cancel", cut_off), follow=True)
     assert "Given up after 2 of 5 rows: what was applied stays in the register" in response.content.decode()
     cut_off.refresh_from_db()

@@ -160,7 +160,9 @@ def test_undo_that_stopped_comes_to_its_end(natalia, stopped, end):
 def test_undo_that_stopped_is_given_up(natalia, stopped):
     """Whom it had put back stays so; the page and the list of imports say how far it came, and it can be begun again."""
     text = natalia.get(page_of(stopped)).content.decode()
-    assert "Go on</button>" in text and "Give up the rest</button>" in text
+    assert "Go on</button>" in text and "Give up the rest</a>" in text
+    asked = natalia.get(step("cancel", stopped)).content.decode()
+    assert '<span class="value">2</span><span class="note">of 3</span>' in asked and "can be begun again" in asked
     assert "Giving up the rest keeps what is put back; the undo can be begun again." in text
     text = natalia.post(step("cancel", stopped), follow=True).content.decode()
     said = "whoever it had put back stays so, everybody else stands as the import left them. It can be begun again."
