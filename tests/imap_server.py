@@ -120,11 +120,11 @@ class ImapServer:
         client.select("INBOX")
         return client
 
-    def put(self, *messages):
+    def put(self, *messages, flags=""):
         """Leaves messages in the mailbox, as a mail server would: byte by byte, unread."""
         client = self.client()
         for message in messages:
-            client.append("INBOX", "", None, message)
+            client.append("INBOX", flags, None, message)
         client.logout()
 
     def empty(self):

@@ -16,7 +16,7 @@ from urllib.parse import unquote, urlsplit
 
 from django.conf import settings
 from django.utils.translation import gettext as _
-from imap_tools import ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted, MailMessageFlags
+from imap_tools import ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
 SCHEMES = {"imaps": (MailBox, 993), "imap+starttls": (MailBoxStartTls, 143), "imap": (MailBoxUnencrypted, 143)}
 WAITING = "UNSEEN UNDELETED"
@@ -121,7 +121,7 @@ def _logged_out(box):
 def _unread(box):
     uids = sorted(box.uids(WAITING, charset=None), key=int)
     for uid in uids:
-        yield Waiting(f"UID {uid}", partial(_raw, box, uid), partial(box.flag, uid, MailMessageFlags.SEEN, True))
+        yield Waiting(f"UID {uid}", partial(_raw, box, uid), partial(_mark_as_read, box, uid))
 
 
 def _raw(box, uid):
@@ -131,6 +131,13 @@ def _raw(box, uid):
         if isinstance(each, tuple):
             return each[1]
     raise OSError("The mail server does not hand out the message.")
+
+
+def _mark_as_read(box, uid):
+    """The flag alone: the library's own call for it also removes for good whatever others have marked as deleted."""
+    status, _said = box.client.uid("store", uid, "+FLAGS.SILENT", r"(\Seen)")
+    if status != "OK":
+        raise OSError("The mail server does not mark the message as read.")
 
 
 def files(folder: Path) -> Iterator[Waiting]:

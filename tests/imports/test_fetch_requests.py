@@ -153,11 +153,11 @@ def test_message_that_was_filed_and_not_marked_is_not_filed_again(server, imap, 
     """Killed between the commit and the mark: the next run finds it filed, marks it, and writes to nobody again."""
     server.put(mail("Отзыв согласия", sender="a0@example.kz"))
 
-    def killed(self):
+    def killed(*_args):
         raise KeyboardInterrupt
 
     with monkeypatch.context() as patch:
-        patch.setattr(mail_boxes.MailBoxUnencrypted, "flag", lambda *_args: killed(None))
+        patch.setattr(mail_boxes, "_mark_as_read", killed)
         with pytest.raises(KeyboardInterrupt):
             run()
     assert server.flags() == [()]
