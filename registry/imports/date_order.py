@@ -48,9 +48,9 @@ def look(places, rows) -> Found:
         if row.problem:
             continue
         for field, place in places.items():
-            text = row.cells[place]
+            text = row.cells[place].strip()
             if text[1:2] in _SIGNS or text[2:3] in _SIGNS:
-                _note(readings(text), text.strip(), orders[field], samples.setdefault(field, []))
+                _note(readings(text), text, orders[field], samples.setdefault(field, []))
     return _decide(orders, {field: texts for field, texts in samples.items() if texts})
 
 

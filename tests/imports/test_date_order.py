@@ -63,10 +63,11 @@ def test_each_column_may_have_its_own_order(file_of, db):
     assert days(file)[1] == ("1990-01-02", "2020-02-01")
 
 
-def test_column_that_contradicts_itself_is_asked_about(file_of):
+@pytest.mark.parametrize("pad", ["", " "], ids=["as it is", "with blanks"])
+def test_column_that_contradicts_itself_is_asked_about(file_of, pad):
     """Day first here and month first there: no order is right for all, so somebody must say one."""
     with pytest.raises(FileAsks):
-        file_of("1;25/12/1990;;", "2;12/25/1990;;")
+        file_of(f"1;{pad}25/12/1990{pad};;", f"2;{pad}12/25/1990{pad};;")
 
 
 def test_later_contradiction_is_an_error_of_its_row(file_of, db, monkeypatch):
