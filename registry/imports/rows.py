@@ -277,10 +277,8 @@ class RowCleaner:
             warnings.append(Problem(self.label("legal_basis"), "", reason))
             for field in CONSENT_FIELDS:
                 values.pop(field, None)
-        elif "consent_purpose" in values and given_on is None:
-            faulty = any(problem.column == self.label("consent_given_on") for problem in errors)
-            said_in_row = "consent_purpose" not in self.columns.defaults
-            if said_in_row and not faulty:
+        elif given_on is None and "consent_purpose" in values and self._is_filled(cells, "consent_purpose"):
+            if not any(problem.column == self.label("consent_given_on") for problem in errors):
                 reason = _("a consent has a purpose but no date: give the date, or leave the purpose empty")
                 errors.append(Problem(self.label("consent_given_on"), "", reason))
             del values["consent_purpose"]
@@ -289,9 +287,16 @@ class RowCleaner:
                 "a consent has a date but no purpose: give the purpose's code, here or with --default consent_purpose="
             )
             errors.append(Problem(self.label("consent_purpose"), "", reason))
-        elif given_on is None and ("consent_channel" in values or values.get("consent_expires_on")):
-            reason = _("without a date and a purpose this is no consent: its other cells are left out")
-            warnings.append(Problem(self.label("consent_given_on"), "", reason))
+        elif given_on is None:
+            values.pop("consent_purpose", None)  # said for the whole file, of the rows that have a consent
+            if self._is_filled(cells, "consent_channel") or values.get("consent_expires_on"):
+                reason = _("without a date and a purpose this is no consent: its other cells are left out")
+                warnings.append(Problem(self.label("consent_given_on"), "", reason))
+
+    def _is_filled(self, cells, field):
+        """Whether the row itself says something, whatever was said for the whole file."""
+        place = self.columns.places.get(field)
+        return place is not None and bool(cells[place].strip())
 
     def _ends_too_early(self, given_on, expires_on, errors):
         reason = _("the consent expires before it is given (%(given_on)s): correct one of the dates")

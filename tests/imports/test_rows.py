@@ -187,6 +187,22 @@ def test_default_purpose_without_a_date_is_no_consent():
     assert "consent_purpose" not in row.values
 
 
+def test_purpose_of_the_row_itself_without_a_date_is_an_error_whatever_the_default():
+    """The row says what was consented to and not when: it is not passed over as one without a consent."""
+    row = clean(consent_purpose="phone-marketing", consent_given_on="", consent_expires_on="",
+                defaults=["consent_purpose=email-information"])  # fmt: skip
+    reason = "a consent has a purpose but no date: give the date, or leave the purpose empty"
+    assert [problem.with_value() for problem in row.errors] == [f"consent_given_on: {reason}"]
+
+
+def test_rest_of_a_consent_without_a_date_is_told_of_whatever_the_default():
+    """A channel or a last day makes no consent; it is said that they are left out."""
+    row = clean(consent_purpose="", consent_given_on="", defaults=["consent_purpose=email-information"])
+    assert "consent_purpose" not in row.values and row.errors == []
+    reason = "without a date and a purpose this is no consent: its other cells are left out"
+    assert [problem.with_value() for problem in row.warnings] == [f"consent_given_on: {reason}"]
+
+
 def test_row_that_could_not_be_read_keeps_its_cells():
     """A ragged row goes back to the CRM's owner as it came."""
     columns = match_columns(["crm_id", "surname"])
