@@ -271,6 +271,22 @@ def test_plan_is_not_kept_that_was_given_up_at_the_last_moment(crm, monkeypatch)
     assert (run.state, ListedRow.objects.count(), storage.plan_of(run).exists()) == ("cancelled", 0, False)
 
 
+def test_reading_that_is_given_up_once_all_rows_are_read_ends_as_given_up(crm, queue, monkeypatch, caplog):
+    """What is read of the file once more is gone with it: that is no error of the program, and no row stays."""
+    run = waiting(crm, person(1, email="x"))
+    whole = plan.Findings.conclude
+
+    def given_up_meanwhile(self):
+        cancel(ImportRun.objects.get(), **ACTING)
+        whole(self)
+
+    monkeypatch.setattr(plan.Findings, "conclude", given_up_meanwhile)
+    work()
+    run.refresh_from_db()
+    assert (run.state, ListedRow.objects.count(), storage.plan_of(run).exists()) == ("cancelled", 0, False)
+    assert "ended with an error" not in caplog.text
+
+
 def test_worker_told_to_end_leaves_the_step_for_the_next(crm, queue, monkeypatch):
     """It stops after its chunk; the next worker does not wait half a minute."""
     run = waiting(crm)

@@ -85,17 +85,12 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     planned = _as_planned(run, actor)
     actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
     maker = Maker(planned, run, bulk.acting(**actor))
-    try:
-        with closing(maker.chunks()) as chunks:
-            for ready in chunks:
-                _with_retries(run, ready, maker, planned, actor)
-                checkpoint()
-                if progress:
-                    progress(run.rows_done)
-    except FileNotFoundError:  # whoever gave the run up, or finished it, has deleted the file
-        if ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING).exists():
-            raise
-        raise AlreadyTaken from None
+    with storage.file_may_go(run), closing(maker.chunks()) as chunks:
+        for ready in chunks:
+            _with_retries(run, ready, maker, planned, actor)
+            checkpoint()
+            if progress:
+                progress(run.rows_done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 

@@ -31,7 +31,8 @@ def make_plan(run, said: Said = AS_FOUND, *, by, role, accept_damaged_names=Fals
     begun = time.monotonic()
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
     try:
-        plan, bound = _read(run, said, accept_damaged_names, progress)
+        with storage.file_may_go(run):
+            plan, bound = _read(run, said, accept_damaged_names, progress)
     except FileRefused as refusal:
         storage.refuse(run, refusal, actor)
         raise

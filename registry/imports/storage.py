@@ -6,7 +6,7 @@ import os
 import re
 import unicodedata
 import uuid
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryFile
 
@@ -35,6 +35,17 @@ WAITING = (*ImportRun.OPEN, ImportRun.State.PLANNING)
 
 class AlreadyTaken(Exception):
     """The run is no longer where it was thought to be: confirmed before, given up, or another process applies it."""
+
+
+@contextmanager
+def file_may_go(run):
+    """AlreadyTaken where the file of a run is gone because somebody gave the run up meanwhile, or brought it to its end."""
+    try:
+        yield
+    except FileNotFoundError:
+        if ImportRun.objects.filter(pk=run.pk, state=run.state).exists():
+            raise
+        raise AlreadyTaken from None
 
 
 def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
