@@ -7,6 +7,7 @@ transaction that is rolled back leaves a row without its file. What nobody commi
 import os
 import time
 import uuid
+from contextlib import suppress
 from functools import partial
 from pathlib import Path
 
@@ -47,7 +48,8 @@ def sweep(folder, model):
     named = set(model.objects.filter(path__in=old).values_list("path", flat=True))
     for path in old:
         if path in named:
-            _take_over(path)
+            with suppress(FileNotFoundError):  # another sweep was quicker
+                _take_over(path)
         else:
             waiting[path].unlink(missing_ok=True)
 
