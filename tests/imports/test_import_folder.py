@@ -165,12 +165,29 @@ def test_file_that_is_still_written_waits(command, folder, monkeypatch):
         return run
 
     monkeypatch.setattr(importing, "stored", stored)
-    code, lines, _errors = command()
-    assert (code, sorted(lines)) == (
+    for name in ("growing.csv", "new.csv"):
+        code, lines, _errors = command()
+        assert (code, lines[0]) == (2, f"{name}: is still being written, left for the next time.")
+        assert (folder / name).exists() and not DataSubject.objects.exists()
+        (folder / name).unlink()
+
+
+def test_newer_file_waits_for_the_older_one(command, folder, monkeypatch):
+    """The register follows the CRM: the older file, left for a passing error, must not overwrite what the newer one said."""
+    put(folder, "old.csv", csv_of([person(1, phone="87010000001")]), seconds_ago=120)
+    put(folder, "new.csv", csv_of([person(1, phone="87010000002")]))
+    with monkeypatch.context() as broken:
+        broken.setattr(CRMFile, "chunks", lambda *_args, **_kwargs: 1 / 0)
+        code, lines, _errors = command()
+    assert (code, lines) == (
         2,
-        [f"{name}: is still being written, left for the next time." for name in ("growing.csv", "new.csv")],
+        [
+            "old.csv: was not imported for an error that the log names, left for the next time.",
+            "1 newer file waits behind it, for the newest is to have the last word.",
+        ],
     )
-    assert (names(folder), DataSubject.objects.count()) == (["growing.csv", "new.csv"], 0)
+    assert command()[0] == 0
+    assert (DataSubject.objects.get().phone, names(folder)) == ("+77010000002", ["done/new.csv", "done/old.csv"])
 
 
 def test_plan_only_writes_and_moves_nothing(command, folder):

@@ -32,7 +32,7 @@ State = ImportRun.State
 class Command(BaseCommand):
     help = (
         "Imports every *.csv of a folder, oldest first, as its source is remembered; for cron. A file is moved to done/ or "
-        "refused/ and its report is mailed. Exit 0: all applied; 2: rows or files left; 3: a report was not mailed; 1: nothing was done."
+        "refused/ and its report is mailed; newer files wait for one that is left. Exit 0: all applied; 2: rows or files left; 3: a report was not mailed; 1: nothing was done."
     )
 
     def add_arguments(self, parser):
@@ -56,8 +56,10 @@ class Command(BaseCommand):
             with locked(self.folder):
                 self.mail()
                 files = self.files()
-                for path in files:
-                    self.take(path)
+                for place, path in enumerate(files, 1):
+                    if not self.take(path):
+                        self.keep_waiting(files[place:])
+                        break
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be read or written: %(why)s.")
@@ -78,13 +80,12 @@ class Command(BaseCommand):
         return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
 
     def take(self, path):
-        """One file. Whatever is wrong with it keeps nothing from the next one."""
+        """One file. Returns whether the next one may be taken: a file that is left is older than that, and must not come after it."""
         try:
             before = path.stat()
-            if time.time() - before.st_mtime < SETTLED_SECONDS:
-                self.say(path, _("is still being written, left for the next time."), SOME_LEFT)
-            else:
-                self.take_settled(path, before)
+            if time.time() - before.st_mtime >= SETTLED_SECONDS:
+                return self.take_settled(path, before)
+            self.say(path, _("is still being written, left for the next time."), SOME_LEFT)
         except AlreadyTaken:
             self.say(path, _("is being imported by another process, left for the next time."), SOME_LEFT)
         except OSError as error:
@@ -94,6 +95,17 @@ class Command(BaseCommand):
             logger.exception("A file of the folder was not imported.")
             self.say(path, _("was not imported for an error that the log names, left for the next time."), SOME_LEFT)
             self.mail()
+        return self.plan_only
+
+    def keep_waiting(self, newer):
+        """Were they imported first, what the older file says would later overwrite them."""
+        if newer:
+            told = ngettext(
+                "%(count)d newer file waits behind it, for the newest is to have the last word.",
+                "%(count)d newer files wait behind it, for the newest is to have the last word.",
+                len(newer),
+            )
+            self.stdout.write(told % {"count": len(newer)})
 
     def take_settled(self, path, before):
         """Also what was imported before: another file may have come in between, and rows that are the same change nothing."""
@@ -101,7 +113,7 @@ class Command(BaseCommand):
         if given_up := self.given_up_before(sha256, before):
             self.tell(path, given_up)
             self.move(path, before, sha256, given_up)
-            return
+            return True
         run = importing.begun_before(sha256, self.operator, self.acting)
         try:
             if run is None:
@@ -109,7 +121,7 @@ class Command(BaseCommand):
                 if changed(path, before):
                     importing.give_up(run, self.acting)
                     self.say(path, _("is still being written, left for the next time."), SOME_LEFT)
-                    return
+                    return self.plan_only
                 self.read(run)
             elif not self.plan_only:
                 storage.owe_report(run)
@@ -125,6 +137,7 @@ class Command(BaseCommand):
             storage.owe_report(run)
             self.mail()
             self.move(path, before, sha256, run)
+        return True
 
     def given_up_before(self, sha256, before):
         """The run of this very file that somebody gave up since it was put here, or None. Put here again, it is imported again."""
