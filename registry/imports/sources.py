@@ -37,6 +37,12 @@ def over(
     )
 
 
+def heeds(said: Said, *, mapping=(), defaults=(), **others) -> bool:
+    """Whether all that somebody says of a file stands in `said` already; None or empty is nothing said."""
+    lines = set(mapping) <= set(said.mapping) and set(defaults) <= set(said.defaults)
+    return lines and all(getattr(said, name) == value for name, value in others.items() if value)
+
+
 def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by, role, reason="") -> ImportSource:
     """Keeps what was said with a source, new or old, as a change of it like any other. FileRefused where lines cannot be read,
     ValidationError where the name is taken.

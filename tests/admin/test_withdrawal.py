@@ -148,7 +148,10 @@ def test_second_withdrawal_of_one_consent_says_that_nothing_was_recorded(person,
 
 def test_nothing_is_left_to_withdraw_on_a_page_that_was_open_too_long(person, client_of_dpo):
     """All of a person's consents are withdrawn by now: neither the page nor its form pretends that one is left."""
-    page, consents = reverse("admin:registry_datasubject_withdraw", args=[person.pk]), list(person.consents.order_by("pk"))
+    page, consents = (
+        reverse("admin:registry_datasubject_withdraw", args=[person.pk]),
+        list(person.consents.order_by("pk")),
+    )
     form = {"consents": [each.pk for each in consents], "shown": token(consents), "_reason": "letter"}
     client_of_dpo.post(page, form | {"received_on": "2026-04-01"})
     response = client_of_dpo.post(page, form | {"received_on": "2026-04-02"}, follow=True)

@@ -11,7 +11,7 @@ from django.db import connection
 from registry import tasks
 from registry.imports import crm_file, storage
 from registry.imports.crm_file import Said
-from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Operator, User
+from registry.models import Consent, DataSubject, ImportRun, ImportSource, JournalEntry, ListedRow, Operator, User
 from tests import factories
 
 from .crm import consent, csv_of, person
@@ -272,6 +272,23 @@ def cut_off(operator, owner, rows, monkeypatch, *, reason=""):
     with pytest.raises(KeyboardInterrupt):
         tasks.begin_apply(run, token=run.token, **who, reason=reason, line=crash)
     return run
+
+
+def test_cut_off_import_does_not_go_on_with_other_options(run_command, lapp, monkeypatch):
+    """Whoever corrects a mapping and calls again is told that it would not count: nothing of the file is applied meanwhile."""
+    rows = [person(number) for number in range(5)]
+    factories.save(ImportSource(operator=lapp, name="Bitrix24"))
+    factories.make_user("registrar", lapp, username="aliya")
+    run = cut_off(lapp, User.objects.get(username="aliya"), rows, monkeypatch)
+    for said in (["--map", "email="], ["--default", "language=kk"], ["--blank-clears"], ["--source", "Bitrix24"]):
+        with pytest.raises(
+            CommandError, match=f"Import #{run.pk} of this file was cut off, and its plan was made from"
+        ):
+            run_command(rows, "--by", "aliya", *said)
+    assert DataSubject.objects.count() == 2
+    run_command(rows, "--by", "aliya", "--source", "")
+    run.refresh_from_db()
+    assert (run.state, run.new) == ("applied", 5)
 
 
 def test_dpo_finishes_what_a_colleague_left(run_command, lapp, monkeypatch):

@@ -15,7 +15,7 @@ from registry.imports import storage
 from registry.imports.compare import KINDS
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
-from registry.imports.sources import over, said_of
+from registry.imports.sources import heeds, over, said_of
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
 from registry.management.acting import acting, those_who_may
@@ -103,6 +103,7 @@ class Command(BaseCommand):
         if not options["plan_only"]:
             begun = importing.begun_before(importing.sha256_of(path), operator, self.acting)
         if begun is not None:
+            self.refuse_other_words(begun)
             return self.finished(begun), len(begun.warnings)
         try:
             run = importing.stored(path, operator, source, self.acting)
@@ -121,6 +122,25 @@ class Command(BaseCommand):
             importing.apply(run, self.acting)
         return run, shown.warning_count
 
+    def refuse_other_words(self, run):
+        """What was cut off goes on as it was planned: what is said otherwise now would be passed over in silence."""
+        try:
+            planned = Said(**storage.read_note(run)["said"])
+        except FileNotFoundError:  # the file is gone: going on says so
+            return
+        name = self.options["source"]
+        is_other = name is not None and name != (run.source.name if run.source else "")
+        is_other |= self.options["accept_damaged_names"] and not run.accept_damaged_names
+        if is_other or not heeds(planned, **self.given()):
+            raise CommandError(
+                _("Import #%(run)d of this file was cut off, and its plan was made from other options. Give up its rest on its "
+                  "page and call this again; or call it as before, to finish it as it was planned.") % {"run": run.pk}
+            )  # fmt: skip
+
+    def given(self):
+        said = {name: self.options[name] for name in ("encoding", "delimiter", "date_order", "blank_clears")}
+        return said | {"mapping": self.options["map"], "defaults": self.options["default"]}
+
     def finished(self, run):
         said = {"run": run.pk, "done": run.rows_done}
         told = ngettext(
@@ -134,9 +154,7 @@ class Command(BaseCommand):
 
     def said(self, run):
         """What the options say of the file, over what its source says, which is found by the columns where none was named."""
-        names = ("encoding", "delimiter", "date_order", "blank_clears")
-        given = {name: self.options[name] for name in names}
-        given |= {"mapping": self.options["map"], "defaults": self.options["default"]}
+        given = self.given()
         if self.options["source"] is None and (source := importing.known_by_columns(run, over(Said(), **given))):
             run.source = source
             self.stdout.write(
