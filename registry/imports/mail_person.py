@@ -30,6 +30,18 @@ class Found(NamedTuple):
     remark: str = ""
 
 
+class Fitting(NamedTuple):
+    """People to whom a value belongs exactly. is_all: whether everybody was looked at whom such a value may belong to."""
+
+    people: list
+    is_all: bool
+
+    @property
+    def only(self):
+        """The one person it certainly is, or None."""
+        return self.people[0] if len(self.people) == 1 and self.is_all else None
+
+
 def person_of(operator, message) -> Found:
     """Who of the operator's people a read message is from. Each look is a search in the journal."""
     looks = (
@@ -38,19 +50,25 @@ def person_of(operator, message) -> Found:
         (BY_PHONE, phones_in(message.words)),
     )
     found = {by: _people(operator, by, values) for by, values in looks if values}
-    certain = {by: people[0] for by, people in found.items() if len(people) == 1}
+    certain = {by: fitting.only for by, fitting in found.items() if fitting.only}
     if len({person.pk for person in certain.values()}) > 1:
         remark = _("The sender’s address and the numbers in the text are those of different people: nobody was linked.")
         return Found(remark=remark)
     for by, person in certain.items():
         return Found(person, by)
-    if any(found.values()):
-        remark = _("The sender’s address, or a number in the text, fits several people: nobody was linked.")
-        return Found(remark=remark)
-    people = _people(operator, BY_NAME, names_in(message))
-    if len(people) == 1:
-        return Found(people[0], BY_NAME)
-    return Found(remark=_("The name fits several people: nobody was linked.") if people else "")
+    if any(fitting.people for fitting in found.values()):
+        several = _("The sender’s address, or a number in the text, fits several people: nobody was linked.")
+        return Found(remark=_remark(found.values(), several))
+    named = _people(operator, BY_NAME, names_in(message))
+    if named.only:
+        return Found(named.only, BY_NAME)
+    return Found(remark=_remark([named], _("The name fits several people: nobody was linked.")) if named.people else "")
+
+
+def _remark(found, several):
+    if any(len(fitting.people) > 1 for fitting in found):
+        return several
+    return _("One person fits, but too many are alike for all to be looked at: nobody was linked. Search for them by more.")
 
 
 def iins_in(text):
@@ -74,19 +92,21 @@ def _once(values):
     return list(dict.fromkeys(values))[:MOST_VALUES]
 
 
-def _people(operator, by, values):
+def _people(operator, by, values) -> Fitting:
     """Everybody of the operator to whom one of the values belongs exactly."""
     own = DataSubject.objects.filter(operator=operator).exclude(state=DataSubject.State.DEPERSONALISED)
-    people = {}
+    people, is_all = {}, True
     for value in values:
         term = value.replace(",", " ")
-        found = search.find_people(own, operator, term, by).people
-        people |= {person.pk: person for person in found if FITS[by](person, value)}
+        found = search.find_people(own, operator, term, by)
+        fitting = {person.pk: person for person in found.people if FITS[by](person, value)}
+        is_all = is_all and not (fitting and (found.more or found.newest_only or found.cut))
+        people |= fitting
     people = list(people.values())
     if values:
         uids = [person.uid for person in people]
         journal.record("search", object_type="datasubject", uids=uids, count=len(uids), fields=[by])
-    return people
+    return Fitting(people, is_all)
 
 
 def _has_name(person, value):

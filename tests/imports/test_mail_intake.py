@@ -7,7 +7,7 @@ import pytest
 from django.core import mail as outgoing
 from django.utils import timezone
 
-from registry import journal
+from registry import journal, search
 from registry.imports.mail_intake import KNOWN, file_message
 from registry.journal import unit_of_work
 from registry.models import (
@@ -89,6 +89,18 @@ def test_same_message_to_two_operators_is_each_ones(file, office):
     raw = b"From: a@b.kz\r\nMessage-ID: <9@b.kz>\r\nSubject: Opt out\r\n\r\nx"
     assert file(raw=raw).outcome == "request"
     assert file_message(raw, operator=other, by=None, role="system").outcome == "request"
+
+
+@pytest.mark.parametrize(("hits", "is_linked"), [(2, True), (1, False)])
+def test_one_of_too_many_alike_is_not_taken_for_the_only_one(file, office, monkeypatch, hits, is_linked):
+    """Where a search breaks off before everybody was looked at, another person may have the same address."""
+    monkeypatch.setattr(search, "HITS", hits)
+    factories.make_subject(office, crm_id="C1", email="ivan@x.kz")
+    person = factories.make_subject(office, crm_id="C2", email="an@x.kz")
+    filed = file(sender="an@x.kz")
+    assert (filed.case.subject == person) is is_linked
+    remark = "One person fits, but too many are alike for all to be looked at: nobody was linked."
+    assert (remark in filed.message.remarks) is not is_linked
 
 
 def test_answer_to_a_letter_goes_to_its_case(file):
