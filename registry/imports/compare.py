@@ -16,7 +16,7 @@ from registry.rules.identifiers import birth_date_error
 from registry.rules.names import same_but_for_lost_letters, search_key
 
 from .columns import PERSON_FIELDS
-from .consents import compare_consent
+from .consents import OTHER_KIND, compare_consent
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
 from .sound_rows import CleanRows
@@ -249,8 +249,8 @@ class Comparison:
     def _consent(self, outcome, consents):
         values, person = outcome.row.values, outcome.person
         purpose, kind = self.reference.purpose(values["consent_purpose"])
-        stored = consents.get((person["id"], purpose, kind), ())
-        writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference)
+        stored, others = (consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
+        writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others)
         if refusal:
             outcome.row.warnings.append(
                 Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal)

@@ -4,7 +4,9 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.rules.consent import Term, ends_by_renewal, reaches_into, standing_withdrawal
+from registry.rules.grounds import MARKETING, PROCESSING
 
+OTHER_KIND = {PROCESSING: MARKETING, MARKETING: PROCESSING}
 ITEMS = {
     "consent_expires_on": "expires_on",
     "consent_channel": "channel",
@@ -14,22 +16,23 @@ ITEMS = {
 }
 
 
-def compare_consent(values, stored, purpose, kind, reference):
+def compare_consent(values, stored, purpose, kind, reference, of_other_kind=()):
     """(writes as (after, before) pairs, the consent as it will stand, why the file's yes does not count).
 
-    A withdrawal in the register beats a yes given until that day. A later given_on is a renewal and ends the one before, an
+    A withdrawal in the register beats a yes given until that day, also where it is of the other kind: a file says the purpose
+    alone, and whether that is marketing may have been corrected since. A later given_on is a renewal and ends the one before, an
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
     """
     given_on = values["consent_given_on"]
-    if not stored:
-        final = new_consent(values, purpose, kind, reference)
-        return [(final, None)], final, ""
-    if day := standing_withdrawal(given_on, list(map(_withdrawn_on, stored))):
+    if day := standing_withdrawal(given_on, list(map(_withdrawn_on, (*stored, *of_other_kind)))):
         return (
             [],
             None,
             _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day},
         )
+    if not stored:
+        final = new_consent(values, purpose, kind, reference)
+        return [(final, None)], final, ""
     same = next((consent for consent in stored if consent["given_on"] == given_on), None)
     if same:
         final = same | {name: values[column] for column, name in ITEMS.items() if column in values}

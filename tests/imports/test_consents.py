@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import Consent, Policy
+from registry.models import Consent, Policy, Purpose
 from tests import factories
 
 from .crm import consent, person
@@ -121,6 +121,18 @@ def test_withdrawal_beats_an_older_yes(crm, day, counts):
     if "same" in counts:
         assert "the consent was withdrawn on 2025-06-01, after this date: the withdrawal stands" in run.warnings[0]
         assert Consent.objects.count() == 1
+
+
+def test_withdrawal_stands_where_the_purpose_became_marketing_since(crm):
+    """What the purpose is was corrected, so the file's yes is of another kind; the person withdrew for that purpose all the same."""
+    crm.load([person(1, **given("11.09.2024"))])
+    withdraw(dt.date(2025, 6, 1))
+    purpose = Purpose.objects.get()
+    purpose.is_marketing = True
+    factories.save(purpose)
+    assert crm.counts(crm.load([person(1, **given("11.09.2024"))])) == {"same": 1}
+    assert crm.counts(crm.load([person(1, **given("02.06.2025"))])) == {"changed": 1}
+    assert list(Consent.objects.order_by("pk").values_list("kind", flat=True)) == ["processing", "marketing"]
 
 
 def test_same_consent_withdrawn_stays_withdrawn(crm):
