@@ -287,6 +287,24 @@ def test_reading_that_is_given_up_once_all_rows_are_read_ends_as_given_up(crm, q
     assert "ended with an error" not in caplog.text
 
 
+def test_process_that_wakes_after_another_took_over_lists_no_row_twice(crm, queue, monkeypatch):
+    """It slept for minutes in the middle of the file: what it had still to list is listed by the other one."""
+    run = waiting(crm, person(1, email="x"))
+    whole = plan.Findings.note
+
+    def slept(self, outcomes, columns):
+        ImportRun.objects.update(**dict.fromkeys(("step_began_at", "alive_at"), timezone.now()))
+        whole(self, outcomes, columns)
+
+    with monkeypatch.context() as slow:
+        slow.setattr(plan.Findings, "note", slept)
+        work()
+    assert not ListedRow.objects.exists()
+    tasks.perform(ImportRun.objects.get())
+    run.refresh_from_db()
+    assert (run.state, ListedRow.objects.count()) == ("planned", 1)
+
+
 def test_worker_told_to_end_leaves_the_step_for_the_next(crm, queue, monkeypatch):
     """It stops after its chunk; the next worker does not wait half a minute."""
     run = waiting(crm)

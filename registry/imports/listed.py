@@ -5,9 +5,10 @@ import json
 from django.db import transaction
 
 from registry.journal import copying
-from registry.models import ListedRow
+from registry.models import ImportRun, ListedRow
 
 from .compare import REJECTED, STOPPED
+from .storage import AlreadyTaken
 
 Kind = ListedRow.Kind
 COLUMNS = ("run_id", "kind", "line", "cells", "reasons")
@@ -17,10 +18,16 @@ TURNED_DOWN = frozenset((REJECTED, STOPPED))
 
 
 def store(run, rows):
-    """rows: (kind, line, cells, reasons). Straight into the table, for a list may be as long as the file."""
+    """rows: (kind, line, cells, reasons). Straight into the table, for a list may be as long as the file.
+
+    AlreadyTaken where another process is at the step by now: it lists the rows itself.
+    """
     stored = [(run.pk, str(kind), line, _json(cells), _json(reasons)) for kind, line, cells, reasons in rows]
     if stored:
-        with transaction.atomic():  # on SQLite several statements
+        with transaction.atomic():
+            mine = ImportRun.objects.filter(pk=run.pk, state=run.state, step_began_at=run.step_began_at)
+            if not mine.select_for_update().exists():
+                raise AlreadyTaken
             copying.insert(ListedRow, COLUMNS, stored)
 
 
