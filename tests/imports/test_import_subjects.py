@@ -309,8 +309,8 @@ def test_dpo_finishes_what_a_colleague_left(run_command, lapp, monkeypatch):
 
 def test_nothing_personal_is_printed(run_command):
     """The terminal shows lines and columns, never a value."""
-    rows = [person(1, email="anna at b.kz", iin="123"), person(2, surname="?асымова"), person(3, surname="=1+1")]
+    rows = [person(1, email="anna at b.kz", iin="98765"), person(2, surname="?асымова"), person(3, surname="=1+1")]
     _code, lines = run_command(rows, "--json")
     text = "\n".join(lines)
     assert "Line 4, surname: the cell begins like a formula" in text
-    assert not any(value in text for value in ("anna", "асымова", "1+1", "123", "C000"))
+    assert not any(value in text for value in ("anna", "асымова", "1+1", "98765", "C000"))
