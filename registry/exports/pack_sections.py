@@ -6,12 +6,13 @@ from collections.abc import Iterator
 from registry.exports.citations import article, cited, norms_of
 from registry.exports.letter_texts import Said
 from registry.exports.pack_parts import Section, Table
+from registry.exports.runs import STARTED
 from registry.models import Consent, JournalEntry, RequestMark, SubjectRequest
 from registry.rules.deadlines import day_of
 
 VALUES = ("surname", "given_name", "patronymic", "iin", "birth_date", "phone", "email", "language", "crm_id")
 # Entries of the journal by which somebody saw the person's values.
-READINGS = ("view", "list", "search", "history", "import.preview", "export.start")
+READINGS = ("view", "list", "search", "history", "import.preview", "import.list.view", STARTED)
 RIGHTS = (
     "KZ-94-V/24(1)(2)", "KZ-94-V/24(1)(3)", "KZ-94-V/24(1)(4)", "KZ-94-V/24(1)(5)", "KZ-94-V/24(1)(6)",
     "KZ-94-V/24(1)(7)", "KZ-94-V/19-1", "KZ-94-V/25(2)(9)",
@@ -182,12 +183,20 @@ def readings(extract) -> Section:
 
 
 def readings_of(extract):
-    """(role, action) → how often, first and last day; entries that name the person among those they touch."""
-    found = {}
+    """(role, action) → how often, first and last day; entries that name the person among those they touch.
+
+    An export names people where it starts or as it lists them, chunk by chunk: however often, they were taken into it once.
+    """
+    found, exports = {}, set()
     entries = JournalEntry.objects.filter(
         subjects__uid=extract.person.uid, operator=extract.operator.code, action__in=READINGS
     )
-    for action, at, body in entries.order_by("seq").values_list("action", "at", "body").iterator():
+    for action, at, run, body in entries.order_by("seq").values_list("action", "at", "run", "body").iterator():
+        if run is not None and action in ("list", STARTED):  # a list on a page bears the number of no run
+            if run in exports:
+                continue
+            exports.add(run)
+            action = STARTED
         key = json.loads(body).get("role") or "system", action
         times, first, _last = found.get(key, (0, day_of(at), None))
         found[key] = times + 1, first, day_of(at)

@@ -247,6 +247,7 @@ OWN = {
     "reading.search": ("found by a search", "показ в результатах поиска", "іздеу нәтижесінде көрсету"),
     "reading.history": ("history read", "просмотр истории", "тарихын қарау"),
     "reading.import.preview": ("shown before an import", "показ перед загрузкой", "жүктеу алдында көрсету"),
+    "reading.import.list.view": ("shown in a list of an import", "показ в списке загрузки", "жүктеу тізімінде көрсету"),
     "reading.export.start": ("taken into an export", "включение в выгрузку", "шығарып алуға енгізу"),
     "number_of": ("Number", "Номер", "Нөмірі"),
     "received_on": ("Received", "Получено", "Алынған күні"),
