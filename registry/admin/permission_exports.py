@@ -15,7 +15,13 @@ from .files import private_file, sent
 
 CHANGED, WHOLE = "changed", "whole"
 COLUMNS = (
-    ("crm_id", _("The person’s id in the CRM. Whoever has none is not in the file.")),
+    (
+        "crm_id",
+        _(
+            "The person’s id in the CRM. Whoever has none is not in the file. An id that is nobody’s any more is in the next one, "
+            "to be removed."
+        ),
+    ),
     (
         "may_mail, may_call, may_message",
         _("The channel may be used: a ground is live, nothing is blocked, no opt-out."),
@@ -28,6 +34,7 @@ COLUMNS = (
     ("trace", _("The mark of this export: a row that turns up elsewhere leads back to it.")),
 )
 REASONS = (
+    ("gone", _("Nobody has this CRM id any more: the person left the register, or got another id.")),
     ("blocked", _("The data are blocked.")),
     ("withdrawn", _("The consent was withdrawn, and no other ground is live.")),
     ("ground_ended", _("The consent has expired, and no other ground is live.")),
@@ -48,7 +55,10 @@ class PermissionsForm(forms.Form):
         ],
         initial=CHANGED,
         widget=forms.RadioSelect,
-        help_text=_("Without a file before, or where something changed that decides for everybody, it is everybody."),
+        help_text=_(
+            "Without a file before, or where something changed that decides for everybody, it is everybody. Who left the register is "
+            "taken out of the CRM by a file of what changed; one of everybody, asked for here, just leaves them out."
+        ),
     )
     reason = forms.CharField(
         label=_("Reason"),
@@ -87,6 +97,7 @@ class ExportsPermissions:
             context = {
                 "form": form,
                 "changed": next_file.people().count(),
+                "gone": next_file.gone().values("was").distinct().count(),
                 "everybody": PermissionsFile(operator, timezone.now(), whole=True).people().count(),
                 "before": next_file.before,
                 "columns": COLUMNS,

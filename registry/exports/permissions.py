@@ -1,7 +1,10 @@
 """The file that closes the loop: what the CRM may do with whom, by CRM id, decided by the same gate as everything else."""
 
 import datetime as dt
+from array import array
 from collections.abc import Iterator
+from typing import NamedTuple
+from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
@@ -10,6 +13,7 @@ from registry.exports import runs
 from registry.exports.stream import csv_file, end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
+from registry.journal.history import history_model
 from registry.models import (
     Block,
     Consent,
@@ -25,7 +29,7 @@ from registry.models import (
 from registry.models.grounding import facts_of, standings, with_bases
 from registry.rules.deadlines import day_of
 from registry.rules.grounds import live_ground
-from registry.rules.permissions import PersonFacts, permissions
+from registry.rules.permissions import GONE, Permissions, PersonFacts, of_nobody, permissions
 
 COLUMNS = (
     "crm_id", "may_mail", "may_call", "may_message", "may_transfer", "blocked", "to_be_removed", "since", "why",
@@ -37,19 +41,30 @@ OF_EVERYBODY = (
 )  # fmt: skip
 
 
+class Row(NamedTuple):
+    """A row of the file: a CRM id, the uid of whom it is about, what is allowed."""
+
+    crm_id: str
+    about: UUID
+    allowed: Permissions
+
+
 class PermissionsFile:
     """The people of an operator who have a CRM id, each with what is allowed at `at`.
 
     Incremental, it holds those whose answer may have changed since the run before: touched in the journal since, or by the
     calendar, for a consent or agreement that began or ended meanwhile. Without a run before it, or where something changed that
     decides for everybody, by an entry or by the last day of a decision about a ground, it is whole.
+
+    It closes the CRM ids that somebody had at the `last` run or since, and that are nobody's now: the CRM would go by the last
+    word it has of them. One that is asked for whole leaves them out, as it leaves out all that is not there.
     """
 
     def __init__(self, operator, at, *, whole=False):
         self.operator, self.at, self.on = operator, at, day_of(at)
         self.seq = JournalHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
-        self.before = None if whole else last_run(operator)
-        if self.before is not None and (self.changed_for_everybody() or self.decisions_turned()):
+        self.last = self.before = None if whole else last_run(operator)
+        if self.last is not None and (self.changed_for_everybody() or self.decisions_turned()):
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
         self.purposes = with_bases(purposes, self.on)
@@ -66,14 +81,14 @@ class PermissionsFile:
 
     def changed_for_everybody(self):
         entries = JournalEntry.objects.filter(
-            seq__gt=self.before.filter["seq"], object_type__in=OF_EVERYBODY, history_id__isnull=False
+            seq__gt=self.last.filter["seq"], object_type__in=OF_EVERYBODY, history_id__isnull=False
         )
         return entries.filter(models.Q(operator=self.operator.code) | models.Q(operator="")).exists()
 
     @property
     def last_on(self):
         """The day of the file before."""
-        return dt.date.fromisoformat(self.before.filter["on"])
+        return dt.date.fromisoformat(self.last.filter["on"])
 
     def decisions_turned(self):
         """Whether a decision about a ground, on which anybody may rest, began or ended by the calendar between the two days."""
@@ -109,14 +124,56 @@ class PermissionsFile:
         others = DataSubject.objects.filter(agreements | stopped, operator=self.operator).values("pk")
         return DataSubject.objects.filter(models.Q(pk__in=consents) | models.Q(pk__in=others)).values("pk")
 
-    def rows(self) -> Iterator[tuple]:
-        """A row a person, by CRM id."""
-        keys = list(self.people().order_by("crm_id").values_list("pk", flat=True))
-        for start in range(0, len(keys), CHUNK_PEOPLE):
-            yield from self.chunk(keys[start : start + CHUNK_PEOPLE])
+    def gone(self):
+        """Rows of history by which people lost a CRM id (`was`) since the last run, of ids that nobody has now."""
+        if self.last is None:
+            return self.lost(())
+        written = JournalEntry.objects.filter(
+            operator=self.operator.code, object_type="datasubject", seq__gt=self.last.filter["seq"]
+        )
+        # The entry of a change names its fields.
+        lost = models.Q(action="delete") | models.Q(action="change", body__contains='"crm_id"')
+        return self.lost(written.filter(lost).values("history_id"))
 
-    def chunk(self, keys):
-        people = DataSubject.objects.filter(pk__in=keys).select_related("operator").order_by("crm_id")
+    def lost(self, history_ids):
+        """Of these rows of history those before which the person had an id that is nobody's now."""
+        history = history_model(DataSubject).objects.order_by()
+        earlier = history.filter(id=models.OuterRef("id"), history_id__lt=models.OuterRef("history_id"))
+        was = models.Subquery(earlier.order_by("-history_id").values("crm_id")[:1])
+        rows = history.filter(history_id__in=history_ids).annotate(was=was).filter(was__isnull=False)
+        return rows.exclude(
+            models.Exists(DataSubject.objects.filter(operator=self.operator, crm_id=models.OuterRef("was")))
+        )
+
+    def keys(self):
+        """Of each row its key, by CRM id: of a person, or with a minus of the last row of history by which an id was lost."""
+        gone = self.gone().annotate(key=-models.F("history_id")).values_list("was", "key")
+        both = self.people().order_by().values_list("crm_id", "pk").union(gone, all=True).order_by("crm_id", "pk")
+        keys, before = array("q"), None
+        for crm_id, key in both.iterator(chunk_size=10_000):
+            if crm_id != before:
+                keys.append(key)
+            before = crm_id
+        return keys
+
+    def chunks(self) -> Iterator[list[Row]]:
+        """Lists of rows, by CRM id."""
+        keys = self.keys()
+        for start in range(0, len(keys), CHUNK_PEOPLE):
+            piece = keys[start : start + CHUNK_PEOPLE].tolist()
+            found = self.of_people([key for key in piece if key > 0]) | self.of_ids([-key for key in piece if key < 0])
+            yield [found[key] for key in piece if key in found]
+
+    def of_ids(self, history_ids):
+        """Rows that close ids which were lost, by key."""
+        return {
+            -row.history_id: Row(row.was, row.uid, of_nobody(day_of(row.history_date)))
+            for row in self.lost(history_ids)
+        }
+
+    def of_people(self, keys):
+        """Rows of people, by key."""
+        people = DataSubject.objects.filter(pk__in=keys, crm_id__isnull=False).select_related("operator")
         stopped, blocked, held = {}, {}, {}
         for subject, channel, since in (
             Suppression.objects.live(self.on).filter(subject__in=keys).values_list("subject", "channel", "since_on")
@@ -128,11 +185,14 @@ class PermissionsFile:
             since = blocked if activity is None else held.setdefault(subject, {})
             place = subject if activity is None else activity
             since[place] = min(day_of(set_at), since.get(place, dt.date.max))
+        rows = {}
         for standing in standings(people):
-            pk = standing.subject.pk
-            yield standing.subject, self.row(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
+            pk, person = standing.subject.pk, standing.subject
+            allowed = self.allowed(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
+            rows[pk] = Row(person.crm_id, person.uid, allowed)
+        return rows
 
-    def row(self, standing, opted_out, blocked_since, held):
+    def allowed(self, standing, opted_out, blocked_since, held):
         """`held`: the activities that are blocked, and since when. Purposes they serve are not served; where nothing else is
         left the person is blocked.
         """
@@ -171,7 +231,7 @@ class Export:
 
     def __init__(self, operator, *, by, role, reason="", whole=False, at=None):
         self.file = PermissionsFile(operator, at or timezone.now(), whole=whole)
-        self.role = role
+        self.role, self.gone = role, 0  # of its rows, those that close an id
         self.run = runs.start(
             ExportRun.Kind.PERMISSIONS, by=by, role=role, operator=operator, reason=reason, filter=self.file.asked
         )
@@ -189,20 +249,18 @@ class Export:
         return [*end(count, sha256), "export", str(self.run.uid)]
 
     def cells(self):
-        shown = []
-        for subject, allowed in self.file.rows():
-            shown.append(subject.uid)
-            cells = [subject.crm_id, *(_said(value) for value in allowed)]
-            yield [*cells, self.marks(cells)]
-            if len(shown) == CHUNK_PEOPLE:
-                self.tell(shown)
-                shown = []
-        self.tell(shown)
+        for rows in self.file.chunks():
+            for row in rows:
+                cells = [row.crm_id, *(_said(value) for value in row.allowed)]
+                yield [*cells, self.marks(cells)]
+            self.tell(rows)
+            self.gone += sum(row.allowed.why == GONE for row in rows)
 
-    def tell(self, uids):
+    def tell(self, rows):
+        uids = list(dict.fromkeys(row.about for row in rows))
         if uids:
             with unit_of_work(by=self.run.started_by, role=self.role, operator=self.run.operator):
-                record("list", object_type="datasubject", uids=uids, count=len(uids), run=self.run.pk)
+                record("list", object_type="datasubject", uids=uids, count=len(rows), run=self.run.pk)
 
 
 def _said(value):

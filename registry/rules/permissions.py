@@ -7,8 +7,8 @@ from registry.choices import Channel
 
 CHANNELS = (Channel.EMAIL.value, Channel.CALL.value, Channel.MESSAGE.value)
 # Why, as codes the CRM can rely on; the first that applies to the person is given.
-BLOCKED, WITHDRAWN, OPTED_OUT, NO_GROUND, GROUND_ENDED, CONSENT, AGREEMENT, NORM = (
-    "blocked", "withdrawn", "opted_out", "no_ground", "ground_ended", "consent", "agreement", "norm",
+GONE, BLOCKED, WITHDRAWN, OPTED_OUT, NO_GROUND, GROUND_ENDED, CONSENT, AGREEMENT, NORM = (
+    "gone", "blocked", "withdrawn", "opted_out", "no_ground", "ground_ended", "consent", "agreement", "norm",
 )  # fmt: skip
 
 
@@ -47,6 +47,11 @@ def permissions(facts: PersonFacts) -> Permissions:
     channels = [may and channel not in stopped for channel in CHANNELS]
     removable = not facts.grounds and not facts.is_blocked  # 94-V: what is blocked is not destroyed either
     return Permissions(*channels, may and facts.transferable, facts.is_blocked, removable, *_why(facts, stopped))
+
+
+def of_nobody(since) -> Permissions:
+    """What is allowed with a CRM id that has been nobody's since that day: it is taken out of the CRM."""
+    return Permissions(False, False, False, False, False, True, since, GONE)
 
 
 def _why(facts, stopped):

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.permissions import Permissions, PersonFacts, permissions
+from registry.rules.permissions import Permissions, PersonFacts, of_nobody, permissions
 
 DAY, OTHER = dt.date(2026, 3, 2), dt.date(2026, 4, 1)
 CONSENTED = PersonFacts(False, None, (("consent", DAY),), (), False, None, None)
@@ -41,3 +41,8 @@ CONSENTED = PersonFacts(False, None, (("consent", DAY),), (), False, None, None)
 def test_permissions_of_a_person(facts, expected):
     """Nothing without a live ground, nothing while blocked, nothing on a channel the person opted out of."""
     assert permissions(facts) == expected
+
+
+def test_nothing_is_allowed_with_an_id_that_is_nobodys():
+    """It is neither blocked nor kept: the CRM removes it."""
+    assert of_nobody(DAY) == Permissions(False, False, False, False, False, True, DAY, "gone")

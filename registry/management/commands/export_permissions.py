@@ -28,7 +28,7 @@ class Command(BaseCommand):
         export.finish()
         if output == "-":
             return
-        said = {"file": output, "count": export.sealed.count}
+        said = {"file": output, "count": export.sealed.count - export.gone}
         if export.file.before is None:
             told = ngettext(
                 "%(file)s: %(count)d person, everybody with a CRM id.",
@@ -43,3 +43,10 @@ class Command(BaseCommand):
                 said["count"],
             )
         self.stdout.write(told % said)
+        if export.gone:
+            told = ngettext(
+                "%(count)d CRM id is nobody’s any more: to be taken out of the CRM.",
+                "%(count)d CRM ids are nobody’s any more: to be taken out of the CRM.",
+                export.gone,
+            )
+            self.stdout.write(told % {"count": export.gone})
