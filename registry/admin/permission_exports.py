@@ -2,16 +2,17 @@
 
 from django import forms
 from django.core.exceptions import PermissionDenied
+from django.http import StreamingHttpResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
 from registry import scope
+from registry.exports.lists import FORMATS
 from registry.exports.permissions import Export, PermissionsFile
 
 from .acts import own_units
-from .files import private_file, sent
 
 CHANGED, WHOLE = "changed", "whole"
 COLUMNS = (
@@ -107,9 +108,10 @@ class ExportsPermissions:
         whole = form.cleaned_data["extent"] == WHOLE
         acting = {"by": request.user, "role": scope.role_of(request.user), "reason": form.cleaned_data["reason"]}
         export = Export(operator, whole=whole, **acting)
-        file = private_file()
-        file.writelines(export)
-        return sent(file, f"permissions-{operator.code}-{export.run.pk}.csv")
+        response = StreamingHttpResponse(iter(export), content_type=FORMATS["csv"])
+        name = f"permissions-{operator.code}-{export.run.pk}.csv"
+        response["Content-Disposition"] = f'attachment; filename="{name}"'
+        return response
 
 
 def said_of_permissions(run):

@@ -223,7 +223,8 @@ def last_run(operator):
 
 
 class Export:
-    """The file as an export run: journalled before the first byte and after the last, each chunk with whom it is about.
+    """The file as an export run: journalled before the first byte and after the last, each chunk with whom it is about before it
+    leaves.
 
     Whoever reads it to its end has it. Who must also put it somewhere writes `sealed` and says `finish` when it is there: the
     next file goes on from a finished one.
@@ -250,10 +251,10 @@ class Export:
 
     def cells(self):
         for rows in self.file.chunks():
+            self.tell(rows)
             for row in rows:
                 cells = [row.crm_id, *(_said(value) for value in row.allowed)]
                 yield [*cells, self.marks(cells)]
-            self.tell(rows)
             self.gone += sum(row.allowed.why == GONE for row in rows)
 
     def tell(self, rows):

@@ -9,6 +9,7 @@ from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.exports import permissions, stream
 from registry.exports.permissions import COLUMNS, Export
 from registry.journal import unit_of_work
 from registry.models import (
@@ -18,6 +19,7 @@ from registry.models import (
     ExportRun,
     GroundDecision,
     JournalEntry,
+    JournalSubject,
     LegalBasis,
     ProcessingActivity,
     Purpose,
@@ -192,6 +194,36 @@ def test_file_is_made_in_the_admin(office, browser_client, tmp_path, capsys):
     assert all(f"<code>{code}</code>" in page for code in (*COLUMNS[5:], "ground_ended", "opted_out"))
     b"".join(client.post(url, {"extent": "whole", "reason": "new CRM"}).streaming_content)
     assert ExportRun.objects.latest("pk").count == 1
+
+
+def test_download_that_breaks_off_is_not_the_last_file(office, browser_client, monkeypatch):
+    """A file counts when its last byte was handed over: what a broken one held is in the next, and the page knows of none."""
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 1)
+    person(office, "C1", third_parties=False)
+    client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
+    broken = client.post(url, {"extent": "changed", "reason": "daily"}).streaming_content
+    assert [next(broken)[:9] for _part in range(2)] == [b"\xef\xbb\xbfcrm_id", b"C1,yes,ye"]
+    assert ExportRun.objects.get().finished_at is None
+    page = client.get(url).content.decode()
+    assert "There is no file to go on from" in page
+    assert "Once it has left to its last byte, this file is the one from which the scheduled file goes on" in page
+    content = client.post(url, {"extent": "changed", "reason": "daily"}).streaming_content
+    assert not ExportRun.objects.filter(finished_at__isnull=False).exists()
+    assert b"C1,yes,yes,yes" in b"".join(content)
+    assert ExportRun.objects.get(finished_at__isnull=False).count == 1
+
+
+def test_people_are_told_before_they_leave(office, monkeypatch):
+    """Whoever is in a chunk stands in the journal before its first row is handed over, whatever becomes of the rest."""
+    monkeypatch.setattr(stream, "CHUNK_BYTES", 1)
+    monkeypatch.setattr(permissions, "CHUNK_PEOPLE", 2)
+    uids = [make_subject(office, crm_id=f"C{number}").uid for number in range(3)]
+    parts = iter(Export(office, by=None, role="system"))
+    told = []
+    for _part in range(4):
+        next(parts)
+        told.append([each.uid for each in JournalSubject.objects.filter(entry__action="list").order_by("pk")])
+    assert told == [[], uids[:2], uids[:2], uids]
 
 
 @pytest.mark.parametrize("role", ["registrar", "auditor"])
