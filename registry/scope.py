@@ -22,7 +22,7 @@ CASES = {
 PAPERS = {"grounddecision", "undertaking"}  # signed by the operator or its staff
 FEEDS = {"calendarfeed"}  # one's own
 SOURCES = {"importsource"}
-RUNS = {"importrun", "exportrun", "handoverrun"}
+RUNS = {"importrun", "exportrun", "handoverrun", "tellingrun"}
 VOCABULARY = {
     "purpose", "legalbasis", "datacategory", "subjectcategory", "database", "retentionrule", "securitymeasure", "tracker",
     "recipient", "crossbordertransfer", "transfercategory", "operatorlaw", "operatorterm", "responsibleperson",
@@ -52,7 +52,7 @@ GRANTS = {
         ({"caseletter"}, {"sign"}),
         (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import", "export"}),
-        ({"importrun", "handoverrun"}, VIEW),
+        ({"importrun", "handoverrun", "tellingrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
         ({"journalentry"}, {"view", "export"}),
     ),
@@ -63,11 +63,11 @@ GRANTS = {
         (CASES | FEEDS, EDIT),
         (SOURCES, EDIT),
         ({"datasubject"}, {"view_personal", "import"}),
-        ({"importrun", "handoverrun"}, VIEW),
+        ({"importrun", "handoverrun", "tellingrun"}, VIEW),
     ),
     Role.AUDITOR: _grants(
         (LIBRARY | REGISTER | PAPERS | PEOPLE | CASES | SOURCES, VIEW),
-        ({"importrun", "handoverrun"}, VIEW),
+        ({"importrun", "handoverrun", "tellingrun"}, VIEW),
         ({"exportrun"}, {"view", "add"}),
         ({"journalentry"}, {"view", "export"}),
     ),

@@ -1,4 +1,4 @@
-"""Long work: steps of imports and hand-overs, in the request where they are small, else taken by `manage.py worker`. Arguments are ids, never values."""
+"""Long work: steps of imports, of hand-overs and of what people were told, in the request where they are small, else taken by `manage.py worker`. Arguments are ids, never values."""
 
 import datetime as dt
 import logging
@@ -18,8 +18,8 @@ from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
 from registry.imports.storage import AlreadyTaken
-from registry.models import HandOverRun, ImportRun
-from registry.operations import handover
+from registry.models import HandOverRun, ImportRun, TellingRun
+from registry.operations import handover, telling
 from registry.rules.letters import MAIL_FAILURES
 
 logger = logging.getLogger(__name__)
@@ -75,6 +75,19 @@ def begin_handover(said, *, by, at, role, reason="", here=None):
     return run
 
 
+def begin_telling(of, *, on, how, by, at, role, here=None):
+    """Has it recorded that everybody of a hand-over was told, now or by the worker; `here` decides, else how many they are.
+
+    Returns the run. ValidationError where it cannot be recorded.
+    """
+    with transaction.atomic():
+        run = telling.begin(of, on=on, how=how, by=by, at=at, role=role)
+        _enqueue_unless(_is_done_here(run, here), run)
+    with suppress(AlreadyTaken):  # somebody gave it up meanwhile: the run says so
+        _perform_if_here(run, here, None)
+    return run
+
+
 def go_on(run, *, by, role, here=None, line=None):
     """Goes on, for this user, with a step that was cut off, stopped, or taken up by nobody. AlreadyTaken where somebody is at it."""
     with transaction.atomic():
@@ -86,9 +99,9 @@ def go_on(run, *, by, role, here=None, line=None):
 def _is_done_here(run, here):
     if here is not None:
         return here
-    if isinstance(run, HandOverRun):
-        return run.rows_expected <= handover.MOST_AT_ONCE
-    return run.file_size <= settings.IMPORT_BACKGROUND_BYTES
+    if isinstance(run, ImportRun):
+        return run.file_size <= settings.IMPORT_BACKGROUND_BYTES
+    return run.rows_expected <= handover.MOST_AT_ONCE
 
 
 def _enqueue_unless(here, run):
@@ -150,11 +163,16 @@ def _hand_over(run, actor, told):
     return handover.hand_over(run, **actor, progress=told)
 
 
+def _record_told(run, actor, told):
+    return telling.record_told(run, **actor, progress=told)
+
+
 STEPS = {
     State.PLANNING: _plan,
     State.APPLYING: _apply,
     State.UNDOING: _undo,
     HandOverRun.State.HANDING_OVER: _hand_over,
+    TellingRun.State.TELLING: _record_told,
 }
 
 
@@ -196,13 +214,19 @@ def hand_people_over(run_pk):
     _in_background(HandOverRun, run_pk, HandOverRun.State.HANDING_OVER)
 
 
+@task
+def record_people_told(run_pk):
+    _in_background(TellingRun, run_pk, TellingRun.State.TELLING)
+
+
 TASKS = {
     State.PLANNING: plan_import,
     State.APPLYING: apply_import,
     State.UNDOING: undo_import,
     HandOverRun.State.HANDING_OVER: hand_people_over,
+    TellingRun.State.TELLING: record_people_told,
 }
-CALLED = {ImportRun: "Import", HandOverRun: "Hand-over"}  # in the log
+CALLED = {ImportRun: "Import", HandOverRun: "Hand-over", TellingRun: "Record that all were told"}  # in the log
 
 
 def _in_background(model, run_pk, state):

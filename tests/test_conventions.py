@@ -28,7 +28,7 @@ TRACKED = [model for model in MODELS if issubclass(model, Tracked)]
 
 # The journal tells of these; their own rows are not history.
 NOT_TRACKED = {"User", "JournalEntry", "JournalSubject", "JournalHead", "ImportRun", "ListedRow", "ExportRun", "Digest",
-               "HandOverRun"}  # fmt: skip
+               "HandOverRun", "TellingRun"}  # fmt: skip
 NOT_PROTECTED = {"ListedRow.run"}  # rejected rows expire with their run's file
 UNPAIRED = {
     "JournalEntry.at",
@@ -41,6 +41,8 @@ UNPAIRED = {
     "ImportRun.step_began_at",  # by step_by
     "HandOverRun.alive_at",
     "HandOverRun.step_began_at",
+    "TellingRun.alive_at",
+    "TellingRun.step_began_at",
     "ExportRun.finished_at",  # by whoever started it
     "SubjectRequest.due_at",  # computed
     "AuthorityRequest.due_at",

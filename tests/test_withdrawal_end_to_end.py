@@ -147,7 +147,8 @@ def test_withdrawal_by_mail_reaches_everybody(lapp, dpo, asem, tmp_path, browser
         act(client, case, "close")
     )
     for owed in Obligation.objects.all():
-        client.post(f"/admin/registry/obligation/{owed.pk}/fulfil/", {"how": "letter 5 of 2 April"})
+        told = {"on": "2026-04-02", "how": "letter 5 of 2 April"}
+        client.post(f"/admin/registry/obligation/{owed.pk}/fulfil/", told)
     assert not again(case).facts().owed
 
 

@@ -47,6 +47,7 @@ from registry.models import (
     SubjectInCategory,
     SubjectRequest,
     Suppression,
+    TellingRun,
     Tracker,
     TransferCategory,
     Undertaking,
@@ -161,6 +162,8 @@ def make_world(code):
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
     begun = {"handed_over_on": DAY, "ground": "consent", "state": "handed_over", "begun_at": RECEIVED_AT}
     world["handoverrun"] = HandOverRun.objects.create(operator=operator, recipient=recipient, **begun)
+    told = {"told_on": DAY, "how": "mailing", "state": "told", "begun_at": RECEIVED_AT}
+    world["tellingrun"] = TellingRun.objects.create(operator=operator, handover=world["handoverrun"], **told)
     world["exportrun"] = ExportRun.objects.create(operator=operator, kind="register")
     world["membership"] = make_user("auditor", operator, username=f"auditor-of-{code}").memberships.get()
     world["user"] = world["membership"].user

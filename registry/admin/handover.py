@@ -19,7 +19,7 @@ from registry.tasks import begin_handover
 
 from .acts import own_units, reason_of
 from .deciding import cited
-from .handover_runs import address
+from .steps import address
 
 Ground = Disclosure.Ground
 

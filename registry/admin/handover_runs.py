@@ -1,35 +1,28 @@
 """Hand-overs: how far one has come, who went, who was left out and on which norm, and who is to be told by when."""
 
-from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied, ValidationError
+from django.contrib import admin
 from django.db.models import Count, Q
-from django.http import Http404, HttpResponseRedirect
-from django.shortcuts import get_object_or_404
 from django.urls import reverse
-from django.utils import timezone
-from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
-from django.views.decorators.http import require_POST
 
-from registry import scope, tasks
+from registry import scope
 from registry.choices import NormTopic
-from registry.imports.storage import AlreadyTaken
 from registry.models import HandOverRun, Obligation
 from registry.operations.handover import cancel
 from registry.templatetags.registry_ui import grouped, pill
 
-from .acts import own_units
 from .base import RegistryModelAdmin
 from .deciding import cited
-from .steps import StepPages, progress_of
+from .steps import PeopleStepPages, progress_of
+from .telling import RecordsTold
 
 State = HandOverRun.State
 TONES = {State.HANDED_OVER: "ok", State.HANDING_OVER: "warn", State.CANCELLED: "quiet"}
 
 
 @admin.register(HandOverRun)
-class HandOverRunAdmin(StepPages, RegistryModelAdmin):
+class HandOverRunAdmin(RecordsTold, PeopleStepPages, RegistryModelAdmin):
     list_display = ["number", "recipient", "handed_over_on", "state_shown", "outcome", "begun_at", "by"]
     list_display_links = ["number"]
     list_filter = ["state", "recipient"]
@@ -38,7 +31,6 @@ class HandOverRunAdmin(StepPages, RegistryModelAdmin):
     change_form_template = "admin/registry/handoverrun/change_form.html"
     fields = ["recipient"]
 
-    steps = {"continue": "continue_view", "cancel": "cancel_view"}
     moving_template = "admin/registry/handoverrun/moving.html"
 
     @admin.display(description=gettext_lazy("number"), ordering="pk")
@@ -57,62 +49,22 @@ class HandOverRunAdmin(StepPages, RegistryModelAdmin):
     def by(self, run):
         return run.begun_by.get_full_name() if run.begun_by else _("the system")
 
-    def history_view(self, request, object_id, extra_context=None):
-        raise Http404  # a run has no history: the journal records each of its steps
-
     def form_context(self, request, run):
         context = super().form_context(request, run)
         if run is None:
             return context
-        context |= {"run": run, "state_pill": self.state_shown(run), "may": may_hand_over(request), **norms_of(run)}
+        context |= {"run": run, "state_pill": self.state_shown(run), "may": self.may_finish(request), **norms_of(run)}
         context |= {"personal": scope.sees_personal(request.user)}
         return context | (progress_of(request, run) if run.is_at_work else {"owed": owed_to_people(run)})
-
-    @own_units
-    @method_decorator(require_POST)
-    def continue_view(self, request, pk):
-        """Goes on with what was cut off, stopped, or taken up by nobody; with `here` in this very request."""
-        run = self.to_finish(request, pk)
-        actor = {"by": request.user, "role": scope.role_of(request.user)}
-        try:
-            tasks.go_on(run, **actor, here=True if "here" in request.POST else None)
-        except AlreadyTaken:
-            self.tell_taken(request)
-        except ValidationError as refusal:
-            messages.error(request, " ".join(refusal.messages))
-        return HttpResponseRedirect(address(run))
-
-    @own_units
-    @method_decorator(require_POST)
-    def cancel_view(self, request, pk):
-        """Gives up the rest: it stops after the people it is at."""
-        run = self.to_finish(request, pk)
-        try:
-            cancel(run, by=request.user, role=scope.role_of(request.user), at=timezone.now())
-        except AlreadyTaken:
-            self.tell_taken(request)
-        return HttpResponseRedirect(address(run))
 
     def moving(self, request, run):
         return super().moving(request, run) | norms_of(run)
 
-    def to_finish(self, request, pk):
-        if not may_hand_over(request):
-            raise PermissionDenied
-        return get_object_or_404(self.get_queryset(request), pk=pk)
+    def may_finish(self, request):
+        return request.user.has_perm("registry.add_disclosure")
 
-    def tell_taken(self, request):
-        messages.warning(
-            request, _("Another process is at this hand-over, or it is at its end. Look again in a minute.")
-        )
-
-
-def may_hand_over(request):
-    return request.user.has_perm("registry.add_disclosure")
-
-
-def address(run):
-    return reverse("admin:registry_handoverrun_change", args=[run.pk])
+    def give_up(self, run, **actor):
+        cancel(run, **actor)
 
 
 def norms_of(run):

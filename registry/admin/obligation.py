@@ -4,7 +4,8 @@ import datetime as dt
 
 from django import forms
 from django.contrib import admin, messages
-from django.core.exceptions import PermissionDenied
+from django.contrib.admin.widgets import AdminDateWidget
+from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import Case, DateField, Value, When
 from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
@@ -17,6 +18,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import scope
 from registry.models import Obligation
 from registry.models.case import FAR_ON
+from registry.rules.deadlines import moment_on
 from registry.templatetags.registry_ui import pill
 
 from .case_due import due_column
@@ -42,6 +44,9 @@ class DoneFilter(admin.SimpleListFilter):
 
 
 class FulfilForm(forms.Form):
+    """When and how it was done, of one obligation and of many."""
+
+    on = forms.DateField(label=_("Done on"), widget=AdminDateWidget, initial=timezone.localdate)
     how = forms.CharField(
         label=_("How it was done"),
         max_length=250,
@@ -100,8 +105,7 @@ class ObligationAdmin(AboutAPerson):
         if obligation.done_at is not None:
             messages.info(request, _t("It was recorded already."))
             return HttpResponseRedirect(self.address_after(obligation))
-        if request.method == "POST" and form.is_valid():
-            obligation.fulfil(by=request.user, at=timezone.now(), how=form.cleaned_data["how"])
+        if request.method == "POST" and form.is_valid() and self.fulfilled(request, obligation, form):
             messages.success(request, _t("It is recorded that it was done."))
             return HttpResponseRedirect(self.address_after(obligation))
         self.tell_opened(request, obligation)
@@ -111,9 +115,19 @@ class ObligationAdmin(AboutAPerson):
             "object": obligation,
             "person": label_of(request, obligation.subject),
             "form": form,
+            "media": self.media + form.media,
             "back": self.address_after(obligation),
         }
         return TemplateResponse(request, "admin/registry/obligation/fulfil.html", context)
+
+    def fulfilled(self, request, obligation, form):
+        said, now = form.cleaned_data, timezone.now()
+        try:
+            obligation.fulfil(by=request.user, at=moment_on(said["on"], now), how=said["how"])
+        except ValidationError as refusal:
+            form.add_error("on", refusal.messages)
+            return False
+        return True
 
     def address_after(self, obligation):
         """The case, where there is one."""

@@ -139,8 +139,8 @@ def visible_fields(model, names, user):
 
 
 def is_personal(model, name):
-    """Whether a field is classed so, is the search key made of such, or the reason of a run: a free text that may name a person."""
-    return name in ("search_key", "reason") or getattr(model, "FIELD_CLASSES", {}).get(name) == PERSONAL
+    """Whether a field is classed so, is the search key made of such, or a free text of a run, which may name a person."""
+    return name in ("search_key", "reason", "how") or getattr(model, "FIELD_CLASSES", {}).get(name) == PERSONAL
 
 
 def touches_personal(model, lookup):

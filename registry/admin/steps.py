@@ -2,22 +2,27 @@
 
 import time
 
-from django.core.exceptions import PermissionDenied
-from django.http import HttpResponse
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied, ValidationError
+from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_POST
 
-from registry import tasks
+from registry import scope, tasks
 from registry.imports import progress
-from registry.models import HandOverRun, ImportRun
+from registry.imports.storage import AlreadyTaken
+from registry.models import HandOverRun, ImportRun, TellingRun
 
 from .acts import own_units
 
 # So long a worker that runs may take to look at the queue.
 PATIENCE_SECONDS = 5
 # Steps that count people, not rows of a file.
-OF_PEOPLE = (ImportRun.State.UNDOING, HandOverRun.State.HANDING_OVER)
+OF_PEOPLE = (ImportRun.State.UNDOING, HandOverRun.State.HANDING_OVER, TellingRun.State.TELLING)
 
 
 class StepPages:
@@ -42,6 +47,64 @@ class StepPages:
             raise PermissionDenied
         run = get_object_or_404(self.get_queryset(request), pk=pk)
         return render(request, self.moving_template, self.moving(request, run)) if run.is_at_work else HttpResponse()
+
+
+class PeopleStepPages(StepPages):
+    """Pages of a run of one step, which goes person by person: gone on with and given up by whoever may begin one."""
+
+    steps = {"continue": "continue_view", "cancel": "cancel_view"}
+
+    def may_finish(self, request):
+        raise NotImplementedError
+
+    def give_up(self, run, **actor):
+        raise NotImplementedError
+
+    def history_view(self, request, object_id, extra_context=None):
+        raise Http404  # a run has no history: the journal records each of its steps
+
+    @own_units
+    @method_decorator(require_POST)
+    def continue_view(self, request, pk):
+        """Goes on with what was cut off, stopped, or taken up by nobody; with `here` in this very request."""
+        run = self.to_finish(request, pk)
+        try:
+            tasks.go_on(run, **actor_of(request), here=True if "here" in request.POST else None)
+        except AlreadyTaken:
+            self.tell_taken(request)
+        except ValidationError as refusal:
+            messages.error(request, " ".join(refusal.messages))
+        return HttpResponseRedirect(address(run))
+
+    @own_units
+    @method_decorator(require_POST)
+    def cancel_view(self, request, pk):
+        """Gives up the rest: it stops after the people it is at."""
+        run = self.to_finish(request, pk)
+        try:
+            self.give_up(run, **actor_of(request), at=timezone.now())
+        except AlreadyTaken:
+            self.tell_taken(request)
+        return HttpResponseRedirect(address(run))
+
+    def to_finish(self, request, pk):
+        if not self.may_finish(request):
+            raise PermissionDenied
+        return get_object_or_404(self.get_queryset(request), pk=pk)
+
+    def tell_taken(self, request):
+        said = {"what": self.opts.verbose_name}
+        messages.warning(
+            request, _("Another process is at this %(what)s, or it is at its end. Look again in a minute.") % said
+        )
+
+
+def actor_of(request):
+    return {"by": request.user, "role": scope.role_of(request.user)}
+
+
+def address(run):
+    return reverse(f"admin:registry_{run._meta.model_name}_change", args=[run.pk])
 
 
 def phase_of(run):

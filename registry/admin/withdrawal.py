@@ -1,7 +1,5 @@
 """Withdrawal of consents: what will happen is shown first and done then; in a case, and at the desk for a person."""
 
-import datetime as dt
-
 from django import forms
 from django.contrib import messages
 from django.contrib.admin.widgets import AdminDateWidget
@@ -18,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Channel
 from registry.models import Consent
 from registry.operations.withdrawal import foreseen, in_sentences, withdraw, withdrawable
+from registry.rules.deadlines import moment_on
 
 from .labels import Citations
 from .reading_blocked import label_of
@@ -106,10 +105,7 @@ class DeskForm(ConsentsForm):
 
     def received_at(self):
         """This very moment if it came today, else the first minute of that day: the consent was no ground on it any more."""
-        day = getattr(self, "cleaned_data", {}).get("received_on", timezone.localdate())
-        if day == timezone.localdate():
-            return timezone.now()
-        return timezone.make_aware(dt.datetime.combine(day, dt.time.min))
+        return moment_on(getattr(self, "cleaned_data", {}).get("received_on", timezone.localdate()), timezone.now())
 
 
 class WithdrawsConsents:

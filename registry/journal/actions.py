@@ -43,4 +43,7 @@ class Action(models.TextChoices):
     HANDOVER_BEGIN = "handover.begin", _("hand-over begun")
     HANDOVER_FINISH = "handover.finish", _("hand-over finished")
     HANDOVER_CANCEL = "handover.cancel", _("hand-over given up")
+    TELLING_BEGIN = "telling.begin", _("record that all were told begun")
+    TELLING_FINISH = "telling.finish", _("record that all were told finished")
+    TELLING_CANCEL = "telling.cancel", _("record that all were told given up")
     REMINDER_SEND = "reminder.send", _("reminder of what is due sent")

@@ -35,7 +35,7 @@ from .policy import Clause, Policy, RequestMark
 from .purpose import IncompatiblePurposes, LegalBasis, Purpose
 from .recipient import Recipient
 from .representative import Representative
-from .runs import ExportRun, HandOverRun, ImportRun, ListedRow
+from .runs import ExportRun, HandOverRun, ImportRun, ListedRow, TellingRun
 from .storage import Database, RetentionRule, SecurityMeasure, Tracker
 from .suppression import Suppression
 from .transfer import CrossBorderTransfer, TransferCategory
@@ -108,6 +108,7 @@ __all__ = [
     "SubjectPurpose",
     "SubjectRequest",
     "Suppression",
+    "TellingRun",
     "Tracked",
     "Tracker",
     "TransferCategory",

@@ -2,11 +2,12 @@
 
 from django.core.exceptions import ValidationError
 from django.db import models
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.choices import HandlingAct, Trigger
 from registry.journal import History
-from registry.rules.deadlines import start_of
+from registry.rules.deadlines import day_of, start_of
 from registry.rules.disclosures import category_blockers, disclosure_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
@@ -204,6 +205,20 @@ class ObligationQuerySet(models.QuerySet):
         return self.open().filter(due_on__lt=on)
 
 
+def check_told(*, at, how, since=None):
+    """What is to be recorded as done was done: somehow, not later than now, and not before the day it is owed for."""
+    if not how.strip():
+        raise ValidationError(_("Say how it was done: letter and date, call, message."))
+    day = {"day": day_of(at).isoformat()}
+    if at > timezone.now():
+        raise ValidationError(_("%(day)s is in the future: nobody has been told yet.") % day)
+    if since and day_of(at) < since:
+        raise ValidationError(
+            _("On %(day)s there was nothing to tell yet: it is owed since %(since)s.")
+            % (day | {"since": since.isoformat()})
+        )
+
+
 class Obligation(OperatorOwned):
     """What is owed to a person towards a recipient: tell it to stop, to rectify, to destroy; by when, and whether it was done."""
 
@@ -272,10 +287,16 @@ class Obligation(OperatorOwned):
         """Records that it was done; a second time adds nothing."""
         if self.done_at is not None:
             return
-        if not how.strip():
-            raise ValidationError(_("Say how it was done: letter and date, call, message."))
+        check_told(at=at, how=how, since=self.owed_since())
         self.done_at, self.done_by, self.how = at, by, how
         self.save()
+
+    def owed_since(self):
+        """The day of what it is owed for: of the request, or the first one that the data were handed over; None where nobody knows."""
+        if self.request_id:
+            return day_of(self.request.received_at)
+        went = Disclosure.objects.filter(is_handover=True, recipient=self.recipient_id, subject=self.subject_id)
+        return went.aggregate(first=models.Min("disclosed_on"))["first"] if self.what == self.What.INFORM else None
 
     def owe_again(self, *, norm, due_on):
         """What was done is to be done once more: more has changed since."""

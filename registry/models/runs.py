@@ -1,4 +1,4 @@
-"""Runs: imports, exports and hand-overs. They are not tracked: the journal records each of their steps."""
+"""Runs: imports, exports, hand-overs, and the word that all were told of one. They are not tracked: the journal records each of their steps."""
 
 import datetime as dt
 import secrets
@@ -8,6 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from registry.journal.history import new_salt
+from registry.rules.deadlines import moment_on
 
 from .base import uuid7
 from .disclosure import Disclosure
@@ -263,3 +264,43 @@ class HandOverRun(LongRun):
 
     def __str__(self):
         return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class TellingRun(LongRun):
+    """The word that everybody of a hand-over was told: on which day and how, and how far it has been written to each of them."""
+
+    class State(models.TextChoices):
+        TELLING = "telling", _("being recorded")
+        TOLD = "told", _("recorded")
+        CANCELLED = "cancelled", _("given up")
+
+    AT_WORK = (State.TELLING,)
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
+    handover = models.ForeignKey(HandOverRun, models.PROTECT, verbose_name=_("hand-over"), related_name="tellings")
+    told_on = models.DateField(_("told on"))
+    how = models.CharField(_("how it was done"), max_length=250)
+    state = models.CharField(_("state"), max_length=12, choices=State, default=State.TELLING)
+    begun_at = models.DateTimeField(_("begun"))
+    begun_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("begun by"), related_name="+", null=True, blank=True
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("ended by"), related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        verbose_name = _("record that all were told")
+        verbose_name_plural = _("records that all were told")
+        ordering = ["-pk"]
+        default_permissions = ("view",)
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+    @property
+    def told_at(self):
+        """What stands with each person as the moment."""
+        return moment_on(self.told_on, self.begun_at)

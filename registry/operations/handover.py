@@ -118,7 +118,7 @@ def said_of(run):
 
 def locked(run):
     """The run as it is stored, held until the transaction ends. AlreadyTaken where it is not where this process knows it to be."""
-    stored = HandOverRun.objects.select_for_update().get(pk=run.pk)
+    stored = type(run).objects.select_for_update().get(pk=run.pk)
     if not stored.is_at_work or stored.rows_done != run.rows_done:
         raise AlreadyTaken
     return stored

@@ -57,6 +57,11 @@ def day_of(moment: dt.datetime) -> dt.date:
     return moment.astimezone(HOME_ZONE).date()
 
 
+def moment_on(day: dt.date, now: dt.datetime) -> dt.datetime:
+    """When something was that is said to have been on a day: now where that is today, else the first minute of the day."""
+    return now if day == day_of(now) else start_of(day)
+
+
 def due(term: Term, event_at: dt.datetime, days: WorkingDays, *, asked_on: dt.date | None = None) -> Due:
     """When the term that begins with the event ends.
 

@@ -36,6 +36,7 @@ DPO = (
         "importsource": "vace",
         "importrun": "ve",
         "handoverrun": "ve",
+        "tellingrun": "ve",
         "exportrun": "ve",
         "journalentry": "ve",
         "user": "",
@@ -106,7 +107,14 @@ def test_own_operator(role, view, worlds, browser_client):
             record = JournalEntry.objects.filter(operator="").first()
         if (url := url_of(model, view, record.pk)) is None:
             continue
-        if view == "history" and model in ("user", "importrun", "handoverrun", "exportrun", "journalentry"):
+        if view == "history" and model in (
+            "user",
+            "importrun",
+            "handoverrun",
+            "tellingrun",
+            "exportrun",
+            "journalentry",
+        ):
             rights = ""  # not tracked: there is no history
         found[model] = (client.get(url).status_code == 200, VIEWS[view] in rights)
     wrong = {model: f"reached={reached}" for model, (reached, expected) in found.items() if reached != expected}

@@ -47,6 +47,7 @@ def token(consents):
 
 
 def told(client, obligation, **fields):
+    fields = {"on": timezone.localdate().isoformat()} | fields
     return client.post(reverse("admin:registry_obligation_fulfil", args=[obligation.pk]), fields)
 
 
@@ -91,7 +92,7 @@ def test_recipients_are_the_next_stage_of_the_case(case, person, client_of_dpo):
         page = client_of_dpo.get(address(case))
         assert page.context["main"]["label"] == name
         assert "Record it" in page.content.decode()
-        client_of_dpo.post(page.context["main"]["url"], {"how": "letter 5 of 2 April"})
+        client_of_dpo.post(page.context["main"]["url"], {"on": "2026-04-02", "how": "letter 5 of 2 April"})
     assert [stage.done for stage in client_of_dpo.get(address(case)).context["stages"] if stage.act == "tell"] == [True]
     assert "letter 5 of 2 April" in text_of(client_of_dpo, address(case))
     assert not again(case).facts().owed

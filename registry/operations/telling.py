@@ -1,0 +1,104 @@
+"""The word to everybody of a hand-over: that all were told is recorded in one act, with each of them as if one by one."""
+
+from django.core.exceptions import ValidationError
+from django.db.models import Exists, OuterRef
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from registry import journal
+from registry.imports.storage import AlreadyTaken
+from registry.journal import bulk
+from registry.journal.bulk import Written
+from registry.journal.turns import checkpoint
+from registry.models import DataSubject, Disclosure, HandOverRun, Obligation, TellingRun
+from registry.models.disclosure import check_told
+from registry.rules.deadlines import moment_on
+
+from .handover import chunks, end, locked
+
+State = TellingRun.State
+
+
+def owed(handover):
+    """What is owed to the people of this hand-over, one word each, whether they were told or not."""
+    went = Disclosure.objects.filter(
+        is_handover=True,
+        recipient=handover.recipient_id,
+        disclosed_on=handover.handed_over_on,
+        activity__in=list(handover.activities.values_list("pk", flat=True)),
+        subject=OuterRef("subject"),
+    )
+    found = Obligation.objects.filter(
+        operator=handover.operator_id, recipient=handover.recipient_id, what=Obligation.What.INFORM
+    )
+    return found.filter(Exists(went)).order_by("pk")
+
+
+def refuse_telling(handover, *, on, how, at):
+    """Raises ValidationError where it cannot be recorded that all were told: of the single word's rules, and of the hand-over's."""
+    if handover.is_at_work:
+        raise ValidationError(_("The data are still being handed over. Record it when everybody has gone."))
+    if handover.tellings.filter(state__in=TellingRun.AT_WORK).exists():
+        raise ValidationError(_("It is being recorded already."))
+    check_told(at=moment_on(on, at), how=how, since=handover.handed_over_on)
+
+
+def begin(handover, *, on, how, by, at, role="") -> TellingRun:
+    """Notes that all were told, for `record_told` to carry out. Raises what `refuse_telling` raises."""
+    expected = owed(handover).open().count()
+    with journal.unit_of_work(by=by, role=role, operator=handover.operator):
+        refuse_telling(HandOverRun.objects.select_for_update().get(pk=handover.pk), on=on, how=how, at=at)
+        run = TellingRun.objects.create(
+            operator=handover.operator, handover=handover, told_on=on, how=how, begun_at=at, begun_by=by,
+            step_by=by, step_role=role, step_began_at=at, alive_at=at, rows_expected=expected,
+        )  # fmt: skip
+        journal.record("telling.begin", object_type="tellingrun", uid=run.uid, count=expected)
+    return run
+
+
+def record_told(run: TellingRun, *, by, role="", progress=None) -> TellingRun:
+    """Records it with everybody who is still to be told, in chunks, each one transaction with its history rows and entries.
+
+    Whoever was told stays as recorded, so cut off it goes on where it stood when it is called again. AlreadyTaken where
+    somebody else is at it or gave it up.
+    """
+    actor = {"by": by, "role": role, "operator": run.operator}
+    for chunk in chunks(owed(run.handover).open()):
+        with journal.unit_of_work(**actor):
+            locked(run)
+            advance(run, write(run, chunk, by=by))
+        checkpoint()
+        if progress:
+            progress(run.rows_done)
+    with journal.unit_of_work(**actor):
+        end(locked(run), State.TOLD, by=by, at=timezone.now())
+        journal.record("telling.finish", object_type="tellingrun", uid=run.uid, count=run.rows_done)
+    run.refresh_from_db()
+    return run
+
+
+def cancel(run, *, by, at, role=""):
+    """Gives up the rest: with whom it is recorded it stays recorded. AlreadyTaken where it is at its end."""
+    with journal.unit_of_work(by=by, role=role, operator=run.operator):
+        stored = TellingRun.objects.select_for_update().get(pk=run.pk)
+        if not stored.is_at_work:
+            raise AlreadyTaken
+        end(stored, State.CANCELLED, by=by, at=at)
+        journal.record("telling.cancel", object_type="tellingrun", uid=run.uid, count=stored.rows_done)
+    run.refresh_from_db()
+
+
+def advance(run, told):
+    """Counts a chunk, in the transaction that writes it."""
+    run.rows_done, run.alive_at = run.rows_done + told, timezone.now()
+    run.save(update_fields=["rows_done", "alive_at"])
+
+
+def write(run, chunk, *, by) -> int:
+    """What `Obligation.fulfil` writes, for those of the chunk who were not told meanwhile; how many they are."""
+    rows = list(Obligation.objects.open().select_for_update().filter(pk__in=chunk).order_by("pk").values())
+    people = dict(DataSubject.objects.filter(pk__in=[row["subject_id"] for row in rows]).values_list("pk", "uid"))
+    told = {"done_at": run.told_at, "done_by_id": by and by.pk, "how": run.how}
+    written = [Written(row | told, people[row["subject_id"]], row) for row in rows]
+    bulk.write(Obligation, written, operator=run.operator.code)
+    return len(written)
