@@ -1,13 +1,9 @@
 """What recipients are to be told, by when; recorded when it was done, and how."""
 
-import datetime as dt
-
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.admin.widgets import AdminDateWidget
 from django.core.exceptions import PermissionDenied, ValidationError
-from django.db.models import Case, DateField, Value, When
-from django.db.models.functions import Coalesce
 from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -15,13 +11,12 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry import scope
 from registry.models import Obligation
-from registry.models.case import FAR_ON
 from registry.rules.deadlines import moment_on
 from registry.templatetags.registry_ui import pill
 
 from .case_due import due_column
+from .paging import LongList
 from .people import AboutAPerson
 from .reading_blocked import label_of
 
@@ -39,7 +34,7 @@ class DoneFilter(admin.SimpleListFilter):
             case "overdue":
                 return queryset.overdue(timezone.localdate())
             case "done":
-                return queryset.filter(done_at__isnull=False)
+                return queryset.done()
         return queryset
 
 
@@ -56,7 +51,7 @@ class FulfilForm(forms.Form):
 
 
 @admin.register(Obligation)
-class ObligationAdmin(AboutAPerson):
+class ObligationAdmin(LongList, AboutAPerson):
     list_display = ["what", "recipient", "case", "state"]
     list_display_links = ["what"]
     list_filter = [DoneFilter, "what", "recipient"]
@@ -66,15 +61,7 @@ class ObligationAdmin(AboutAPerson):
         "Nobody is to be told anything. When a consent is withdrawn, everybody who received the data stands here."
     )
 
-    def get_queryset(self, request):
-        """What is to be told first, what is due first on top."""
-        due_on = Coalesce("due_on", Value(FAR_ON))
-        urgent_on = Case(When(done_at=None, then=due_on), default=Value(dt.date.max), output_field=DateField())
-        found = scope.in_scope(Obligation.objects.annotate(urgent_on=urgent_on), request.user)
-        return found.order_by(*self.get_ordering(request))
-
-    def get_ordering(self, request):
-        return ["urgent_on", "pk"]
+    ordering = ["urgent_on", "pk"]
 
     def get_list_display(self, request):
         return [*super().get_list_display(request), due_column(request)]

@@ -80,7 +80,8 @@ class BoundedChangeList(ChangeList):
     def get_results(self, request):
         place = self.params.pop(AFTER_VAR, "")
         order = list(self.model_admin.get_ordering(request) or self._get_default_ordering())
-        if not self.model_admin.unique_in_a_list.issuperset(name.lstrip("-") for name in order):
+        named = {name.lstrip("-") for name in order}
+        if "pk" not in named and not self.model_admin.unique_in_a_list.issuperset(named):
             order = list(dict.fromkeys(self._get_deterministic_ordering(order)))
         names = [name.lstrip("-") for name in order]
         values = self.values_at(place, order, names) if place else None

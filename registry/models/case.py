@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from registry.choices import Language, RequestChannel, RequestKind
 from registry.journal import History
 from registry.rules.cases import SUBJECT_KINDS, SURVEY, intake_blockers, open_blockers
-from registry.rules.deadlines import day_of, start_of
+from registry.rules.deadlines import FAR_ON, day_of, start_of
 from registry.rules.working_days import ONE_DAY
 
 from .base import OperatorOwned, field_classes
@@ -19,7 +19,6 @@ from .gate import refuse
 from .operator import Operator
 from .people import DataSubject
 
-FAR_ON = dt.date(9999, 1, 1)
 FAR_AT = dt.datetime(9999, 1, 1, tzinfo=dt.UTC)
 # Of two that are due at once, the one that has waited longer; in lists that hold closed ones, too, the last closed first.
 URGENT_FIRST = ["urgent_on", "urgent_at", "-closed_at", "received_at", "pk"]

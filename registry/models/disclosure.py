@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 from registry.choices import HandlingAct, Trigger
 from registry.journal import History
-from registry.rules.deadlines import day_of, start_of
+from registry.rules.deadlines import DONE_ON, FAR_ON, day_of, start_of
 from registry.rules.disclosures import category_blockers, disclosure_blockers
 
 from .base import OperatorOwned, field_classes, indexed_operator
@@ -204,6 +204,10 @@ class ObligationQuerySet(models.QuerySet):
     def overdue(self, on):
         return self.open().filter(due_on__lt=on)
 
+    def done(self):
+        """By their place in the list, which its index finds behind a million that are open."""
+        return self.filter(urgent_on=DONE_ON)
+
 
 def check_told(*, at, how, since=None):
     """What is to be recorded as done was done: somehow, not later than now, and not before the day it is owed for."""
@@ -219,6 +223,11 @@ def check_told(*, at, how, since=None):
         )
 
 
+def place_in_list(due_on, done_at):
+    """By which day an obligation is listed: what is to be told first, what is due first on top."""
+    return DONE_ON if done_at else due_on or FAR_ON
+
+
 class Obligation(OperatorOwned):
     """What is owed to a person towards a recipient: tell it to stop, to rectify, to destroy; by when, and whether it was done."""
 
@@ -228,6 +237,7 @@ class Obligation(OperatorOwned):
         DESTROY = "destroy", _("tell the recipient to destroy")
         INFORM = "inform", _("tell the person")
 
+    operator = indexed_operator()
     request = models.ForeignKey(
         "registry.SubjectRequest",
         models.PROTECT,
@@ -254,10 +264,12 @@ class Obligation(OperatorOwned):
         editable=False,
     )
     how = models.CharField(_("how it was done"), max_length=250, blank=True, editable=False)
+    # The place in the list: the day of what is open, in a column of its own that is never empty and can be gone on from.
+    urgent_on = models.DateField(editable=False, default=FAR_ON)
 
     due_at = None  # told by a day, never by the hour
 
-    history = History()
+    history = History(excluded_fields=["urgent_on"])
     objects = ObligationQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="request subject recipient what norm due_on done_at done_by", personal="how")
 
@@ -265,8 +277,10 @@ class Obligation(OperatorOwned):
         verbose_name = _("obligation")
         verbose_name_plural = _("obligations")
         ordering = ["due_on", "pk"]
-        indexes = [  # how many are owed and overdue, for the sidebar, the desk and the reminders
-            models.Index(fields=["operator", "due_on"], name="obligation_open", condition=models.Q(done_at=None))
+        indexes = [
+            # how many are owed and overdue, for the sidebar, the desk and the reminders
+            models.Index(fields=["operator", "due_on"], name="obligation_open", condition=models.Q(done_at=None)),
+            models.Index(fields=["operator", "urgent_on", "id"], name="obligation_list"),
         ]
         constraints = [
             models.UniqueConstraint(
@@ -282,6 +296,13 @@ class Obligation(OperatorOwned):
 
     def journal_subjects(self):
         return [self.subject.uid]
+
+    def derived(self):
+        return {"urgent_on": place_in_list(self.due_on, self.done_at)}
+
+    def save(self, **kwargs):
+        self.urgent_on = place_in_list(self.due_on, self.done_at)
+        super().save(**kwargs)
 
     def fulfil(self, *, by, at, how):
         """Records that it was done; a second time adds nothing."""

@@ -284,7 +284,6 @@ def write(said, found) -> HandedOver:
 
 
 def values_of(record):
-    """A new row as the bulk path takes it: without an id."""
-    return {
-        field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields if not field.primary_key
-    }
+    """A new row as the bulk path takes it: without an id, with what follows from its fields."""
+    fields = [field.attname for field in record._meta.concrete_fields if not field.primary_key]
+    return {name: getattr(record, name) for name in fields} | record.derived()

@@ -11,7 +11,7 @@ from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.journal.turns import checkpoint
 from registry.models import DataSubject, Disclosure, HandOverRun, Obligation, TellingRun
-from registry.models.disclosure import check_told
+from registry.models.disclosure import check_told, place_in_list
 from registry.rules.deadlines import moment_on
 
 from .handover import chunks, end, locked
@@ -99,6 +99,7 @@ def write(run, chunk, *, by) -> int:
     rows = list(Obligation.objects.open().select_for_update().filter(pk__in=chunk).order_by("pk").values())
     people = dict(DataSubject.objects.filter(pk__in=[row["subject_id"] for row in rows]).values_list("pk", "uid"))
     told = {"done_at": run.told_at, "done_by_id": by and by.pk, "how": run.how}
+    told["urgent_on"] = place_in_list(None, run.told_at)
     written = [Written(row | told, people[row["subject_id"]], row) for row in rows]
     bulk.write(Obligation, written, operator=run.operator.code)
     return len(written)

@@ -18,6 +18,8 @@ from registry.rules.dates import HOME_ZONE
 from registry.rules.working_days import ONE_DAY, WorkingDays
 
 MONTHS_A_YEAR = 12
+# In the order of what is due first: what has no date comes after every date, and what is done after that.
+FAR_ON, DONE_ON = dt.date(9999, 1, 1), dt.date.max
 # Such a term has no length of its own.
 WITHOUT_AMOUNT = (DeadlineUnit.AT_ONCE, DeadlineUnit.BEFORE_EVENT, DeadlineUnit.AS_REQUESTED)
 

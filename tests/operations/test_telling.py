@@ -87,7 +87,7 @@ def test_everybody_is_recorded_as_if_told_one_by_one(run, dpo, lapp):
         before = {field.attname: getattr(other, field.attname) for field in other._meta.concrete_fields}
         other.refresh_from_db()
         after = {field.attname: getattr(other, field.attname) for field in other._meta.concrete_fields}
-        assert {name for name in before if before[name] != after[name]} == {"done_at", "done_by_id", "how"}
+        assert {name for name in before if before[name] != after[name]} == {"done_at", "done_by_id", "how", "urgent_on"}
         assert {key: value for key, value in history_of(other).items() if key not in its_own} == expected
         assert entry_of(other) == entry_of(single)
     assert not list(findings())
