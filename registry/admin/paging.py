@@ -5,7 +5,7 @@ from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, ChangeList
 from django.core.exceptions import ValidationError
 from django.core.paginator import InvalidPage, Paginator
-from django.db.models import F
+from django.db.models import F, Q
 from django.db.models.fields.tuple_lookups import Tuple, TupleGreaterThan, TupleLessThan
 from django.db.models.lookups import GreaterThan, LessThan
 
@@ -87,7 +87,7 @@ class BoundedChangeList(ChangeList):
         values = self.values_at(place, order, names) if place else None
         listed = self.queryset.order_by(*order)
         if values:
-            listed = listed.filter((Behind if order[0].startswith("-") else Beyond)(Tuple(*map(F, names)), values))
+            listed = listed.filter(behind(order, names, values))
         # What no index finds is looked for in a part of the list only; it ends at this place.
         listed, end = self.model_admin.part_of_list(request, self, listed, values)
         # Whether it is too long to be counted is asked first, but for a part, which is not.
@@ -129,7 +129,8 @@ class BoundedChangeList(ChangeList):
         return columns.issuperset(names) and len({name.startswith("-") for name in order}) == 1
 
     def link_behind(self, values):
-        return self.get_query_string({PAGE_VAR: None, AFTER_VAR: BETWEEN.join(map(str, values))})
+        parts = ("" if value is None else str(value) for value in values)
+        return self.get_query_string({PAGE_VAR: None, AFTER_VAR: BETWEEN.join(parts)})
 
     def values_at(self, place, order, names):
         if not self.walkable(order, names):
@@ -137,6 +138,19 @@ class BoundedChangeList(ChangeList):
         fields = [self.lookup_opts.pk if name == "pk" else self.lookup_opts.get_field(name) for name in names]
         try:
             parts = zip(fields, place.split(BETWEEN), strict=True)
-            return tuple(storable(field, field.clean(value, None)) for field, value in parts)
+            return tuple(
+                None if field.null and not value else storable(field, field.clean(value, None)) for field, value in parts
+            )
         except (ValidationError, ValueError, OverflowError):
             raise IncorrectLookupParameters from None
+
+
+def behind(order, names, values):
+    """The rows behind a place. A column that is empty there is empty in all of the list: a filter on days shows those that have
+    one, or those that have none.
+    """
+    places = dict(zip(names, values, strict=True))
+    empty = {f"{name}__isnull": True for name, value in places.items() if value is None}
+    filled = {name: value for name, value in places.items() if value is not None}
+    compare = Behind if order[0].startswith("-") else Beyond
+    return Q(compare(Tuple(*map(F, filled)), tuple(filled.values())), **empty)

@@ -59,7 +59,7 @@ def test_consents_of_one_day_are_told_apart(counted, client_of_dpo, lapp):
 
 def test_agreements_without_a_date_are_in_their_place(counted, client_of_dpo, lapp):
     """The newest entered first, dated or not; where days are chosen, the latest first."""
-    days = [None, dt.date(2025, 3, 4), None, dt.date(2025, 3, 5), None, dt.date(2025, 3, 3), None]
+    days = [None, dt.date(2025, 3, 4), None, dt.date(2025, 3, 5), None, dt.date(2025, 3, 3), *[None] * 9]
     for number, day in enumerate(days):
         save(Agreement(operator=lapp, subject=make_subject(lapp), number=f"A-{number}", concluded_on=day))
     address = reverse("admin:registry_agreement_changelist")
@@ -68,6 +68,10 @@ def test_agreements_without_a_date_are_in_their_place(counted, client_of_dpo, la
     )
     chosen = client_of_dpo.get(address, {"concluded_on__gte": "2025-03-01", "concluded_on__lt": "2025-04-01"})
     assert [each.concluded_on for each in chosen.context["cl"].result_list] == [days[3], days[1]]
+    undated = walked(client_of_dpo, f"{address}?concluded_on__isnull=True")
+    assert [*chain.from_iterable(undated)] == list(
+        Agreement.objects.filter(concluded_on=None).order_by("-pk").values_list("pk", flat=True)
+    )
 
 
 def test_no_page_counts_or_skips_through_a_table(client_of_dpo, lapp):
