@@ -139,7 +139,8 @@ class BoundedChangeList(ChangeList):
         try:
             parts = zip(fields, place.split(BETWEEN), strict=True)
             return tuple(
-                None if field.null and not value else storable(field, field.clean(value, None)) for field, value in parts
+                None if field.null and not value else storable(field, field.clean(value, None))
+                for field, value in parts
             )
         except (ValidationError, ValueError, OverflowError):
             raise IncorrectLookupParameters from None

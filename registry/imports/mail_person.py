@@ -68,7 +68,9 @@ def person_of(operator, message) -> Found:
 def _remark(found, several):
     if any(len(fitting.people) > 1 for fitting in found):
         return several
-    return _("One person fits, but too many are alike for all to be looked at: nobody was linked. Search for them by more.")
+    return _(
+        "One person fits, but too many are alike for all to be looked at: nobody was linked. Search for them by more."
+    )
 
 
 def iins_in(text):

@@ -28,7 +28,7 @@ NO_READINGS = {
     "operator.switch", "user.create", "user.change", "import.plan", "import.apply", "import.reject", "import.cancel",
     "import.undo", "import.list.download", "rejects.view", "rejects.download", "export.finish", "export.trace",
     "register.view", "journal.verify", "database.merge", "transfer.suspend", "transfer.resume", "transfer.what_if",
-    "handover.begin", "handover.finish", "handover.cancel", "reminder.send",
+    "handover.begin", "handover.finish", "handover.cancel", "telling.begin", "telling.finish", "telling.cancel", "reminder.send",
 }  # fmt: skip
 SYSTEM = {"by": None, "role": "system"}
 
