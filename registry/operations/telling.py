@@ -1,7 +1,7 @@
 """The word to everybody of a hand-over: that all were told is recorded in one act, with each of them as if one by one."""
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, Max, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -20,8 +20,13 @@ State = TellingRun.State
 
 
 def owed(handover):
-    """What is owed to the people of this hand-over, one word each, whether they were told or not."""
+    """What is owed to the people of this hand-over, one word each, whether they were told or not.
+
+    Hand-overs go by the key of people: what one that was given up had come to is its own, the rest is the next one's.
+    """
     went = Disclosure.objects.filter(
+        subject__gt=given_up_before(handover),
+        subject__lte=handover.last_subject,
         is_handover=True,
         recipient=handover.recipient_id,
         disclosed_on=handover.handed_over_on,
@@ -34,9 +39,19 @@ def owed(handover):
     return found.filter(Exists(went)).order_by("pk")
 
 
+def given_up_before(handover):
+    """How far an earlier hand-over of the same had come that was given up; 0 where there was none."""
+    earlier = HandOverRun.objects.filter(
+        operator=handover.operator_id, recipient=handover.recipient_id, handed_over_on=handover.handed_over_on,
+        activities__in=handover.activities.all(), state=HandOverRun.State.CANCELLED, pk__lt=handover.pk,
+    )  # fmt: skip
+    return earlier.aggregate(last=Max("last_subject"))["last"] or 0
+
+
 def refuse_telling(handover, *, on, how, at):
     """Raises ValidationError where it cannot be recorded that all were told: of the single word's rules, and of the hand-over's."""
-    if handover.is_at_work:
+    others = HandOverRun.objects.filter(operator=handover.operator_id, recipient=handover.recipient_id)
+    if others.filter(state__in=HandOverRun.AT_WORK).exists():
         raise ValidationError(_("The data are still being handed over. Record it when everybody has gone."))
     if handover.tellings.filter(state__in=TellingRun.AT_WORK).exists():
         raise ValidationError(_("It is being recorded already."))

@@ -120,6 +120,31 @@ def test_only_people_of_this_hand_over_are_meant(run, lapp, kazger, buyer):
     assert stop.done_at is None
 
 
+def test_hand_over_that_was_given_up_and_the_one_that_took_the_rest_are_told_apart(lapp, buyer, monkeypatch):
+    """Same acquirer, activities and day: each word is for those who went with its own hand-over."""
+    activity = make_activity(lapp)
+    people = [make_consented(activity) for _person in range(3)]
+    for person in people:
+        with unit_of_work(by=None, role="system"):
+            serve(person, activity.purposes.get().purpose, on=today(-3))
+    said, acting = HandOver(buyer, (activity,), today(-3), "consent"), {"by": None, "role": "system"}
+    monkeypatch.setattr(handover, "CHUNK", 1)
+    first = handover.begin(said, at=timezone.now(), **acting)
+
+    def enough(_done):
+        handover.cancel(first, at=timezone.now(), **acting)
+
+    with pytest.raises(AlreadyTaken):
+        handover.hand_over(first, **acting, progress=enough)
+    second = handover.begin(said, at=timezone.now(), **acting)
+    with pytest.raises(ValidationError, match="Record it when everybody has gone."):
+        all_told(first)
+    handover.hand_over(second, **acting)
+    assert [telling.owed(run).count() for run in (first, second)] == [1, 2]
+    assert all_told(first).rows_done == 1
+    assert list(Obligation.objects.open().values_list("subject", flat=True)) == [person.pk for person in people[1:]]
+
+
 def test_day_counts_as_of_the_single_act(run, dpo):
     """The first minute of an earlier day, this moment of today."""
     all_told(run, days=-2)
