@@ -146,7 +146,8 @@ def closes(run, count, digest):
     if run.finished_at is None:
         return True
     if run.kind == ExportRun.Kind.AUDIT:
-        return files_of(run).get(CHANGES, digest) == digest
+        kept = files_of(run)
+        return not kept or kept.get(CHANGES) == digest
     return (run.count, run.digest) == (number(count), digest)
 
 

@@ -239,6 +239,13 @@ def test_forged_last_line_of_changes_is_said_to_be_altered(trail):
     assert told(",".join(cells))[0] == "1: its mark is of this export, but the line was altered since."
 
 
+def test_last_line_of_a_file_that_never_left_is_said_to_be_altered(lapp, dpo, tmp_path):
+    """An audit trail without changes has no such line, whoever writes its uid under one."""
+    call_command("export_audit", output=str(tmp_path / "out"), operator="lapp", stdout=io.StringIO())
+    forged = f"#end,rows,5,sha256,{'0' * 64},export,{ExportRun.objects.get().uid}"
+    assert told(forged)[0] == "1: its mark is of this export, but the line was altered since."
+
+
 def test_line_of_the_journal_lists_the_exports_that_hold_it(trail, tmp_path, lapp):
     """An entry is the same bytes in every export: all that show it are named, those of a later time or another operator are not."""
     first = ExportRun.objects.get()
