@@ -50,13 +50,15 @@ def person_of(operator, message) -> Found:
         (BY_PHONE, phones_in(message.words)),
     )
     found = {by: _people(operator, by, values) for by, values in looks if values}
-    certain = {by: fitting.only for by, fitting in found.items() if fitting.only}
-    if len({person.pk for person in certain.values()}) > 1:
+    looked_at = [fitting.people for fitting in found.values() if fitting.people]
+    certain = [(by, fitting.only) for by, fitting in found.items() if fitting.only]
+    for by, person in certain:
+        if all(person in people for people in looked_at):
+            return Found(person, by)
+    if certain:
         remark = _("The sender’s address and the numbers in the text are those of different people: nobody was linked.")
         return Found(remark=remark)
-    for by, person in certain.items():
-        return Found(person, by)
-    if any(fitting.people for fitting in found.values()):
+    if looked_at:
         several = _("The sender’s address, or a number in the text, fits several people: nobody was linked.")
         return Found(remark=_remark(found.values(), several))
     named = _people(operator, BY_NAME, names_in(message))

@@ -103,6 +103,17 @@ def test_one_of_too_many_alike_is_not_taken_for_the_only_one(file, office, monke
     assert (remark in filed.message.remarks) is not is_linked
 
 
+def test_number_of_somebody_else_is_not_outweighed_by_too_many_alike(file, office, monkeypatch):
+    """The address is that of one, as far as could be looked; the phone that of another: nobody is linked."""
+    monkeypatch.setattr(search, "HITS", 1)
+    factories.make_subject(office, crm_id="C1", email="ivan@x.kz")
+    factories.make_subject(office, crm_id="C2", email="an@x.kz")
+    factories.make_subject(office, crm_id="C3", phone="+77015550001")
+    filed = file(text="Мой телефон +7 701 555 00 01", sender="an@x.kz")
+    assert filed.case.subject is None
+    assert "are those of different people: nobody was linked." in filed.message.remarks
+
+
 def test_answer_to_a_letter_goes_to_its_case(file):
     """By what it answers, whatever its subject line has become; with its attachments, and a step that tells of it."""
     case = file().case
