@@ -7,6 +7,7 @@ import os
 import pytest
 from django.core.management import CommandError, call_command
 from django.db import connection
+from django.utils import timezone
 
 from registry import tasks
 from registry.imports import crm_file, storage
@@ -289,6 +290,18 @@ def test_cut_off_import_does_not_go_on_with_other_options(run_command, lapp, mon
     run_command(rows, "--by", "aliya", "--source", "")
     run.refresh_from_db()
     assert (run.state, run.new) == ("applied", 5)
+
+
+def test_import_that_runs_is_not_called_cut_off(run_command, lapp, monkeypatch):
+    """Called again with other options while the worker is at it: it is left alone, and nobody is told to give it up."""
+    rows = [person(number) for number in range(5)]
+    factories.make_user("registrar", lapp, username="aliya")
+    run = cut_off(lapp, User.objects.get(username="aliya"), rows, monkeypatch)
+    ImportRun.objects.update(alive_at=timezone.now())
+    with pytest.raises(CommandError, match="Another process is at this import"):
+        run_command(rows, "--by", "aliya", "--map", "email=")
+    run.refresh_from_db()
+    assert (run.state, run.rows_done) == ("applying", 2)
 
 
 def test_dpo_finishes_what_a_colleague_left(run_command, lapp, monkeypatch):

@@ -15,6 +15,7 @@ from registry.imports import storage
 from registry.imports.compare import KINDS
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
+from registry.imports.progress import is_free
 from registry.imports.sources import heeds, over, said_of
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
@@ -124,6 +125,8 @@ class Command(BaseCommand):
 
     def refuse_other_words(self, run):
         """What was cut off goes on as it was planned: what is said otherwise now would be passed over in silence."""
+        if not is_free(run):
+            raise AlreadyTaken
         try:
             planned = Said(**storage.read_note(run)["said"])
         except FileNotFoundError:  # the file is gone: going on says so
