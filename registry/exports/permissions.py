@@ -166,9 +166,13 @@ class PermissionsFile:
 
     def of_ids(self, history_ids):
         """Rows that close ids which were lost, by key."""
+        lost, blocked = list(self.lost(history_ids)), {}
+        standing = Block.objects.standing().filter(subject__uid__in=[row.uid for row in lost])
+        for uid, set_at in standing.values_list("subject__uid", "set_at"):
+            blocked[uid] = min(day_of(set_at), blocked.get(uid, dt.date.max))
         return {
-            -row.history_id: Row(row.was, row.uid, of_nobody(day_of(row.history_date)))
-            for row in self.lost(history_ids)
+            -row.history_id: Row(row.was, row.uid, of_nobody(day_of(row.history_date), blocked.get(row.uid)))
+            for row in lost
         }
 
     def of_people(self, keys):

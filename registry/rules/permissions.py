@@ -49,8 +49,12 @@ def permissions(facts: PersonFacts) -> Permissions:
     return Permissions(*channels, may and facts.transferable, facts.is_blocked, removable, *_why(facts, stopped))
 
 
-def of_nobody(since) -> Permissions:
-    """What is allowed with a CRM id that has been nobody's since that day: it is taken out of the CRM."""
+def of_nobody(since, blocked_since=None) -> Permissions:
+    """What is allowed with a CRM id that has been nobody's since that day: it is taken out of the CRM, unless whoever had it is
+    blocked: what is blocked is not destroyed either.
+    """
+    if blocked_since:
+        return Permissions(False, False, False, False, True, False, blocked_since, BLOCKED)
     return Permissions(False, False, False, False, False, True, since, GONE)
 
 

@@ -11,7 +11,8 @@ from registry.exports import permissions
 from registry.journal import unit_of_work
 from registry.journal.reconcile import findings
 from registry.models import DataSubject, ExportRun, JournalEntry
-from tests.factories import make_operator, make_subject, make_user
+from registry.operations.blocking import block
+from tests.factories import make_law, make_operator, make_subject, make_user
 from tests.imports import crm
 from tests.imports.undoing import undone
 
@@ -41,6 +42,19 @@ def told(run):
     entries = JournalEntry.objects.filter(action="list", run=run.pk).order_by("seq")
     said = [json.loads(entry.body) for entry in entries]
     return [uid for each in said for uid in each["uids"]], [each["count"] for each in said]
+
+
+def test_id_of_somebody_who_is_blocked_by_now_is_not_to_be_removed(office, dpo):  # noqa: F811
+    """The id was corrected, then the person was blocked: what the CRM has under the old id is stored only, too."""
+    subject = person(office, "A1", third_parties=False).subject
+    exported(office)
+    give(subject, "B1")
+    with unit_of_work(by=dpo):
+        cause = {"cause": "breach_reported", "why": "says so"}
+        block(subject, law=make_law(), **cause, by=dpo, at=timezone.now())
+    rows, day = exported(office), timezone.localdate().isoformat()
+    stored_only = ["no", "no", "no", "no", "yes", "no", day, "blocked"]
+    assert rows == {"A1": stored_only, "B1": stored_only}
 
 
 def test_people_of_an_import_that_is_undone_are_taken_out(office):  # noqa: F811
