@@ -24,6 +24,8 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=()):
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
     """
     given_on = values["consent_given_on"]
+    if any(consent["given_on"] == given_on for consent in stored):
+        of_other_kind = ()  # this very consent is known, and withdrawn or not
     if day := standing_withdrawal(given_on, list(map(_withdrawn_on, (*stored, *of_other_kind)))):
         return (
             [],

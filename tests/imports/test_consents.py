@@ -135,6 +135,19 @@ def test_withdrawal_stands_where_the_purpose_became_marketing_since(crm):
     assert list(Consent.objects.order_by("pk").values_list("kind", flat=True)) == ["processing", "marketing"]
 
 
+def test_withdrawal_of_the_other_kind_leaves_a_consent_that_is_known_alone(crm):
+    """The old kind is withdrawn on its own page; the marketing consent of that day stands, and the file still corrects it."""
+    crm.load([person(1, **given("11.09.2024"))])
+    purpose = Purpose.objects.get()
+    purpose.is_marketing = True
+    factories.save(purpose)
+    crm.load([person(1, **given("01.03.2025"))])
+    with unit_of_work(by=None, role="dpo", operator="lapp"):
+        Consent.objects.get(kind="processing").withdraw(by=None, at=timezone.now())
+    run = crm.load([person(1, **given("01.03.2025", consent_channel="web form"))])
+    assert (crm.counts(run), Consent.objects.get(kind="marketing").channel) == ({"changed": 1}, "web form")
+
+
 def test_same_consent_withdrawn_stays_withdrawn(crm):
     """The CRM still says yes as of the old day: the withdrawn consent is not touched, whatever the other cells say."""
     crm.load([person(1, **consent())])
