@@ -220,7 +220,28 @@ class ExportRun(models.Model):
         return f"{self.get_kind_display()} #{self.pk}"
 
 
-class HandOverRun(LongRun):
+class RunOverPeople(LongRun):
+    """A long act on people of an operator, one by one: begun by somebody, and ended."""
+
+    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
+    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
+    begun_at = models.DateTimeField(_("begun"))
+    begun_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("begun by"), related_name="+", null=True, blank=True
+    )
+    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
+    ended_by = models.ForeignKey(
+        User, models.PROTECT, verbose_name=_("ended by"), related_name="+", null=True, blank=True
+    )
+
+    class Meta:
+        abstract = True
+
+    def __str__(self):
+        return f"{self._meta.verbose_name} #{self.pk}"
+
+
+class HandOverRun(RunOverPeople):
     """The hand-over of people's data to an acquirer: what was said of it, how far it has come, who went and who was left out."""
 
     class State(models.TextChoices):
@@ -230,8 +251,6 @@ class HandOverRun(LongRun):
 
     AT_WORK = (State.HANDING_OVER,)
 
-    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
-    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
     recipient = models.ForeignKey(
         "registry.Recipient", models.PROTECT, verbose_name=_("acquirer"), related_name="handovers"
     )
@@ -247,14 +266,6 @@ class HandOverRun(LongRun):
     blocked = models.PositiveIntegerField(_("left out: blocked"), default=0)
     without_ground = models.PositiveIntegerField(_("left out: no ground"), default=0)
     before = models.PositiveIntegerField(_("handed over before"), default=0)
-    begun_at = models.DateTimeField(_("begun"))
-    begun_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=_("begun by"), related_name="+", null=True, blank=True
-    )
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    ended_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=_("ended by"), related_name="+", null=True, blank=True
-    )
 
     class Meta:
         verbose_name = _("hand-over")
@@ -262,11 +273,8 @@ class HandOverRun(LongRun):
         ordering = ["-pk"]
         default_permissions = ("view",)
 
-    def __str__(self):
-        return f"{self._meta.verbose_name} #{self.pk}"
 
-
-class TellingRun(LongRun):
+class TellingRun(RunOverPeople):
     """The word that everybody of a hand-over was told: on which day and how, and how far it has been written to each of them."""
 
     class State(models.TextChoices):
@@ -276,29 +284,16 @@ class TellingRun(LongRun):
 
     AT_WORK = (State.TELLING,)
 
-    uid = models.UUIDField(default=uuid7, unique=True, editable=False)
-    operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")
     handover = models.ForeignKey(HandOverRun, models.PROTECT, verbose_name=_("hand-over"), related_name="tellings")
     told_on = models.DateField(_("told on"))
     how = models.CharField(_("how it was done"), max_length=250)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.TELLING)
-    begun_at = models.DateTimeField(_("begun"))
-    begun_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=_("begun by"), related_name="+", null=True, blank=True
-    )
-    ended_at = models.DateTimeField(_("ended"), null=True, blank=True)
-    ended_by = models.ForeignKey(
-        User, models.PROTECT, verbose_name=_("ended by"), related_name="+", null=True, blank=True
-    )
 
     class Meta:
         verbose_name = _("record that all were told")
         verbose_name_plural = _("records that all were told")
         ordering = ["-pk"]
         default_permissions = ("view",)
-
-    def __str__(self):
-        return f"{self._meta.verbose_name} #{self.pk}"
 
     @property
     def told_at(self):
