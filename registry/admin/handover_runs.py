@@ -3,51 +3,44 @@
 from django.contrib import admin
 from django.db.models import Count, Q
 from django.urls import reverse
-from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import scope
 from registry.choices import NormTopic
 from registry.models import HandOverRun, Obligation
 from registry.operations.handover import cancel
-from registry.templatetags.registry_ui import grouped, pill
+from registry.templatetags.registry_ui import grouped
 
 from .base import RegistryModelAdmin
 from .deciding import cited
-from .steps import PeopleStepPages, progress_of
+from .steps import PeopleStepPages, Rest, progress_of
 from .telling import RecordsTold
 
 State = HandOverRun.State
-TONES = {State.HANDED_OVER: "ok", State.HANDING_OVER: "warn", State.CANCELLED: "quiet"}
 
 
 @admin.register(HandOverRun)
 class HandOverRunAdmin(RecordsTold, PeopleStepPages, RegistryModelAdmin):
     list_display = ["number", "recipient", "handed_over_on", "state_shown", "outcome", "begun_at", "by"]
-    list_display_links = ["number"]
     list_filter = ["state", "recipient"]
     list_select_related = ["recipient", "begun_by"]
     empty_text = gettext_lazy("When a business is acquired, its data are handed over on the page of the acquirer.")
     change_form_template = "admin/registry/handoverrun/change_form.html"
     fields = ["recipient"]
-
     moving_template = "admin/registry/handoverrun/moving.html"
-
-    @admin.display(description=gettext_lazy("number"), ordering="pk")
-    def number(self, run):
-        return f"№ {run.pk}"
-
-    @admin.display(description=gettext_lazy("state"), ordering="state")
-    def state_shown(self, run):
-        return pill(run.get_state_display(), TONES[run.state])
+    tones = {State.HANDED_OVER: "ok", State.HANDING_OVER: "warn", State.CANCELLED: "quiet"}
+    rest = Rest(
+        gettext_lazy(
+            "It stops after the people it is at. Whoever went has gone and is to be told, nobody else goes; hand over again to take "
+            "the rest."
+        ),
+        gettext_lazy("People dealt with so far"),
+        gettext_lazy("Not handed over"),
+    )
 
     @admin.display(description=gettext_lazy("people handed over"), ordering="people")
     def outcome(self, run):
         return grouped(run.people)
-
-    @admin.display(description=gettext_lazy("by"), ordering="begun_by")
-    def by(self, run):
-        return run.begun_by.get_full_name() if run.begun_by else _("the system")
 
     def form_context(self, request, run):
         context = super().form_context(request, run)

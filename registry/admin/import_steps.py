@@ -25,11 +25,28 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
-from .steps import StepPages, phase_of
+from .steps import Rest, StepPages, phase_of
 
 State = ImportRun.State
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
 OWNERS = "owner", gettext_lazy("The file is read: whether its plan is applied or given up is for its owner to say.")
+RESTS = {
+    State.APPLYING: Rest(
+        gettext_lazy(
+            "It stops after the rows it is at. What is applied stays, and can be undone afterwards; the file and its plan are "
+            "deleted: import the file anew to take the rest in."
+        ),
+        gettext_lazy("Rows applied so far"),
+        gettext_lazy("Not taken in"),
+    ),
+    State.UNDOING: Rest(
+        gettext_lazy(
+            "Whoever is put back stays so; everybody else stands as the import left them. The undo can be begun again."
+        ),
+        gettext_lazy("People dealt with so far"),
+        gettext_lazy("Not put back"),
+    ),
+}
 
 
 class ConfirmForm(forms.Form):
@@ -101,7 +118,7 @@ class ImportSteps(StepPages):
         """Gives up a file, a plan, the rest of an import, which stops after the rows it is at, or of an undo that has stopped."""
         run = self.to_finish(request, pk)
         if request.method != "POST":
-            return self.asked_whether_to_give_up(request, run)
+            return self.asked_or_sent_back(request, run)
         if run.state in ImportRun.OPEN and run.owner_id != request.user.pk:
             return refused(request, self.admin_site, *OWNERS, run=run)
         try:
@@ -112,19 +129,12 @@ class ImportSteps(StepPages):
             return refused(request, self.admin_site, *why_not_given_up(run), run=run)
         return HttpResponseRedirect(address(run))
 
-    def asked_whether_to_give_up(self, request, run):
-        """What stays and what does not, in numbers, before the rest of a step that writes is given up."""
-        if not (can_be_given_up(run) and run.state in (State.APPLYING, State.UNDOING)):
+    def asked_or_sent_back(self, request, run):
+        """What is given up while it writes is asked about; all else has its buttons on the page of the run."""
+        if run.state not in RESTS or not can_be_given_up(run):
             return HttpResponseRedirect(address(run))
         expected = run.rows if run.state == State.APPLYING else run.rows_expected
-        context = self.admin_site.each_context(request) | {
-            "title": _("Give up the rest of import № %(number)d") % {"number": run.pk},
-            "opts": self.opts,
-            "run": run,
-            "expected": expected,
-            "rest": expected - run.rows_done,
-        }
-        return TemplateResponse(request, "admin/registry/importrun/give_up.html", context)
+        return self.asked_whether_to_give_up(request, run, RESTS[run.state], expected)
 
     @own_units
     def undo_view(self, request, pk):

@@ -1,21 +1,25 @@
 """Steps of a run that may take long: their addresses, and how far one has come, which is the part of the run's page that moves."""
 
 import time
+from typing import NamedTuple
 
-from django.contrib import messages
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
+from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
 from registry import scope, tasks
 from registry.imports import progress
 from registry.imports.storage import AlreadyTaken
 from registry.models import HandOverRun, ImportRun, TellingRun
+from registry.templatetags.registry_ui import pill
 
 from .acts import own_units
 
@@ -23,6 +27,14 @@ from .acts import own_units
 PATIENCE_SECONDS = 5
 # Steps that count people, not rows of a file.
 OF_PEOPLE = (ImportRun.State.UNDOING, HandOverRun.State.HANDING_OVER, TellingRun.State.TELLING)
+
+
+class Rest(NamedTuple):
+    """What is said before the rest of a step is given up: what stays, and what the numbers of both parts are of."""
+
+    stays: str
+    done: str
+    left: str
 
 
 class StepPages:
@@ -48,17 +60,44 @@ class StepPages:
         run = get_object_or_404(self.get_queryset(request), pk=pk)
         return render(request, self.moving_template, self.moving(request, run)) if run.is_at_work else HttpResponse()
 
+    def asked_whether_to_give_up(self, request, run, rest: Rest, expected):
+        """What stays and what does not, in numbers, before the rest of a step that writes is given up."""
+        context = self.admin_site.each_context(request) | {
+            "title": _("Give up the rest: %(what)s № %(number)d") % {"what": self.opts.verbose_name, "number": run.pk},
+            "opts": self.opts,
+            "run": run,
+            "rest": rest,
+            "expected": expected,
+            "left": max(expected - run.rows_done, 0),
+        }
+        return TemplateResponse(request, "admin/registry/give_up.html", context)
+
 
 class PeopleStepPages(StepPages):
-    """Pages of a run of one step, which goes person by person: gone on with and given up by whoever may begin one."""
+    """A run of one step, which goes person by person: its list, and its pages, for whoever may begin one to go on or give up."""
 
     steps = {"continue": "continue_view", "cancel": "cancel_view"}
+    tones = {}
+    rest = None  # a Rest
+    list_display_links = ["number"]
 
     def may_finish(self, request):
         raise NotImplementedError
 
     def give_up(self, run, **actor):
         raise NotImplementedError
+
+    @admin.display(description=gettext_lazy("number"), ordering="pk")
+    def number(self, run):
+        return f"№ {run.pk}"
+
+    @admin.display(description=gettext_lazy("state"), ordering="state")
+    def state_shown(self, run):
+        return pill(run.get_state_display(), self.tones[run.state])
+
+    @admin.display(description=gettext_lazy("by"), ordering="begun_by")
+    def by(self, run):
+        return run.begun_by.get_full_name() if run.begun_by else _("the system")
 
     def history_view(self, request, object_id, extra_context=None):
         raise Http404  # a run has no history: the journal records each of its steps
@@ -77,11 +116,14 @@ class PeopleStepPages(StepPages):
         return HttpResponseRedirect(address(run))
 
     @own_units
-    @method_decorator(require_POST)
     def cancel_view(self, request, pk):
-        """Gives up the rest: it stops after the people it is at."""
+        """Gives up the rest, once that was asked: it stops after the people it is at."""
         run = self.to_finish(request, pk)
         try:
+            if request.method != "POST" and run.is_at_work:
+                return self.asked_whether_to_give_up(request, run, self.rest, run.rows_expected)
+            if request.method != "POST":
+                raise AlreadyTaken
             self.give_up(run, **actor_of(request), at=timezone.now())
         except AlreadyTaken:
             self.tell_taken(request)

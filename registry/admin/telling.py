@@ -14,15 +14,14 @@ from registry import scope
 from registry.models import TellingRun
 from registry.operations import telling
 from registry.tasks import begin_telling
-from registry.templatetags.registry_ui import grouped, pill
+from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .base import RegistryModelAdmin
 from .obligation import FulfilForm
-from .steps import PeopleStepPages, actor_of, address, progress_of
+from .steps import PeopleStepPages, Rest, actor_of, address, progress_of
 
 State = TellingRun.State
-TONES = {State.TOLD: "ok", State.TELLING: "warn", State.CANCELLED: "quiet"}
 
 
 class AllToldForm(FulfilForm):
@@ -105,29 +104,24 @@ class RecordsTold:
 @admin.register(TellingRun)
 class TellingRunAdmin(PeopleStepPages, RegistryModelAdmin):
     list_display = ["number", "handover", "told_on", "state_shown", "people", "begun_at", "by"]
-    list_display_links = ["number"]
     list_filter = ["state"]
     list_select_related = ["handover", "begun_by"]
     empty_text = _("That all were told is recorded on the page of a hand-over.")
     change_form_template = "admin/registry/tellingrun/change_form.html"
     moving_template = "admin/registry/progress.html"
     fields = ["handover"]
-
-    @admin.display(description=_("number"), ordering="pk")
-    def number(self, run):
-        return f"№ {run.pk}"
-
-    @admin.display(description=_("state"), ordering="state")
-    def state_shown(self, run):
-        return pill(run.get_state_display(), TONES[run.state])
+    tones = {State.TOLD: "ok", State.TELLING: "warn", State.CANCELLED: "quiet"}
+    rest = Rest(
+        _(
+            "It stops after the people it is at. With whom it is recorded it stays recorded; record it again to take the rest."
+        ),
+        _("People recorded as told so far"),
+        _("Not recorded"),
+    )
 
     @admin.display(description=_("people"), ordering="rows_done")
     def people(self, run):
         return grouped(run.rows_done)
-
-    @admin.display(description=_("by"), ordering="begun_by")
-    def by(self, run):
-        return run.begun_by.get_full_name() if run.begun_by else _t("the system")
 
     def may_finish(self, request):
         return may_record(request)

@@ -103,10 +103,7 @@ def hand_over(run: HandOverRun, *, by, role="", progress=None) -> HandOverRun:
 def cancel(run: HandOverRun, *, by, at, role=""):
     """Gives up the rest: whoever went has gone and is to be told, nobody else goes. AlreadyTaken where it is at its end."""
     with journal.unit_of_work(by=by, role=role, operator=run.operator):
-        stored = HandOverRun.objects.select_for_update().get(pk=run.pk)
-        if not stored.is_at_work:
-            raise AlreadyTaken
-        end(stored, State.CANCELLED, by=by, at=at)
+        stored = given_up(run, by=by, at=at)
         journal.record("handover.cancel", object_type="handoverrun", uid=run.uid, count=stored.people)
     run.refresh_from_db()
 
@@ -135,6 +132,15 @@ def advance(run, chunk, counts):
 def end(run, state, *, by, at):
     run.state, run.ended_at, run.ended_by = state, at, by
     run.save(update_fields=["state", "ended_at", "ended_by"])
+
+
+def given_up(run, *, by, at):
+    """The run as it is stored, ended before its end, in the transaction that says so. AlreadyTaken where it has ended."""
+    stored = type(run).objects.select_for_update().get(pk=run.pk)
+    if not stored.is_at_work:
+        raise AlreadyTaken
+    end(stored, run.State.CANCELLED, by=by, at=at)
+    return stored
 
 
 def preview(said: HandOver) -> HandedOver:

@@ -6,7 +6,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import journal
-from registry.imports.storage import AlreadyTaken
 from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.journal.turns import checkpoint
@@ -14,7 +13,7 @@ from registry.models import DataSubject, Disclosure, HandOverRun, Obligation, Te
 from registry.models.disclosure import check_told, place_in_list
 from registry.rules.deadlines import moment_on
 
-from .handover import chunks, end, locked
+from .handover import chunks, end, given_up, locked
 
 State = TellingRun.State
 
@@ -95,10 +94,7 @@ def record_told(run: TellingRun, *, by, role="", progress=None) -> TellingRun:
 def cancel(run, *, by, at, role=""):
     """Gives up the rest: with whom it is recorded it stays recorded. AlreadyTaken where it is at its end."""
     with journal.unit_of_work(by=by, role=role, operator=run.operator):
-        stored = TellingRun.objects.select_for_update().get(pk=run.pk)
-        if not stored.is_at_work:
-            raise AlreadyTaken
-        end(stored, State.CANCELLED, by=by, at=at)
+        stored = given_up(run, by=by, at=at)
         journal.record("telling.cancel", object_type="tellingrun", uid=run.uid, count=stored.rows_done)
     run.refresh_from_db()
 

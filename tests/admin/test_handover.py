@@ -108,8 +108,11 @@ def test_auditor_reads_no_reason_of_a_hand_over(activity, lapp, client_of_dpo, q
 
 
 def test_rest_is_given_up_once(activity, lapp, client_of_dpo, queue, monkeypatch):
-    """Nobody goes any more; a second time says that it is at its end."""
+    """It is asked first, in numbers. Nobody goes any more; a second time says that it is at its end."""
     run = begun(client_of_dpo, lapp, activity, monkeypatch)
+    asked = client_of_dpo.get(run_url("cancel", run)).content.decode()
+    assert "Whoever went has gone and is to be told" in asked and '<span class="note">of 1</span>' in asked
+    assert HandOverRun.objects.get().is_at_work
     page = client_of_dpo.post(run_url("cancel", run), follow=True).content.decode()
     assert "Given up after 0 of 1 people" in page
     for again in ("cancel", "continue"):

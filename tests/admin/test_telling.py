@@ -137,11 +137,16 @@ def test_many_wait_and_are_recorded_at_ones_word(run, client_of_dpo, queue, monk
 
 
 def test_rest_is_given_up_once(run, client_of_dpo, queue, monkeypatch):
-    """A second time says that it is at its end; the act is offered again."""
+    """It is asked first, in numbers. A second time says that it is at its end; the act is offered again."""
     begun = waiting(client_of_dpo, run, monkeypatch)
+    assert f'href="{page_of(begun, "cancel")}">Give up the rest</a>' in text_of(client_of_dpo.get(page_of(begun)))
+    asked = text_of(client_of_dpo.get(page_of(begun, "cancel")))
+    assert '<span class="value">3</span>' in asked and "With whom it is recorded it stays recorded" in asked
+    assert TellingRun.objects.get().is_at_work
     assert "The rest was given up." in text_of(client_of_dpo.post(page_of(begun, "cancel"), follow=True))
     for again in ("cancel", "continue"):
         assert "or it is at its end." in text_of(client_of_dpo.post(page_of(begun, again), follow=True))
+    assert "or it is at its end." in text_of(client_of_dpo.get(page_of(begun, "cancel"), follow=True))
     assert Obligation.objects.open().count() == 3
     assert page_of(run, "told") in text_of(client_of_dpo.get(page_of(run)))
 
@@ -154,5 +159,6 @@ def test_auditor_looks_on_and_reads_no_free_text(run, lapp, client_of_dpo, brows
     page = text_of(auditor.get(page_of(begun)))
     assert "mailing of today" not in page and "Give up the rest" not in page
     assert [auditor.post(page_of(begun, view)).status_code for view in ("continue", "cancel")] == [403, 403]
+    assert auditor.get(page_of(begun, "cancel")).status_code == 403
     listed = reverse("admin:registry_tellingrun_changelist")
     assert auditor.get(listed, {"how__startswith": "m"}).status_code == 400
