@@ -67,6 +67,7 @@ def rows(
         told = list(map(Told._make, entries.order_by("seq").values_list(*Told._fields)))
         found = history_of(told)
         name_actors(actors, {entry.actor for entry in told})
+        codes.forget_if_many()
         for object_type, of_type in found.items():
             codes.learn(object_type, [row for pair in of_type.values() for row in pair if row is not None])
         people = people_of(told)
@@ -275,10 +276,13 @@ class Codes:
     def of(self, model, pk):
         return self._known.get((model, pk), f"#{pk}") if pk is not None else ""
 
-    def learn(self, object_type, rows):
-        """Reads, a query for each model, what the links of these history rows point to."""
+    def forget_if_many(self):
+        """Between two pieces: within one, what was learned of one type is still to be written."""
         if len(self._known) > self.MOST:
             self._known.clear()
+
+    def learn(self, object_type, rows):
+        """Reads, a query for each model, what the links of these history rows point to."""
         wanted = {}
         for field in fields_of(object_type):
             if field.links_to is not None:

@@ -1,6 +1,7 @@
 """The audit trail that is handed to a third party: it verifies, and it shows no personal value to whom it must not."""
 
 import csv
+import datetime as dt
 import hashlib
 import io
 import json
@@ -14,7 +15,7 @@ from django.utils import timezone
 
 from registry import journal
 from registry import models as m
-from registry.exports import audit, trail
+from registry.exports import audit, changes, trail
 from registry.exports.past import ALMATY
 from registry.exports.trace import Marks
 from registry.journal.models import JournalEntry, JournalHead
@@ -354,3 +355,15 @@ def test_link_is_shown_by_code(lapp, tmp_path):
     export(tmp_path / "out", changes=True)
     rows = [row for row in changes_of(tmp_path / "out") if row["uid"] == str(link.uid) and row["field"] == "basis"]
     assert [(row["old"], row["new"]) for row in rows] == [("", "first"), ("first", "second")]
+
+
+def test_links_are_shown_by_uid_however_many_there_are(subject, lapp, tmp_path, monkeypatch):
+    """What is forgotten to save memory is forgotten between two pieces of the trail, and never within one."""
+    purpose = make_purpose(lapp, "news")
+    consent = save(m.Consent(subject=subject, purpose=purpose, given_on=dt.date(2025, 1, 1)))
+    save(m.Agreement(subject=make_subject(lapp), number="5"))
+    monkeypatch.setattr(changes.Codes, "MOST", 0)
+    export(tmp_path / "out", changes=True)
+    rows = [row for row in changes_of(tmp_path / "out") if row["uid"] == str(consent.uid)]
+    shown = {row["field"]: row["new"] for row in rows if row["field"] in ("subject", "purpose")}
+    assert shown == {"subject": str(subject.uid), "purpose": "news"}
