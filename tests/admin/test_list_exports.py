@@ -176,9 +176,13 @@ def test_typed_values_are_not_kept_with_the_run(lapp, dpo, browser_client):
     client = browser_client(dpo)
     download(client, "datasubject", "?surname__startswith=Ахметова&language__exact=kk")
     download(client, "purpose", "?q=Ахметова")
-    people, purposes = ExportRun.objects.order_by("pk")
+    download(client, "datasubject", "?iin__exact=870512400004&birth_date__exact=1987-05-12")
+    download(client, "journalentry", f"?q={lapp.uid}")
+    people, purposes, numbers, record = ExportRun.objects.order_by("pk")
     assert people.filter["filters"] == {"surname__startswith": "…", "language__exact": "kk"}
     assert purposes.filter["filters"] == {"q": "…"}
+    assert numbers.filter["filters"] == {"iin__exact": "…", "birth_date__exact": "…"}, "digits name a person, too"
+    assert record.filter["filters"] == {"q": str(lapp.uid)}
 
 
 def test_json_holds_the_same_rows(lapp, dpo, browser_client):
