@@ -272,6 +272,12 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
         self.save()
 
 
+class AgreementQuerySet(HeldQuerySet):
+    def running(self, on):
+        """Not ended by that day."""
+        return self.filter(models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on))
+
+
 class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     """A contract between the operator and the person."""
 
@@ -286,7 +292,7 @@ class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
     ended_on = models.DateField(_("ended on"), null=True, blank=True)
 
     history = History()
-    objects = HeldQuerySet.as_manager()
+    objects = AgreementQuerySet.as_manager()
     FIELD_CLASSES = field_classes(none="subject concluded_on ended_on", personal="number")
 
     class Meta:

@@ -1,10 +1,13 @@
 """The hand-over of people's data to whoever acquires the business: one act, and everybody it concerns is owed a word of it."""
 
 import datetime as dt
+from functools import reduce
+from itertools import chain
+from operator import or_
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, OuterRef, Q
+from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -15,7 +18,10 @@ from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.journal.turns import checkpoint
 from registry.models import (
+    ActivityPurpose,
+    Agreement,
     Block,
+    Consent,
     DataSubject,
     Disclosure,
     DisclosureCategory,
@@ -31,6 +37,7 @@ from registry.models.gate import refuse
 from registry.models.grounding import standings
 from registry.rules.deadlines import start_of
 from registry.rules.disclosures import act_blockers, category_blockers, person_blockers
+from registry.rules.grounds import BY_CONTRACT
 
 State = HandOverRun.State
 CHUNK = 1000
@@ -185,14 +192,29 @@ def categories_of(activity):
 
 
 def concerned(said):
-    """People whose data serve a purpose of the activities, or who are of a category that these are about."""
-    purposes = SubjectPurpose.objects.live(said.on).filter(purpose__activities__activity__in=said.activities)
-    categories = SubjectInCategory.objects.filter(category__activities__activity__in=said.activities)
+    """People whom one of the activities is about, but for those of whom nothing is left that could go."""
     people = DataSubject.objects.filter(operator=said.recipient.operator).exclude(
         state=DataSubject.State.DEPERSONALISED
     )
-    mine = Q(subject=OuterRef("pk"))
-    return people.filter(Exists(purposes.filter(mine)) | Exists(categories.filter(mine))).order_by("pk")
+    mine = [Exists(rows.filter(subject=OuterRef("pk"))) for rows in records_about(said.activities, said.on)]
+    return people.filter(reduce(or_, mine)).order_by("pk")
+
+
+def records_about(activities, on):
+    """Querysets of the records of people by which these activities are about them on that day: a purpose that their data serve, a
+    consent to one, an agreement where a purpose rests on agreements, a category of people.
+
+    Whether what they agreed to is a ground is for the gate to say: who has none is left out and counted.
+    """
+    of_purpose = {"purpose__activities__activity__in": activities}
+    records = [
+        SubjectPurpose.objects.live(on).filter(**of_purpose),
+        Consent.objects.in_force(on).filter(**of_purpose),
+        SubjectInCategory.objects.filter(category__activities__activity__in=activities),
+    ]
+    if ActivityPurpose.objects.filter(activity__in=activities, basis__kind__in=BY_CONTRACT).exists():
+        records.append(Agreement.objects.running(on))
+    return records
 
 
 def chunks(people, last=0):
@@ -250,9 +272,8 @@ def refused(facts, purposes, categories, standing):
 
 def reached(activity, on, chunk):
     """Those of these people whom the activity is about."""
-    purposes = SubjectPurpose.objects.live(on).filter(subject__in=chunk, purpose__activities__activity=activity)
-    categories = SubjectInCategory.objects.filter(subject__in=chunk, category__activities__activity=activity)
-    return {*purposes.values_list("subject", flat=True), *categories.values_list("subject", flat=True)}
+    found = (rows.filter(subject__in=chunk) for rows in records_about([activity], on))
+    return set(chain.from_iterable(rows.values_list("subject", flat=True) for rows in found))
 
 
 def write(said, found) -> HandedOver:

@@ -12,7 +12,7 @@ from registry.imports.storage import AlreadyTaken
 from registry.journal import unit_of_work
 from registry.journal.reconcile import findings
 from registry.management.commands.worker import Worker
-from registry.models import Consent, Disclosure, DisclosureCategory, HandOverRun, JournalEntry, Obligation
+from registry.models import Agreement, Consent, Disclosure, DisclosureCategory, HandOverRun, JournalEntry, Obligation
 from registry.models.grounding import serve
 from registry.operations import handover
 from registry.operations.blocking import block
@@ -82,6 +82,23 @@ def test_everybody_concerned_goes_once_and_is_to_be_told(people, activity, acqui
     owed = Obligation.objects.values_list("what", "recipient", "norm__code")
     assert list(owed) == [("inform", acquirer.pk, "KZ-94-V/KZ-TRANSFER-NOTICE")] * 2
     assert all(each.due_on > today(10) for each in Obligation.objects.all())
+
+
+def test_whom_the_crm_brought_goes_by_the_consent(activity, acquirer):
+    """A consent in force names whom an activity is about, and so does an agreement where a purpose rests on agreements; whether
+    that is a ground the gate says of each."""
+    going = make_consented(activity)
+    make_consented(activity, data_list="")  # incomplete: no ground
+    make_consented(activity, expires_on=today(-1))
+    assert handed(said(acquirer, activity)) == HandedOver(people=1, without_ground=1)
+    assert list(Disclosure.objects.values_list("subject", flat=True)) == [going.pk]
+    for ended_on in (None, today(), today(-1)):
+        save(Agreement(subject=make_subject(activity.operator), number="5", ended_on=ended_on))
+    assert preview(said(acquirer, activity)) == HandedOver(without_ground=1, before=1)
+    basis = activity.purposes.get().basis
+    basis.kind = "contract"
+    save(basis)
+    assert preview(said(acquirer, activity)) == HandedOver(without_ground=3, before=1)
 
 
 def test_repeated_hand_over_adds_nothing(people, activity, acquirer):
