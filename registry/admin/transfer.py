@@ -94,7 +94,7 @@ class TransferCategoryInline(RegistryInline):
 
 @admin.register(CrossBorderTransfer)
 class CrossBorderTransferAdmin(SuspendsByHand, VocabularyAdmin):
-    list_display = ["code", "name", "state_shown", "recipient", "country", "mechanism", "started_on", "ended_on"]
+    list_display = ["code", "name", "state", "recipient", "country", "mechanism", "started_on", "ended_on"]
     list_filter = [StateFilter, "country", "mechanism"]
     list_select_related = ["recipient"]
     empty_text = _(
@@ -118,7 +118,7 @@ class CrossBorderTransferAdmin(SuspendsByHand, VocabularyAdmin):
     ]
 
     @admin.display(description=_("state"), ordering="started_on")
-    def state_shown(self, transfer):
+    def state(self, transfer):
         return pill(*STATES[state_of(transfer, timezone.localdate())])
 
     def form_context(self, request, record):
@@ -134,7 +134,7 @@ class CrossBorderTransferAdmin(SuspendsByHand, VocabularyAdmin):
         return context | {
             "steps": shown_steps(stored, today),
             "suspended": stored if state_of(stored, today) == "suspended" else None,
-            "state_pill": self.state_shown(stored),
+            "state_pill": self.state(stored),
             "acts": acts,
         }
 
