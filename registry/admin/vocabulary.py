@@ -1,6 +1,7 @@
 """The vocabulary of the register: purposes, bases, categories, rules, measures, trackers."""
 
 from django.contrib import admin, messages
+from django.db.models import Q
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
@@ -80,12 +81,13 @@ class LegalBasisAdmin(DecidesGrounds, VocabularyAdmin):
     def known(self, basis):
         return pill(_("known"), "ok") if basis.known_to_law else pill(_("declared only"), "warn")
 
-    def formfield_for_foreignkey(self, db_field, request, **kwargs):
-        field = super().formfield_for_foreignkey(db_field, request, **kwargs)
-        if db_field.name == "norm" and request.operator:
-            laws = request.operator.laws.values("law")
-            field.queryset = field.queryset.filter(is_ground=True, law__in=laws).select_related("law")
-        return field
+    def get_form(self, request, obj=None, **kwargs):
+        """Offered are the grounds that a law of the operator knows, and what is stored already."""
+        form = super().get_form(request, obj, **kwargs)
+        if (norm := form.base_fields.get("norm")) and request.operator:
+            offered = Q(is_ground=True, law__in=request.operator.laws.values("law")) | Q(pk=obj and obj.norm_id)
+            norm.queryset = norm.queryset.filter(offered).select_related("law")
+        return form
 
 
 @admin.register(DataCategory)

@@ -99,10 +99,15 @@ class VocabularyImport(ImportMixin):
 
     @property
     def worked_out(self):
-        """Columns of the list that no file fills: the status, what is missing. One sorted by a field shows that field."""
-        shown = [getattr(getattr(self, name, None), "admin_order_field", None) or name for name in self.list_display]
+        """Columns of the list that no file fills: the status, what is missing. One sorted by a field that a file does not fill
+        shows that field; the name in the reader's language is one of the names that a file has."""
         read = resource_for(self.model)._meta.fields
-        return [name for name in shown if name not in read]
+        shown = {name: getattr(getattr(self, name, None), "admin_order_field", None) for name in self.list_display}
+        return [
+            name if field in (None, *read) else field
+            for name, field in shown.items()
+            if name != "name" and name not in read
+        ]
 
     def get_list_select_related(self, request):
         return [*(super().get_list_select_related(request) or ()), *links_of(self.model)]

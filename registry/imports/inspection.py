@@ -142,9 +142,9 @@ def inspect(path, *, encoding=None, delimiter=None, limits=None) -> Inspected:
 def _refuse_other_kinds(head):
     for magic, kind in MAGIC:
         if head.startswith(magic):
-            raise FileRefused(_("This is a file of kind %(kind)s, not CSV. Export CSV from the CRM.") % {"kind": kind})
+            raise FileRefused(_("This is a file of kind %(kind)s, not CSV. Save or export it as CSV.") % {"kind": kind})
     if _MARKUP.match(head.removeprefix(codecs.BOM_UTF8)):
-        raise FileRefused(_("This is a web page or XML, not CSV. Export CSV from the CRM."))
+        raise FileRefused(_("This is a web page or XML, not CSV. Save or export it as CSV."))
     marked = head.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
     if head.count(b"\0") * 10 > len(head) and not marked:
         raise FileRefused(

@@ -20,9 +20,9 @@ from registry.models import Clause
 from registry.rules.texts import control_in
 
 from .columns import folded
-from .inspection import FileRefused, Limits, inspect
+from .inspection import TRAILER, FileRefused, Limits, inspect
 from .preview import trailer_note
-from .reader import Table as CSVTable
+from .reader import Table
 from .vocabulary_cells import BETWEEN, OneField, said
 
 # A vocabulary is written by people: the five policies name 40 entries at most.
@@ -30,6 +30,25 @@ MOST_ROWS = 5000
 LINES_NAMED = 10
 # The records of a register file, those that hang on another one included.
 KINDS = {table.model: table for each in TABLES.values() for table in (each, *each.children.values())}
+
+
+class VocabularyTable(Table):
+    """Without blank cells behind the header's last: a spreadsheet makes lines as wide as the widest, and the closing line of an
+    export of ours may be that."""
+
+    def __init__(self, inspected, limits):
+        super().__init__(inspected, limits)
+        self.header = self._without_blank_end(self.header)
+
+    def _row(self, record):
+        line, cells = record
+        return super()._row((line, self._without_blank_end(cells, len(self.header))))
+
+    @staticmethod
+    def _without_blank_end(cells, least=1):
+        while len(cells) > least and not cells[-1].strip():
+            cells = cells[:-1]
+        return cells
 
 
 class VocabularyCSV(base_formats.Format):
@@ -55,7 +74,7 @@ class VocabularyCSV(base_formats.Format):
     def create_dataset(self, in_stream):
         """`in_stream` is the path of the stored file. The dataset's tags are the physical lines of its rows."""
         limits = Limits.from_settings()._replace(rows=MOST_ROWS)
-        table = CSVTable(inspect(in_stream, limits=limits), limits)
+        table = VocabularyTable(inspect(in_stream, limits=limits), limits)
         dataset = tablib.Dataset(headers=table.header)
         problems = []
         for row in table:
@@ -72,6 +91,10 @@ class VocabularyCSV(base_formats.Format):
 
 def problems_of(row, header):
     """Why the row cannot be read, a sentence each."""
+    if row.cells[:2] == [TRAILER, "rows"]:
+        return [
+            _("Line %d closes an export: no row stands below it. Delete this line, or move it to the end.") % row.line
+        ]
     if row.problem:
         return [_("Line %(line)d: %(problem)s.") % {"line": row.line, "problem": row.problem}]
     if "".join(row.cells).isprintable():
@@ -220,9 +243,14 @@ class VocabularyResource(resources.ModelResource):
         row_result.called = called(self.key_of(row))
 
     def after_import(self, dataset, result, **kwargs):
-        """Rows are called by their line in the file."""
+        """Rows are called by their line in the file, and what is wrong with a cell is told with what the cell says."""
         for row in [*result.invalid_rows, *result.error_rows]:
-            row.number = dataset._data[row.number - 1].tags[0]
+            line = dataset._data[row.number - 1]
+            row.number, row.cells = line.tags[0], dict(zip(dataset.headers, line, strict=True))
+        for row in result.invalid_rows:
+            row.told = [
+                (name, row.cells.get(name, ""), " ".join(errors)) for name, errors in row.field_specific_errors.items()
+            ]
 
 
 def resource_for(model):

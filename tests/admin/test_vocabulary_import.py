@@ -22,7 +22,7 @@ from registry.models import (
     ResponsiblePerson,
     RetentionRule,
 )
-from tests import factories
+from tests import factories, forms
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
@@ -99,6 +99,26 @@ def test_one_bad_line_and_nothing_is_taken(desk, lapp):
     assert not Database.objects.exists()
 
 
+def test_sentence_about_a_cell_says_what_the_cell_says(desk, lapp):
+    """Also where the sentence is one of Django's own, which names the rule and not the value."""
+    page = desk("responsibleperson", "name;appointed_on;email\nNatalia;2026-01-01;natalia@lapp\n")
+    assert "“<bdi>natalia@lapp</bdi>”: Enter a valid email address." in page
+
+
+def test_norm_that_is_no_ground_of_the_operator_is_kept_by_the_form(desk, lapp):
+    """A policy may declare a norm that knows no such ground: a file brings it, and saving the form does not take it away."""
+    norm = factories.make_norm("KZ-94-V/8(1)")
+    desk("legalbasis", f"code;name_en;kind;norm\nx;X;law;{norm.code}\n")
+    desk.confirm()
+    basis = LegalBasis.objects.get()
+    assert (basis.norm, basis.known_to_law) == (norm, False)
+    form = desk.client.get(forms.url(basis)).context["adminform"].form
+    assert list(form.fields["norm"].queryset) == [norm]
+    assert forms.post(desk.client, basis, name_ru="Закон").status_code == 302
+    basis.refresh_from_db()
+    assert (basis.name_ru, basis.norm) == ("Закон", norm)
+
+
 def test_rules_of_records_hold(desk, lapp):
     """What a form refuses, a file is refused: an entry without a name, a term without its unit."""
     page = desk("retentionrule", "code;name_en;trigger;period\nyear;;collection;1\n")
@@ -117,6 +137,8 @@ def test_rules_of_records_hold(desk, lapp):
         ("code;name_en;Name in English\na;A;B\n", "The file has the column “name_en” twice."),
         ("code;name_en\na;A\nb;B\na;C\n", "Lines 2, 4 all have the code “a”"),
         ("code;name_en\na;A;B\n", "Line 2: the row has 3 cells, the header has 2"),
+        ("code;name_en;\na;A;B\n", "Line 2: the row has 3 cells, the header has 2"),
+        ("code;name_en\na;A\n#end;rows\nb;B\n", "Line 3 closes an export: no row stands below it."),
         ("code;name_en\n", "The file has a header and no rows"),
         ("", "The submitted file is empty."),
         (b"PK\x03\x04 a spreadsheet", "This is a file of kind XLSX/ZIP, not CSV."),

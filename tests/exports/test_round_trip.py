@@ -185,10 +185,12 @@ def rows_of(content):
     return rows
 
 
-def as_a_spreadsheet_writes(content):
-    """The file with semicolons, line ends of another kind, and every line as wide as the table."""
+def as_a_spreadsheet_writes(content, *, header):
+    """The file with semicolons, line ends of another kind, and every line as wide as the widest, which may be the trailer; header:
+    that one, too, as LibreOffice does and Excel does not."""
     rows, text = list(csv.reader(io.StringIO(content.decode("utf-8-sig"), newline=""))), io.StringIO()
-    padded = [(row + [""] * len(rows[0]))[: len(rows[0])] for row in rows]
+    width = max(map(len, rows))
+    padded = [row + [""] * (width - len(row)) if header or place else row for place, row in enumerate(rows)]
     csv.writer(text, delimiter=";").writerows([[cell.replace("\r\n", "\n") for cell in row] for row in padded])
     return text.getvalue().encode("utf-16")
 
@@ -200,7 +202,7 @@ def test_exported_vocabulary_comes_in_again_unchanged(model, tmp_path, browser_c
     make_entries(model, world)
     content = exported(browser_client(make_user("dpo", world["operator"])), model)
     before = list(model.objects.order_by("pk").values()), model.history.count(), JournalEntry.objects.latest("seq").seq
-    for each in (content, as_a_spreadsheet_writes(content)):
+    for each in (content, *(as_a_spreadsheet_writes(content, header=header) for header in (True, False))):
         (tmp_path / "list.csv").write_bytes(each)
         file, passed_over = VocabularyCSV(), admin.site._registry[model].worked_out
         with unit_of_work(by=None, role="system", operator=world["operator"]):

@@ -7,8 +7,8 @@ from typing import NamedTuple
 
 from . import large_files
 
-TO_ZIP = "This is a file of kind XLSX/ZIP, not CSV. Export CSV from the CRM."
-TO_XML = "This is a web page or XML, not CSV. Export CSV from the CRM."
+TO_ZIP = "This is a file of kind XLSX/ZIP, not CSV. Save or export it as CSV."
+TO_XML = "This is a web page or XML, not CSV. Save or export it as CSV."
 GUESSED = "The encoding is guessed to be cp1251: look at the names below, or say another one."
 
 
@@ -122,7 +122,7 @@ CASES = {
         ),
         stored={"A1": {"state": "active"}},
     ),
-    "30-program": refused("This is a file of kind EXE, not CSV. Export CSV from the CRM."),
+    "30-program": refused("This is a file of kind EXE, not CSV. Save or export it as CSV."),
     "31-web-page": refused(TO_XML),
     "32-lines-in-cells": Case("new 2, rejected 1", {3: "the cell has a line break in it: put it on one line"}),
     "33-dates": Case(
@@ -224,7 +224,7 @@ CASES = {
         {2: "at most 64 characters fit here, this cell has 101: shorten it"},
         stored={"A1": {"surname": "Ким"}, "№ 7/2": {"surname": "Ли"}},
     ),
-    "63-old-spreadsheet": refused("This is a file of kind XLS, not CSV. Export CSV from the CRM."),
+    "63-old-spreadsheet": refused("This is a file of kind XLS, not CSV. Save or export it as CSV."),
     "64-quotes-of-other-tables": Case(
         "new 2", stored={"A1": {"surname": "«Ромашка»", "given_name": "„Anna“"}, "A2": {"surname": "'Ким'"}}
     ),

@@ -121,7 +121,7 @@ def test_ragged_row_keeps_its_surplus_cells_after_the_reason(run_command, tmp_pa
     ("content", "said", "reason"),
     [
         (b"", (), "The file is empty. Export it from the CRM again."),
-        (b"MZ\x00", (), "This is a file of kind EXE, not CSV. Export CSV from the CRM."),
+        (b"MZ\x00", (), "This is a file of kind EXE, not CSV. Save or export it as CSV."),
         (b"crm_id;surname\nC1;A\n", ("--encoding", "koi8-r"), "This encoding is not read here."),
         (b"crm_id;surname\nC1;A\n", ("--map", "Name=surname"), "The file has no column of a name that was mapped."),
         (b"crm_id;surname\nC1;A\n", ("--operator", "nobody"), "There is no operator “nobody”. Known are: lapp."),
