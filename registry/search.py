@@ -76,7 +76,9 @@ def find_people(people, operator, term, by="any"):
 def words_of(term, by="any"):
     """What must stand in the key: the folded words, or the digits of a number however it is written."""
     if by == "phone" or (by == "any" and _is_number(term)):
-        return [_digits(term)] if any(map(str.isdigit, term)) else []
+        return (
+            [_digits(term, as_phone=by == "phone" or not term.strip().isdigit())] if any(map(str.isdigit, term)) else []
+        )
     return list(dict.fromkeys(fold(term).split()))
 
 
@@ -85,10 +87,14 @@ def _is_number(term):
     return all(mark in "+()- 0123456789" for mark in term) and sum(map(str.isdigit, term)) >= PHONE_DIGITS
 
 
-def _digits(term):
-    """A whole number as it is stored; part of one as typed, without brackets and blanks."""
-    checked = normalise_phone(term)
-    return checked.value.lstrip("+") if not checked.error else "".join(filter(str.isdigit, term))
+def _digits(term, as_phone):
+    """What a number has of the one that is stored, however it is written: brackets and blanks are left out, and so is the 8 that
+    stands for +7 before a part of a telephone number. Digits alone may be part of an IIN, and stay as typed."""
+    typed, checked = "".join(filter(str.isdigit, term)), normalise_phone(term)
+    stored = typed if checked.error else checked.value.lstrip("+")
+    if typed in stored:
+        return typed[1:] if as_phone and checked.error and typed[0] == "8" and len(typed) > PHONE_DIGITS else typed
+    return stored
 
 
 _IN_KEY = r"p.search_key LIKE %s ESCAPE '\'"

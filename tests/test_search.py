@@ -68,6 +68,11 @@ TERMS = [
     ("kasym", "email", ["B"]),
     ("735 63", "phone", ["A"]),
     ("8 (707) 735-63-12", "any", ["A"]),
+    ("8 707 735", "any", ["A"]),  # as people write +7 707 735 …
+    ("8(707)", "any", []),  # too little to tell it from other digits
+    ("8707735", "phone", ["A"]),
+    ("8707735", "any", []),  # may be part of an IIN
+    ("7077356312", "any", ["A"]),
     ("302", "phone", []),  # stands in the IIN of A
     ("302", "iin", ["A"]),
     ("791028302728", "iin", ["A"]),
