@@ -6,7 +6,7 @@ from uuid import UUID
 
 from django.apps import apps
 from django.contrib import admin
-from django.contrib.admin.views.main import PAGE_VAR
+from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError
 from django.db.models import Case, OuterRef, Subquery, When
@@ -66,8 +66,20 @@ class ActionFilter(admin.SimpleListFilter):
 class ObjectFilter(admin.SimpleListFilter):
     title, parameter_name = _("object"), "object"
 
+    OPERATORS = (
+        scope.REGISTER
+        | scope.PEOPLE
+        | scope.CASES
+        | scope.PAPERS
+        | scope.FEEDS
+        | scope.SOURCES
+        | scope.RUNS
+        | {"membership"}
+    )
+    NOBODYS = scope.LIBRARY | {"user", "membership", "exportrun"}
+
     def lookups(self, request, model_admin):
-        names = scope.REGISTER | scope.PEOPLE | scope.CASES | scope.FEEDS | scope.SOURCES | scope.RUNS
+        names = self.OPERATORS if request.operator else self.NOBODYS
         return sorted(((name, object_label(name)) for name in names), key=lambda choice: str(choice[1]))
 
     def queryset(self, request, queryset):
@@ -234,6 +246,8 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         if uid := uid_asked_for(request):
             places, end = next(parts_touching(uid, period, below=behind[0] if behind else None))
             return listed.filter(pk__in=places), (end,) if end else None
+        if is_number(request.GET.get(SEARCH_VAR, "").strip()):  # two entries at most, found by their numbers
+            return listed, None
         asked = {name for name in ("actor", "object", "action") if request.GET.get(name)}
         by_index = asked == {"action"} and request.GET["action"] not in ROW_ACTIONS
         if not request.operator or not asked or by_index:

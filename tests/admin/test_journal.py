@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry.admin import journal
 from registry.models import JournalEntry
-from tests.factories import make_subject
+from tests.factories import make_subject, make_user
 from tests.forms import last_entry, post
 
 pytestmark = pytest.mark.django_db
@@ -34,6 +34,20 @@ def test_journal_is_filtered(client_of_dpo, subject, asked):
     page = client_of_dpo.get(reverse("admin:registry_journalentry_changelist"), asked)
     expected = {None} if value == "0" else {value}
     assert {getattr(entry, column) for entry in page.context["cl"].result_list} == expected
+
+
+def test_filter_offers_the_records_that_the_journal_is_about(client_of_dpo, lapp, browser_client):
+    """An operator's are all of its own, promises and decisions among them; the administrator's are accounts, laws and exports."""
+
+    def offered(client):
+        page = client.get(reverse("admin:registry_journalentry_changelist"))
+        [objects] = [each for each in page.context["cl"].filter_specs if isinstance(each, journal.ObjectFilter)]
+        return {name for name, _label in objects.lookup_choices}
+
+    assert {"grounddecision", "undertaking", "membership", "datasubject", "importrun"} <= offered(client_of_dpo)
+    make_subject(lapp)
+    accounts = offered(browser_client(make_user("administrator", username="root")))
+    assert {"user", "membership", "norm"} <= accounts and "datasubject" not in accounts
 
 
 def test_journal_of_a_period(client_of_dpo, subject):

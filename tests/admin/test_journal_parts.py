@@ -104,6 +104,8 @@ def test_journal_of_one_actor_is_looked_through_in_parts(client_of_dpo, lapp, dp
     assert (changelist.result_count, bool(changelist.go_on)) == (0, True)
     keys = [*chain.from_iterable(walked(client_of_dpo, f"{address}?actor={dpo.pk}"))]
     assert keys == [entry.pk]
+    numbered = client_of_dpo.get(address, {"actor": dpo.pk, "q": entry.n}).context["cl"]  # so is a number
+    assert ([each.pk for each in numbered.result_list], numbered.go_on) == ([entry.pk], "")
     opened = client_of_dpo.get(address, {"action": "list"}).context["cl"]  # in an index: found at once
     assert ([each.pk for each in opened.result_list], opened.go_on) == ([entry.pk], "")
 
