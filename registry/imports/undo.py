@@ -249,7 +249,8 @@ def _met_again(first, own):
 
 
 def _since(run, first):
-    """(people put back by this run's undo already, people whom something else changed later), of uids with the run's first entry.
+    """(people put back by this run's undo already and as it left them, people whom something else changed later), of uids with the
+    run's first entry.
 
     A later run does not count for those whom its own undo put back, at its end or not: what it did to them is gone.
     """
@@ -265,9 +266,12 @@ def _since(run, first):
     others = {other for _uid, other in last if other not in (None, run.pk)}
     told = ImportRun.objects.filter(pk__in=others, last_seq__isnull=False) if others else ImportRun.objects.none()
     applied_until = dict(told.values_list("pk", "last_seq"))
-    put_back = {uid for uid, other in last if other == run.pk}
-    touched = {uid for (uid, other), seq in last.items() if other != run.pk and seq <= applied_until.get(other, inf)}
-    return put_back, touched
+    touched = {}
+    for (uid, other), seq in last.items():
+        if other != run.pk and seq <= applied_until.get(other, inf):
+            touched[uid] = max(seq, touched.get(uid, 0))
+    put_back = {uid for (uid, other), seq in last.items() if other == run.pk and seq > touched.get(uid, 0)}
+    return put_back, set(touched)
 
 
 def _blocked(people):
@@ -300,7 +304,7 @@ def _listed(run, person, is_blocked):
     )
     if is_blocked:
         reason = _(
-            "the person is blocked: stored only, put back by no undo. Lift the block first, then correct what is wrong by hand"
+            "a block stands on the person: put back by no undo. Correct what is wrong by hand; where the block holds that, lift it first"
         )
     if person is None:
         reason = _("the person is no longer in the register: there is nothing to put back")

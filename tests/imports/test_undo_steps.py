@@ -122,6 +122,22 @@ def test_undo_given_up_can_be_begun_again(crm):
     assert DataSubject.history.filter(history_type="-").count() == 5
 
 
+def test_undo_begun_again_leaves_whom_somebody_changed_meanwhile(crm):
+    """Whom the first attempt put back, and an officer changed after that, does not stand as before the import: that is said."""
+    crm.load([person(number) for number in range(1, 4)])
+    run = crm.load([person(number, phone="87020000001") for number in range(1, 4)])
+    take_for_undo(run, **crm.acting)
+    with pytest.raises(KeyboardInterrupt):
+        undo(run, **crm.acting, progress=crash)
+    run = ImportRun.objects.get(pk=run.pk)
+    cancel(run, **crm.acting)
+    assert run.undone == 2
+    change_phone()
+    undone(crm, run)
+    assert (tally(run), left(run)) == (("undone", 3, 2, 1), [(0, "C0000002", [LEFT])])
+    assert of(2).phone == "+77050000003"
+
+
 def test_given_up_before_anybody_was_put_back_the_lists_of_the_import_stay(crm):
     """A worker that comes too late to the undo clears nothing away: what is listed was imported all the same."""
     run = crm.load([person(1), person(2, email="x")])

@@ -23,9 +23,7 @@ from .crm import consent
 LEFT = (
     "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
 )
-BLOCKED = (
-    "the person is blocked: stored only, put back by no undo. Lift the block first, then correct what is wrong by hand"
-)
+BLOCKED = "a block stands on the person: put back by no undo. Correct what is wrong by hand; where the block holds that, lift it first"
 RENEWED = consent(consent_given_on="01.03.2025", consent_expires_on="01.03.2035")
 
 
