@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from registry import journal, scope
 from registry.choices import Role
 from registry.imports import storage
-from registry.imports.lists import LISTS, MISSING, rows_of, shown_people, shown_rows
+from registry.imports.lists import LISTS, MISSING, first_rows, rows_of, shown_people, shown_rows
 from registry.imports.missing import about_sources, missing_people
 from registry.imports.rejects import file_name, list_csv
 from registry.imports.rows import NAMES
@@ -150,8 +150,7 @@ def _after(text, kind):
 
 
 def _rows(run, listing, after):
-    rows = rows_of(run, listing.kinds, after=after or (0, 0))
-    return shown_rows(run, rows[: SHOWN + 1])
+    return shown_rows(run, first_rows(run, listing.kinds, SHOWN + 1, after=after or (0, 0)))
 
 
 def _people(run, after):

@@ -1,5 +1,6 @@
 """The lists of a run: lines of the file that somebody has to look at, each with the reason, and the people not in the file."""
 
+from itertools import chain
 from typing import NamedTuple
 
 from django.db.models import Max, Q
@@ -89,11 +90,17 @@ LISTS = {
 }  # fmt: skip
 
 
-def rows_of(run, kinds, *, after=(0, 0)):
-    """Listed rows in the order of the file, beyond that (line, key); walked by key."""
+def rows_of(run, kinds):
+    """Listed rows in the order of the file."""
+    return run.listed_rows.filter(kind__in=kinds).order_by("line", "pk")
+
+
+def first_rows(run, kinds, most, *, after=(0, 0)):
+    """The first so many of them beyond that (line, key). The index has each kind in this order, and no two of them together."""
     line, pk = after
-    rows = run.listed_rows.filter(kind__in=kinds).order_by("line", "pk")
-    return rows.filter(Q(line__gt=line) | Q(line=line, pk__gt=pk)) if after != (0, 0) else rows
+    beyond = run.listed_rows.filter(Q(line__gt=line) | Q(pk__gt=pk), line__gte=line)
+    found = (beyond.filter(kind=kind).order_by("line", "pk")[:most] for kind in kinds)
+    return sorted(chain.from_iterable(found), key=lambda row: (row.line, row.pk))[:most]
 
 
 class Shown(NamedTuple):
