@@ -20,6 +20,7 @@ from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 from .forms import ScopedForm, ScopedFormSet
+from .paging import LongList
 from .reading_blocked import ReadsBlocked, label_of
 from .scoped import RegistryInline
 
@@ -76,7 +77,7 @@ class NoticeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ReadsBlocked, RegistryModelAdmin):
+class DisclosureAdmin(ReadsBlocked, LongList, RegistryModelAdmin):
     writable = True
     form = DisclosureForm
     list_display = ["disclosed_on", "recipient", "ground", "notice"]

@@ -30,7 +30,7 @@ class DoneFilter(admin.SimpleListFilter):
     def queryset(self, request, queryset):
         match self.value():
             case "open":
-                return queryset.open()
+                return queryset.listed_open()
             case "overdue":
                 return queryset.overdue(timezone.localdate())
             case "done":

@@ -204,8 +204,12 @@ class ObligationQuerySet(models.QuerySet):
     def overdue(self, on):
         return self.open().filter(due_on__lt=on)
 
+    def listed_open(self):
+        """By their place in the list, which its index finds before a million that are done."""
+        return self.open().filter(urgent_on__lt=DONE_ON)
+
     def done(self):
-        """By their place in the list, which its index finds behind a million that are open."""
+        """As those that are open, behind a million of them."""
         return self.filter(urgent_on=DONE_ON)
 
 
@@ -248,8 +252,9 @@ class Obligation(OperatorOwned):
     )
     subject = models.ForeignKey(DataSubject, models.PROTECT, verbose_name=_("data subject"), related_name="obligations")
     recipient = models.ForeignKey(
-        Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="obligations", null=True, blank=True
-    )
+        Recipient, models.PROTECT, verbose_name=_("recipient"), related_name="obligations", null=True, blank=True,
+        db_index=False,
+    )  # fmt: skip
     what = models.CharField(_("what"), max_length=12, choices=What)
     norm = models.ForeignKey(Norm, models.PROTECT, verbose_name=_("norm"), related_name="+", null=True, blank=True)
     due_on = models.DateField(_("due on"), null=True, blank=True)
@@ -281,6 +286,8 @@ class Obligation(OperatorOwned):
             # how many are owed and overdue, for the sidebar, the desk and the reminders
             models.Index(fields=["operator", "due_on"], name="obligation_open", condition=models.Q(done_at=None)),
             models.Index(fields=["operator", "urgent_on", "id"], name="obligation_list"),
+            models.Index(fields=["operator", "what", "urgent_on", "id"], name="obligation_list_what"),
+            models.Index(fields=["recipient", "operator", "urgent_on", "id"], name="obligation_list_recipient"),
         ]
         constraints = [
             models.UniqueConstraint(

@@ -88,10 +88,15 @@ def test_column_of_the_day_sorts_a_short_list(client_of_dpo, lapp, owed):
 
 
 @pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how many rows there are")
-def test_list_is_read_by_its_index(client_of_dpo, owed):
-    """Behind any place the keys come out of it in order: nothing is sorted."""
+@pytest.mark.parametrize(
+    "asked",
+    [{}, {"is": "open"}, {"is": "open", "what__exact": "stop"}, {"what__exact": "stop"}, {"recipient__id__exact": "1"}],
+    ids=str,
+)
+def test_list_is_read_by_its_index(client_of_dpo, owed, asked):
+    """Behind any place the keys come out of it in order, whatever is chosen: nothing is sorted."""
     with CaptureQueriesContext(connection) as queries:
-        client_of_dpo.get(LIST, {"after": f"2026-05-03~{owed[0].pk}"})
+        client_of_dpo.get(LIST, {"after": f"2026-05-03~{owed[0].pk}", **asked})
     asked = [
         each["sql"]
         for each in queries
