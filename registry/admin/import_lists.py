@@ -16,7 +16,7 @@ from django.utils.translation import gettext as _
 from registry import journal, scope
 from registry.choices import Role
 from registry.imports import storage
-from registry.imports.lists import LISTS, MISSING, first_rows, rows_of, shown_people, shown_rows
+from registry.imports.lists import LISTS, MISSING, first_rows, length_of, rows_of, shown_people, shown_rows
 from registry.imports.missing import about_sources, missing_people
 from registry.imports.rejects import file_name, list_csv
 from registry.imports.rows import NAMES
@@ -48,12 +48,12 @@ def list_links(request, run):
         {
             "kind": kind,
             "title": listing.title,
-            "count": getattr(run, listing.count),
+            "count": count,
             "note": note_of(run, kind),
             "as_file": may_take(request, kind),
         }
         for kind, listing in LISTS.items()
-        if getattr(run, listing.count) and is_kept(run, kind)
+        if (count := length_of(run, listing)) and is_kept(run, kind)
     ]
 
 
@@ -103,7 +103,7 @@ def list_view(model_admin, request, pk, kind):
         "run": run,
         "kind": kind,
         "listing": listing,
-        "count": getattr(run, listing.count),
+        "count": length_of(run, listing),
         "note": about_sources(run) if kind == MISSING else "",
         "as_file": may_take(request, kind),
         "rows": shown,
@@ -119,7 +119,7 @@ def csv_view(model_admin, request, pk, kind):
     run, listing = _own(model_admin, request, pk, kind)
     if kind == MISSING:
         return export_view(model_admin, request, run)
-    count = getattr(run, listing.count)
+    count = length_of(run, listing)
     journal.record("import.list.download", object_type="importrun", uid=run.uid, count=count, reason_code=kind)
     response = StreamingHttpResponse(list_csv(run, kind), content_type="text/csv")
     response["Content-Disposition"] = f'attachment; filename="{file_name(run, kind)}"'

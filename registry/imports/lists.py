@@ -6,9 +6,10 @@ from typing import NamedTuple
 from django.db.models import Max, Q
 from django.utils.translation import gettext_lazy as _
 
-from registry.models import DataSubject, ListedRow
+from registry.models import DataSubject, ImportRun, ListedRow
 
 from .columns import KEY
+from .compare import KINDS
 from .double_rows import STORED as DOUBLES_STORED
 from .doubles import Doubles
 from .listed import FURTHER_STORED, store_further, store_turned_down
@@ -93,6 +94,14 @@ LISTS = {
 def rows_of(run, kinds):
     """Listed rows in the order of the file."""
     return run.listed_rows.filter(kind__in=kinds).order_by("line", "pk")
+
+
+def length_of(run, listing):
+    """Rows of a list. Of a run that is being applied, or was given up, the counts are of what it has come to, and the list is the
+    plan's, for the whole file."""
+    if listing.count in KINDS and run.state in (ImportRun.State.APPLYING, ImportRun.State.CANCELLED):
+        return rows_of(run, listing.kinds).count()
+    return getattr(run, listing.count)
 
 
 def first_rows(run, kinds, most, *, after=(0, 0)):

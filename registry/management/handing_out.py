@@ -7,7 +7,7 @@ from pathlib import Path
 
 from registry import journal
 from registry.exports.audit import Directory
-from registry.imports.lists import LISTS, rows_of
+from registry.imports.lists import LISTS, length_of, rows_of
 from registry.imports.rejects import file_name, list_csv, rejected_csv
 
 
@@ -60,7 +60,7 @@ class ListsDirectory:
         self.in_vain = False
         for kind, listing in LISTS.items():
             if listing.kinds and rows_of(run, listing.kinds).exists():
-                _record(run, actor, "import.list.download", getattr(run, listing.count), reason_code=kind)
+                _record(run, actor, "import.list.download", length_of(run, listing), reason_code=kind)
                 with self.directory.file(file_name(run, kind)) as out:
                     out.writelines(list_csv(run, kind))
 

@@ -3,9 +3,11 @@
 import re
 
 import pytest
+from django.db import connection
 from django.urls import reverse
 
-from registry.imports import double_rows, storage
+from registry.imports import crm_file, double_rows, storage
+from registry.imports.apply import apply, cancel, take
 from registry.imports.lists import LISTS as LISTINGS
 from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
@@ -67,6 +69,28 @@ def test_page_of_the_run_leads_to_its_lists(natalia, lapp):
             ("missing", "People missing from the file", "1"),
         ]
         confirm(natalia, natalia.get(page_of(run)))
+
+
+def test_lists_of_a_run_that_was_given_up_are_of_the_whole_file(natalia, dpo, lapp, monkeypatch):
+    """Its counts end with the rows it came to; what is wrong with the others still goes back to the CRM's owner."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 1)
+    run = one_of_each(natalia, lapp)
+    taken = take(run, token=run.token, by=run.owner)
+
+    def crash(done):
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        apply(taken, by=run.owner, role="dpo", progress=crash)
+    cancel(ImportRun.objects.get(), by=run.owner, role="dpo")
+    run.refresh_from_db()
+    assert (run.state, run.new, run.rejected) == ("cancelled", 1, 0)
+    found = re.findall(
+        r'/lists/(\w+)/">[^<]+</a>(?: <span.*?</span>)?</td><td class="num"[^>]*>(\d+)',
+        natalia.get(page_of(run)).content.decode(),
+    )
+    assert dict(found)["rejected"] == dict(found)["stopped"] == "1"
+    assert [row[0] for row in rows_of(natalia.get(url_of(run, "rejected")))] == ["4"]
 
 
 def test_each_list_has_a_page_and_a_file(natalia, lapp):
