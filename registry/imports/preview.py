@@ -102,8 +102,9 @@ class Plan:
         self.kinds += "".join(map(LETTERS.__getitem__, kinds)).encode()
         self.incomplete.update(outcome.missing for outcome in outcomes if outcome.missing)
         for row in [outcome.row for outcome in outcomes if outcome.row.warnings]:
-            for warning in row.warnings:
-                self._warn(warning, row.line)
+            # A sentence that is true of two parts of one name is said of the row once.
+            for said in dict.fromkeys(map(_sentence, row.warnings)):
+                self._warn(said, row.line)
         turned_down = REJECTED in kinds or STOPPED in kinds
         if len(self.differences) < SHOWN_DIFFERENCES or (turned_down and len(self.rejected) < SHOWN_REJECTED):
             self._show(outcomes)
@@ -116,9 +117,8 @@ class Plan:
             elif outcome.kind in (REJECTED, STOPPED) and len(self.rejected) < SHOWN_REJECTED:
                 self.rejected.append(_turned_down(outcome, self.rejected_room))
 
-    def _warn(self, warning, line):
+    def _warn(self, said, line):
         self.row_warning_count += 1
-        said = warning.column[:HEADER_SHOWN], warning.reason[:REASON_SHOWN]
         if said not in self.row_warnings:
             if len(self.row_warnings) == WARNINGS_KEPT:
                 return
@@ -127,6 +127,10 @@ class Plan:
         true_of[0] += 1
         if len(true_of[1]) <= LINES_NAMED:
             true_of[1].append(line)
+
+
+def _sentence(warning):
+    return warning.column[:HEADER_SHOWN], warning.reason[:REASON_SHOWN]
 
 
 def _turned_down(outcome, room):

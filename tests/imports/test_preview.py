@@ -98,6 +98,17 @@ def test_warnings_of_countless_kinds_are_counted(crm, monkeypatch):
     assert crm.shown.warning_count == 4
 
 
+def test_line_is_counted_once_for_a_sentence_about_two_parts_of_one_name(crm):
+    """Surname and given name stand in one cell: the cell is told of, and the row is one row."""
+    for number in (1, 2):
+        factories.make_subject(crm.operator, crm_id=str(number), surname="Қасымова", given_name="Әсем")
+    run = crm.plan("ID;ФИО\n1;Касымова Асем\n2;Касымова Әсем\n".encode())
+    assert run.warnings == [
+        "2 rows, ФИО: the stored name has the letters that this one lacks: it is kept (lines 2, 3)",
+    ]
+    assert crm.shown.warning_count == 2
+
+
 def test_trailer_that_is_no_count_is_not_told(crm):
     """The line that closes an export is a line of the file: what stands in it may be somebody's, and warnings are for all to read."""
     run = crm.plan("ID;surname\r\n1;X\r\n#end;rows;Иванов 8 701\r\n".encode())
