@@ -241,11 +241,11 @@ def _number(text, limit):
 
 
 def _yes_no(text):
-    return _either(_YES_NO.get(text.casefold()))
+    return _either(_YES_NO.get(unescape(text).casefold()))
 
 
 def _opt_out(text):
-    return _either(_OPT_OUT.get(text.casefold()))
+    return _either(_OPT_OUT.get(unescape(text).casefold()))
 
 
 def _either(value):

@@ -9,10 +9,10 @@ from registry.imports.missing import missing_people
 from registry.imports.missing_file import MissingFile
 from registry.imports.rejects import list_csv, rejected_csv
 from registry.imports.room import fit, html_bytes
-from registry.models import DataSubject, ImportSource, ListedRow
+from registry.models import Consent, DataSubject, ImportSource, ListedRow, Suppression
 from tests import factories
 
-from .crm import csv_of, person
+from .crm import consent, csv_of, person
 
 pytestmark = pytest.mark.django_db
 
@@ -160,6 +160,20 @@ def test_rejected_rows_come_back_corrected(crm):
         ("C0000002", "Қасымова", "=Әсем", "anna@b.kz"),
         ("C0000003", "Қасымова", "Әсем", "asem3@example.kz"),
     ]
+
+
+def test_signs_for_yes_and_no_come_back_as_they_were(crm):
+    """A row that is turned down for its phone is taken once the phone is right: “+” and “-” still say yes and no."""
+    header = [*consent(), "email_opt_out"]
+    row = person(1, phone="123", **consent(third_parties="+", cross_border="-")) | {"email_opt_out": "+"}
+    run = crm.load(csv_of([row], [*person(1), *header]))
+    back = b"".join(rejected_csv(run)).decode()
+    assert ";'+;'-;" in back
+    again = crm.load(back.replace(";123;", ";87010000001;").encode())
+    assert (crm.counts(again), crm.reasons(again)) == ({"new": 1}, {})
+    given = Consent.objects.get()
+    assert (given.third_parties, given.cross_border) == (True, False)
+    assert Suppression.objects.get().channel == "email"
 
 
 def test_line_and_reason_of_an_earlier_round_are_not_repeated(crm):

@@ -162,6 +162,13 @@ def test_apostrophe_before_a_formula_is_the_spreadsheets():
     assert clean(surname="'=1+1").values["surname"] == "=1+1"
     assert clean(surname="'Ванька").values["surname"] == "'Ванька"
     assert clean(phone="'+77010000001").values["phone"] == "+77010000001"
+    assert [clean(publication=sign).values["publication"] for sign in ("+", "'+", "-", "'-")] == [
+        True,
+        True,
+        False,
+        False,
+    ]
+    assert [clean(publication=text).errors != [] for text in ("''+", "'", "'да")] == [True, True, True]
 
 
 def test_name_with_a_lost_letter_is_damaged_not_wrong():

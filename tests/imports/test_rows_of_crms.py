@@ -154,6 +154,9 @@ def test_header_lines_in_an_address_are_no_second_address():
         ("Да", True),
         ("жоқ", False),
         ("отписан", True),
+        ("+", True),
+        ("'+", True),
+        ("'-", False),
         ("", None),
     ],
 )

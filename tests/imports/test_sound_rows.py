@@ -22,7 +22,7 @@ SOUND = {
     "consent_given_on": ["11.09.2024", "2023-01-31"],
     "consent_channel": ["web form"],
     "consent_expires_on": ["11.09.2034"],
-    "third_parties": ["да", "нет"],
+    "third_parties": ["да", "нет", "+", "'-"],
     "cross_border": ["нет"],
     "publication": ["no"],
     "agreement_number": ["7/2024"],
