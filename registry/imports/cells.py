@@ -44,7 +44,6 @@ SEVERAL_AT_MOST = 20
 _BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
-_CONSENT = re.compile(r"consent|соглас|келісім")
 
 
 def _by_word(table):
@@ -155,11 +154,6 @@ def clean_id(text):
 def is_damaged(name):
     """Whether letters of the name were lost on the way, or all of them read as others."""
     return lost_letters(name) or is_garbled(name)
-
-
-def names_consent(basis):
-    """Whether the CRM's words for a legal basis mean consent."""
-    return bool(_CONSENT.search(basis.casefold()))
 
 
 def _plain_id(text):

@@ -8,11 +8,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry.rules.consent_words import consent_said
 from registry.rules.full_names import split_full_name
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import lost_letters
 
-from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, names_consent, not_kept, several
+from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, not_kept, several
 from .columns import Columns
 from .headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, SEVERAL
 from .reader import Row
@@ -272,9 +273,14 @@ class RowCleaner:
         """A row that lacks a part of a consent, or that names its ground."""
         given_on = values.get("consent_given_on")
         basis = cells[self.basis_place].strip() if self.basis_place >= 0 else ""
-        if given_on and basis and not names_consent(basis):
+        if given_on and basis and not (said := consent_said(basis)):
             reason = _("the CRM names another ground than consent: its cells about consent are left out")
-            warnings.append(Problem(self.label("legal_basis"), "", reason))
+            if said is False:
+                reason = _(
+                    "the CRM does not say that the consent stands: its cells about consent are left out. If it was withdrawn, "
+                    "record that on the consent's page"
+                )
+            warnings.append(Problem(self.label("legal_basis"), basis, reason))
             for field in CONSENT_FIELDS:
                 values.pop(field, None)
         elif given_on is None and "consent_purpose" in values and self._is_filled(cells, "consent_purpose"):

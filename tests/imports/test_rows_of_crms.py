@@ -175,7 +175,7 @@ def test_consent_to_letters_is_no_opt_out():
 LEGAL = ["ID", "Legal basis for processing contact's data", "Consent date"]
 
 
-@pytest.mark.parametrize("basis", ["Freely given consent from contact", "Согласие субъекта", ""])
+@pytest.mark.parametrize("basis", ["Freely given consent from contact", "Согласие субъекта", "Келісім", ""])
 def test_consent_stands_where_the_crm_calls_it_the_ground(basis):
     """HubSpot's column of legal bases is read, not stored."""
     row = row_of(LEGAL, ["1", basis, "2024-01-31"], defaults=["consent_purpose=email-information"])
@@ -184,17 +184,37 @@ def test_consent_stands_where_the_crm_calls_it_the_ground(basis):
     assert "legal_basis" not in row.values
 
 
-def test_another_ground_is_no_consent():
+@pytest.mark.parametrize(
+    "basis", ["Legitimate interest – existing customer", "Келісімсіз", "Согласно договору", "Келісімшарт"]
+)
+def test_another_ground_is_no_consent(basis):
     """Where the CRM names another ground, a date makes no consent of it."""
-    row = row_of(
-        LEGAL,
-        ["1", "Legitimate interest – existing customer", "2024-01-31"],
-        defaults=["consent_purpose=email-information"],
-    )
+    row = row_of(LEGAL, ["1", basis, "2024-01-31"], defaults=["consent_purpose=email-information"])
     assert row.values == {"crm_id": "1"}
     assert sentences(row.warnings) == [
-        "Legal basis for processing contact's data: the CRM names another ground than consent: its cells about consent are "
-        "left out"
+        f"Legal basis for processing contact's data “{basis}”: the CRM names another ground than consent: its cells about "
+        "consent are left out"
+    ]
+
+
+@pytest.mark.parametrize(
+    "basis",
+    [
+        "Согласие отозвано",
+        "Без согласия",
+        "Согласие не требуется (договор)",
+        "Consent withdrawn",
+        "No consent",
+        "Келісімі жоқ",
+    ],
+)
+def test_consent_that_is_denied_is_none(basis):
+    """The word alone makes no consent: withdrawn, refused or not needed, it is left out, and the importer hears it."""
+    row = row_of(LEGAL, ["1", basis, "2024-01-31"], defaults=["consent_purpose=email-information"])
+    assert row.values == {"crm_id": "1"}
+    assert sentences(row.warnings) == [
+        f"Legal basis for processing contact's data “{basis}”: the CRM does not say that the consent stands: its cells about "
+        "consent are left out. If it was withdrawn, record that on the consent's page"
     ]
 
 

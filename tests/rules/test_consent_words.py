@@ -1,0 +1,128 @@
+"""What a CRM says of consent where it names the legal basis of a contact."""
+
+import pytest
+
+from registry.rules.consent_words import consent_said
+
+STANDS = """
+    Consent
+    Freely given consent from contact
+    explicit_consent
+    EXPLICIT_CONSENT
+    ExplicitConsent
+    The contact has consented
+    GDPR art. 6(1)(a): consent
+    Consent to be contacted by e-mail
+    Consent, not withdrawn
+    Consent (valid until it is withdrawn)
+    Consent unless revoked
+    Consent without a time limit
+    Consent that may be withdrawn at any time
+    Unambiguous consent
+    Consent No. A-12 of Denis
+    Согласие
+    СОГЛАСИЕ СУБЪЕКТА
+    Согласен
+    Согласна на обработку
+    С согласия субъекта
+    Согласие субъекта персональных данных (ст. 6 ч. 1 п. 1 152-ФЗ)
+    Письменное согласие от 01.02.2024
+    Согласие до отзыва
+    Согласие действует до момента отзыва, срок истекает 01.02.2034
+    Согласие не отозвано
+    Согласие, срок не истёк
+    Согласие без ограничения срока
+    Согласие, может быть отозвано в любое время
+    Согласие № А-12, Алматы
+    Договор и согласие
+    Келісім
+    Субъектінің келісімі
+    Субъектінің келісімімен
+    Келісім бойынша
+    Келісімі бар
+    Келісім кері қайтарылмаған
+    Келісім қайтарып алынғанға дейін
+"""
+DENIES = """
+    No consent
+    Non-consent
+    NoConsent
+    CONSENT_WITHDRAWN
+    Consent withdrawn
+    Withdrawal of consent
+    Consent: no
+    Consent: no;2024
+    Consent revoked
+    Consent was refused
+    Consent denied
+    Consent expired
+    Consent not required (contract)
+    Without consent
+    Didn't consent
+    Consent requested
+    Consent is yet to be given
+    Opted out, consent ended
+    Consent was not given, withdrawn
+    Consent until 2024, withdrawn
+    Согласие отозвано
+    Согласие отозвано, не отозвано
+    Отзыв согласия
+    Без согласия
+    Не согласен
+    Согласие не требуется (договор)
+    Согласие не получено
+    Согласие: нет
+    Согласие отсутствует
+    Срок согласия истёк
+    Согласие истекло
+    Отказ от согласия
+    Согласие аннулировано
+    Требуется согласие
+    Согласие запрошено
+    Келісімі жоқ
+    Келісім кері қайтарылды
+    Келісімін қайтарып алды
+    Келісім берген жоқ
+    Келісім берілмеген
+    Келісім алмаған
+    Келісім қажет емес
+    Келісім беруден бас тартты
+    Келісім мерзімі өткен
+"""
+OTHER_GROUNDS = """
+    Legitimate interest – existing customer
+    Performance of a contract
+    Согласно договору
+    Согласовано с юристом
+    Соглашение сторон
+    Несогласие
+    Договор
+    Келісімсіз
+    Келісімшарт
+    Келісім-шарт
+    Келісім шарты
+    Шарт
+    1
+"""
+
+
+def lines(text):
+    return [line.strip() for line in text.strip().splitlines()]
+
+
+@pytest.mark.parametrize("basis", lines(STANDS))
+def test_consent_that_stands(basis):
+    """However it is inflected, written together or dated."""
+    assert consent_said(basis) is True
+
+
+@pytest.mark.parametrize("basis", lines(DENIES))
+def test_consent_that_does_not_stand(basis):
+    """Withdrawn, refused, ended, not needed or yet to be given: the word is there, the consent is not."""
+    assert consent_said(basis) is False
+
+
+@pytest.mark.parametrize("basis", lines(OTHER_GROUNDS))
+def test_another_ground(basis):
+    """Words that only begin like consent are about something else: an agreement, a contract, “according to”."""
+    assert consent_said(basis) is None
