@@ -8,8 +8,9 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from registry.exports.formulas import unescape
 from registry.rules.consent_words import consent_said
-from registry.rules.full_names import split_full_name
+from registry.rules.full_names import split_full_name, words_left_out
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import lost_letters
 
@@ -194,26 +195,39 @@ class RowCleaner:
 
     def _split(self, text, values, errors, warnings, damaged):
         """A full name fills what columns of their own leave open. What is only guessed to be missing from it clears nothing."""
-        text = text.strip()
-        if values.get("surname") and values.get("given_name"):
-            return
+        text, known = text.strip(), [values.get(field, "") for field in NAMES]
+        surname, given_name, _patronymic = known
         if not text:
-            for field in NAMES:
+            for field in () if surname and given_name else NAMES:
                 if field not in values:
                     self._clear(field, values)
             return
-        known = values.get("surname", "")
-        name = split_full_name(text, surname=known, given_first=self.full == "full_name_given_first")
+        if given_name and text == " ".join(filter(None, known)):
+            return
+        given_first = self.full == "full_name_given_first"
+        name = split_full_name(text, surname=surname, given_name=given_name, given_first=given_first)
         before, quick = len(errors), self.kinds.quick["surname"]
         for field, part in zip(NAMES, name, strict=False):
-            if values.get(field) or (name.guessed and not part):
+            # What is missing may stand in the cell of the given name, too.
+            if values.get(field) or (not part and (name.guessed or given_name)):
                 continue
             if value := quick(part):
                 values[field] = value
             else:
                 self.judge(field, part, values, errors, warnings, damaged)
-        if name.guessed and len(errors) == before:
-            reason = _("which word is the surname was guessed by the order surname, given name, patronymic: look at it")
+        if len(errors) == before:
+            kept = [values.get(field, "") for field in NAMES]
+            self._doubts(text, name.guessed, any(known) and words_left_out(unescape(text), kept), warnings)
+
+    def _doubts(self, text, guessed, has_left_out, warnings):
+        if guessed:
+            reason = _("which word is which was guessed by the order surname, given name, patronymic: look at it")
+            warnings.append(Problem(self.label(self.full), text, reason))
+        if has_left_out:
+            reason = _(
+                "some words of it are not kept, for the columns of surname, given name or patronymic say otherwise: correct "
+                "whichever is wrong"
+            )
             warnings.append(Problem(self.label(self.full), text, reason))
 
     def _unreadable(self, row):

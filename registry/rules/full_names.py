@@ -1,10 +1,11 @@
-"""A full name in one cell, taken apart. Every word of it stands in one of the three parts: nothing is lost."""
+"""A full name in one cell, taken apart. Every word of it stands in one of the three parts, or is told to be left out: nothing is lost."""
 
 import re
+from collections import Counter
 from itertools import accumulate
 from typing import NamedTuple
 
-from registry.rules.names import NAME_MAX_LENGTH, collapse
+from registry.rules.names import NAME_MAX_LENGTH, collapse, fold
 
 # What is longer has a part that no name may have: it stays one part, which is refused for its length.
 LONGEST = 3 * NAME_MAX_LENGTH + 2
@@ -31,6 +32,7 @@ _NOT_SURNAMES = frozenset("яков иаков".split())
 _ALONE = _AFTER | _BEFORE
 _INITIALS = re.compile(r"(?:[^\W\d_]\.){2,3}")
 _INITIAL = re.compile(r"[^\W\d_]\.")
+_MARKS = re.compile(r"[.,]")
 
 
 class FullName(NamedTuple):
@@ -42,32 +44,46 @@ class FullName(NamedTuple):
     guessed: bool = False
 
 
-def split_full_name(text: str, *, surname: str = "", given_first: bool = False) -> FullName:
+def split_full_name(text: str, *, surname: str = "", given_name: str = "", given_first: bool = False) -> FullName:
     """The parts of a full name, read as CRMs here write it: surname, given name, patronymic.
 
     A patronymic or a surname's ending in another place tells the other order; a comma ends the surname; given_first says the
-    western order; surname says the one known from elsewhere. One word alone is taken for the surname.
+    western order. One word alone is taken for the surname. surname and given_name say those known from elsewhere: they are taken
+    out of the name, and stand whatever it says (`words_left_out`).
     """
-    name = collapse(text)
+    name, surname, given_name = map(collapse, (text, surname, given_name))
     if len(name) > LONGEST:
-        return FullName(collapse(surname), name) if surname else FullName(name)
+        return FullName(surname, name) if surname and not given_name else FullName(surname or name, given_name)
+    if given_name:
+        return _beside_given(_units(name.replace(",", " ")), given_name, surname, given_first)
     if surname:
-        known = collapse(surname)
-        return FullName(known, *_given(_without(_units(name.replace(",", " ")), known)))
+        return _beside_surname(_units(name.replace(",", " ")), surname)
     if "," in name:
         before, _comma, after = (part.strip() for part in name.partition(","))
         if before and after and "," not in after:
             return FullName(before, *_given(_units(after)))
         name = name.replace(",", " ")
     units = _units(name)
-    if len(units) < 2:
-        return FullName(" ".join(units), guessed=bool(units))
-    if given_first:
-        return _given_first(units)
-    return _in_order(units)
+    return _given_first(units) if given_first and len(units) > 1 else _in_order(units)
+
+
+def words_left_out(text: str, parts) -> bool:
+    """Whether a full name has words that stand in none of these parts, in whatever letters."""
+    return bool(_words(text) - _words(" ".join(parts)))
+
+
+def _words(name):
+    return Counter(_MARKS.sub(" ", _as_heard(collapse(name))).split())
+
+
+def _as_heard(text):
+    """As it is compared: Kazakh letters as Russian ones, ё as е."""
+    return fold(text).replace("ё", "е")
 
 
 def _in_order(units):
+    if len(units) < 2:
+        return FullName(" ".join(units), guessed=bool(units))
     place = _patronymic_at(units)
     if place == len(units) - 1 and place > 1:
         return FullName(units[0], " ".join(units[1:place]), units[place])
@@ -92,6 +108,42 @@ def _given_first(units):
     return FullName(units[-1], " ".join(units[:-1]))
 
 
+def _beside_surname(units, surname):
+    """With a surname that is not in the name the words are given names, unless they show another surname."""
+    if place := _place(units, surname):
+        return FullName(surname, *_given(units[: place.start] + units[place.stop :]))
+    own = _in_order(units)
+    if own.surname and not own.guessed:
+        return FullName(surname, own.given_name, own.patronymic)
+    return FullName(surname, *_given(units), guessed=own.guessed and len(units) > 1)
+
+
+def _beside_given(units, given_name, surname, given_first):
+    """What stands before the given name is the surname, what stands after it the patronymic, or the surname where none is before.
+
+    Of a name without this given name only what shows by itself is taken, and nothing where the surname is known, too.
+    """
+    known = _place(units, surname)
+    left = units[: known.start] + units[known.stop :] if known else units
+    place = _place(left, given_name)
+    if place is None:
+        own = FullName() if surname else _in_order(units)
+        if own.guessed and len(units) > 1:
+            own = FullName()
+        return own._replace(surname=surname or own.surname, given_name=given_name)
+    before, after = left[: place.start], left[place.stop :]
+    left = [*before, "", *after]
+    at = _patronymic_at(left)
+    patronymic = left.pop(at) if at else ""
+    if patronymic or surname:
+        return FullName(surname or " ".join(filter(None, left)), given_name, patronymic)
+    if given_first and after:
+        *middle, last = before + after
+        return FullName(last, given_name, " ".join(middle))
+    surnames, others = (before, after) if before else (after, [])
+    return FullName(" ".join(surnames), given_name, " ".join(others), guessed=bool(after) and len(left) > 2)
+
+
 def _given(units):
     """(given name, patronymic) of what is left beside the surname."""
     if len(units) > 1 and (len(units) == 2 or _is_patronymic(units[-1])):
@@ -99,16 +151,16 @@ def _given(units):
     return " ".join(units), ""
 
 
-def _without(units, surname):
-    """The units beside the known surname; all of them where it is not among them."""
-    folded, words = surname.casefold(), [unit.casefold() for unit in units]
+def _place(units, known):
+    """Where among the units those of a known part stand; None where they do not."""
+    folded, words = _as_heard(known), list(map(_as_heard, units))
     for start in range(len(words)):
         for end, text in enumerate(accumulate(words[start:], "{} {}".format), start + 1):
             if text == folded:
-                return units[:start] + units[end:]
+                return slice(start, end)
             if len(text) >= len(folded):
                 break
-    return units
+    return None
 
 
 def _patronymic_at(units):

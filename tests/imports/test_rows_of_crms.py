@@ -33,21 +33,75 @@ def test_name_taken_apart_by_guess_is_a_warning():
     row = row_of(["ID", "ФИО"], ["1", "Ким Айгүл"])
     assert (row.values["surname"], row.values["given_name"]) == ("Ким", "Айгүл")
     assert sentences(row.warnings) == [
-        "ФИО “Ким Айгүл”: which word is the surname was guessed by the order surname, given name, patronymic: look at it"
+        "ФИО “Ким Айгүл”: which word is which was guessed by the order surname, given name, patronymic: look at it"
     ]
 
 
 def test_columns_of_their_own_go_before_the_full_name():
     """Separate columns win; the full name fills what they leave open."""
     header = ["ID", "Полное имя", "Фамилия", "Имя"]
-    assert row_of(header, ["1", "Ольга Бабич", "Ким", "Анна"]).values == {
-        "crm_id": "1",
-        "surname": "Ким",
-        "given_name": "Анна",
-    }
+    row = row_of(header, ["1", "Ольга Бабич", "Ким", "Анна"])
+    assert row.values == {"crm_id": "1", "surname": "Ким", "given_name": "Анна"}
     filled = row_of(header, ["1", "Ольга Бабич", "Бабич", ""])
     assert (filled.values["surname"], filled.values["given_name"], filled.warnings) == ("Бабич", "Ольга", [])
     assert row_of(header, ["1", "", "Ким", "Анна"]).values["given_name"] == "Анна"
+
+
+LEFT_OUT = (
+    "some words of it are not kept, for the columns of surname, given name or patronymic say otherwise: correct "
+    "whichever is wrong"
+)
+
+
+@pytest.mark.parametrize(
+    ("full", "given_name", "parts"),
+    [
+        ("Динара Ким", "Динара", ("Ким", "Динара", None)),
+        ("Ким Динара Маратовна", "Динара", ("Ким", "Динара", "Маратовна")),
+        ("Ахметова Динара", "Ахметова Динара", (None, "Ахметова Динара", None)),
+    ],
+)
+def test_full_name_beside_a_given_name_fills_the_surname(full, given_name, parts):
+    """The given name is taken out of the full name; where it holds all of it the surname stays open, and clears nothing."""
+    for said in ({}, {"blank_clears": True}):
+        row = row_of(["ID", "Наименование", "Имя"], ["1", full, given_name], **said)
+        assert tuple(map(row.values.get, ("surname", "given_name", "patronymic"))) == parts
+        assert row.errors == row.warnings == []
+    assert row_of(["ID", "Наименование", "Имя", "Фамилия"], ["1", full, given_name, ""]).values == row.values
+
+
+def test_full_name_beside_surname_and_given_name_fills_the_patronymic():
+    """It says more than the two columns, and what it says is kept."""
+    header = ["ID", "ФИО", "Фамилия", "Имя"]
+    row = row_of(header, ["1", "Ким Анна Сергеевна", "Ким", "Анна"])
+    assert (row.values["patronymic"], row.warnings, row.errors) == ("Сергеевна", [], [])
+    for full in ("Ким Анна", ""):
+        row = row_of(header, ["1", full, "Ким", "Анна"], blank_clears=True)
+        assert (row.values, row.warnings) == ({"crm_id": "1", "surname": "Ким", "given_name": "Анна"}, [])
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        (["ID", "ФИО", "Фамилия", "Имя"], ["1", "Бабич Ольга Ивановна", "Ким", "Анна"]),
+        (["ID", "ФИО", "Имя"], ["1", "Динара Ким", "Динар"]),
+        (["ID", "ФИО", "Отчество"], ["1", "Ким Анна Сергеевна", "Ивановна"]),
+        (["ID", "ФИО", "Фамилия", "Имя"], ["1", "а" * 700, "Ким", "Анна"]),
+    ],
+)
+def test_words_of_a_full_name_that_find_no_room_are_told(header, cells):
+    """Columns of their own go before; that something of the full name is not kept is never passed over."""
+    row = row_of(header, cells)
+    assert sentences(row.warnings) == [f"ФИО “{cells[1][:80]}”: {LEFT_OUT}"]
+    assert row.errors == []
+    assert cells[-1] in row.values.values()
+
+
+def test_full_name_behind_an_apostrophe_of_ours_is_whole():
+    """The apostrophe that made a formula inert is no part of the name that is missed."""
+    row = row_of(["ID", "ФИО", "Имя"], ["1", "'=Ким Анна", "Анна"])
+    assert row.values == {"crm_id": "1", "surname": "=Ким", "given_name": "Анна"}
+    assert sentences(row.warnings) == ["ФИО “'=Ким”: the cell begins like a formula: it is kept as text"]
 
 
 def test_western_full_names_are_said_by_mapping():

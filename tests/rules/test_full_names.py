@@ -1,8 +1,10 @@
+from collections import Counter
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from registry.rules.full_names import split_full_name
+from registry.rules.full_names import split_full_name, words_left_out
 
 
 @pytest.mark.parametrize(
@@ -57,6 +59,12 @@ def test_name_that_does_not_is_read_surname_first_and_called_a_guess(text, parts
 def test_western_order_can_be_said():
     """A column of western names is said to be one; a patronymic still tells better."""
     assert split_full_name("John Ronald Tolkien", given_first=True) == ("Tolkien", "John Ronald", "", False)
+    assert split_full_name("John Ronald Tolkien", given_name="John", given_first=True) == (
+        "Tolkien",
+        "John",
+        "Ronald",
+        False,
+    )
     assert split_full_name("Иванов Пётр Сергеевич", given_first=True) == ("Иванов", "Пётр", "Сергеевич", False)
 
 
@@ -65,6 +73,66 @@ def test_known_surname_is_taken_out():
     assert split_full_name("Асель Қасымова", surname="Қасымова") == ("Қасымова", "Асель", "", False)
     assert split_full_name("ВАН ДЕР БЕРГ Ян", surname="ван дер Берг") == ("ван дер Берг", "Ян", "", False)
     assert split_full_name("Иванов Пётр Сергеевич", surname="Иванов") == ("Иванов", "Пётр", "Сергеевич", False)
+
+
+@pytest.mark.parametrize(
+    ("text", "given_name", "parts"),
+    [
+        ("Динара Ким", "Динара", ("Ким", "Динара", "", False)),
+        ("Ким Динара", "ДИНАРА", ("Ким", "ДИНАРА", "", False)),
+        ("Ким, Динара", "Динара", ("Ким", "Динара", "", False)),
+        ("Ким Анна Сергеевна", "Анна", ("Ким", "Анна", "Сергеевна", False)),
+        ("Анна Сергеевна Ким", "Анна", ("Ким", "Анна", "Сергеевна", False)),
+        ("Ким Анна Сергеевна", "Анна Сергеевна", ("Ким", "Анна Сергеевна", "", False)),
+        ("Мұратұлы Нұрлан", "Нұрлан", ("Мұратұлы", "Нұрлан", "", False)),
+        ("Касымова Асем", "Әсем", ("Касымова", "Әсем", "", False)),
+        ("Ким Алёна", "Алена", ("Ким", "Алена", "", False)),
+        ("ван дер Берг Ян", "Ян", ("ван дер Берг", "Ян", "", False)),
+        ("Гарсия Лопес Мария", "Мария", ("Гарсия Лопес", "Мария", "", False)),
+        ("Мария Гарсия Лопес", "Мария", ("Гарсия Лопес", "Мария", "", True)),
+        ("Ли Анна Мария", "Анна", ("Ли", "Анна", "Мария", True)),
+        ("Анна Сергеевна", "Анна", ("", "Анна", "Сергеевна", False)),
+        ("Ахметова Динара", "Ахметова Динара", ("", "Ахметова Динара", "", False)),
+        ("Динара", "Динара", ("", "Динара", "", False)),
+        (",", "Динара", ("", "Динара", "", False)),
+    ],
+)
+def test_known_given_name_is_taken_out(text, given_name, parts):
+    """With the given name in a column of its own the rest is surname and patronymic; where nothing is left both stay open."""
+    assert split_full_name(text, given_name=given_name) == parts
+    assert not words_left_out(text, parts[:3])
+
+
+@pytest.mark.parametrize(
+    ("text", "known", "parts"),
+    [
+        ("Иванов И.И.", {"given_name": "Иван"}, ("Иванов", "Иван", "И.", False)),
+        ("Ким Анна Сергеевна", {"given_name": "Аня"}, ("Ким", "Аня", "Сергеевна", False)),
+        ("Динара Ким", {"given_name": "Динар"}, ("", "Динар", "", False)),
+        ("Айгүл Ахметова", {"surname": "Ким"}, ("Ким", "Айгүл", "", False)),
+        ("Бабич Ольга Ивановна", {"surname": "Ким", "given_name": "Анна"}, ("Ким", "Анна", "", False)),
+        ("Ахметова Анна Сергеевна", {"surname": "Ким", "given_name": "Анна"}, ("Ким", "Анна", "Сергеевна", False)),
+        ("Ким Анна Ли", {"surname": "Ким", "given_name": "Анна"}, ("Ким", "Анна", "", False)),
+    ],
+)
+def test_full_name_that_says_otherwise_loses_words_and_that_is_seen(text, known, parts):
+    """What is known stands; of the full name what shows by itself is taken, and that words are left out can be told."""
+    assert split_full_name(text, **known) == parts
+    assert words_left_out(text, parts[:3])
+
+
+def test_surname_alone_in_the_full_name_beside_a_given_name_is_a_guess():
+    """One word that is not the given name may be the surname, or another spelling of it."""
+    assert split_full_name("Ким", given_name="Анна") == ("Ким", "Анна", "", True)
+    assert split_full_name("Анна", surname="Ким") == ("Ким", "Анна", "", False)
+    assert split_full_name("Ольга Бабич", surname="Ким") == ("Ким", "Ольга", "Бабич", True)
+
+
+@pytest.mark.parametrize("text", ["Ким Анна Сергеевна", "Анна Сергеевна Ким", "КИМ, Анна Сергеевна"])
+def test_patronymic_beside_known_surname_and_given_name(text):
+    """With both in columns of their own the full name still tells the patronymic."""
+    assert split_full_name(text, surname="Ким", given_name="Анна") == ("Ким", "Анна", "Сергеевна", False)
+    assert split_full_name("Роман Абрамович", surname="Абрамович", given_name="Роман").patronymic == ""
 
 
 WORDS = st.sampled_from(
@@ -79,16 +147,30 @@ def test_no_letter_of_a_name_is_lost(text, given_first):
     assert sorted("".join(parts[:3]).replace(" ", "")) == sorted(text.replace(" ", ""))
 
 
+@given(st.lists(WORDS, max_size=8), st.lists(WORDS, max_size=2), st.lists(WORDS, max_size=2), st.booleans())
+def test_no_letter_is_lost_beside_known_parts_without_being_told(words, surname, given_name, given_first):
+    """Whatever is known from elsewhere, a letter that stands in no part is one of the words that are left out."""
+    text, surname, given_name = map(" ".join, (words, surname, given_name))
+    parts = split_full_name(text, surname=surname, given_name=given_name, given_first=given_first)[:3]
+    lost = Counter("".join(text.split())) - Counter("".join(parts))
+    assert not lost or words_left_out(text, parts)
+    assert parts[:2] == (surname or parts[0], given_name or parts[1])
+
+
+@pytest.mark.parametrize("given_name", ["", "а а б"])
 @pytest.mark.parametrize("surname", ["", "а а б"])
 @pytest.mark.parametrize("text", ["а" * 100_000, "а " * 50_000, "ван " * 30_000, "(" * 50_000, "И." * 50_000])
-def test_name_of_100_kb_is_taken_apart_at_once(text, surname):
+def test_name_of_100_kb_is_taken_apart_at_once(text, surname, given_name):
     """A cell made to keep the computer busy is answered soon, and is one part: too long, and nothing of it lost."""
     import time
 
     begun = time.process_time()
-    name = split_full_name(text, surname=surname)
+    name = split_full_name(text, surname=surname, given_name=given_name)
+    left_out = words_left_out(text, name[:3])
     assert time.process_time() - begun < 0.5
-    assert name == ((surname, text.strip(), "", False) if surname else (text.strip(), "", "", False))
+    whole = text.strip()
+    assert name[:2] == ((surname, given_name or whole) if surname else (whole, given_name))
+    assert left_out == bool(surname and given_name) and name[2:] == ("", False)
 
 
 def test_longest_name_is_taken_apart():
