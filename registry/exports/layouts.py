@@ -158,7 +158,7 @@ def on_behalf_of_others(record):
 LAYOUTS = {
     "kz": Layout(
         "kz",
-        2,
+        3,
         ("activity_code", "activity", "status", "data_category", "marks", "subject_categories", "purpose", "necessity",
          "mandatory", "ground", "document", "availability", "storage_term", "lacking"),
         necessary_data,
@@ -167,7 +167,7 @@ LAYOUTS = {
     ),
     "ru": Layout(
         "ru",
-        2,
+        3,
         ("activity_code", "activity", "status", "purpose", "data_categories", "subject_categories", "ground",
          "operations", "methods", "measures", "started_on", "end_of_processing", "cross_border", "databases", "lacking"),
         notification,
@@ -178,7 +178,7 @@ LAYOUTS = {
     ),
     "gdpr-controller": Layout(
         "gdpr-controller",
-        2,
+        3,
         ("activity_code", "activity", "status", "controller", "joint_controllers", "representative", "dpo", "purposes",
          "grounds", "subject_categories", "data_categories", "recipients", "transfers", "erasure_terms", "measures",
          "lacking"),
@@ -187,7 +187,7 @@ LAYOUTS = {
     ),
     "gdpr-processor": Layout(
         "gdpr-processor",
-        2,
+        3,
         ("activity_code", "activity", "status", "processor", "other_processors", "on_behalf_of", "representative", "dpo",
          "operations", "purposes", "transfers", "measures", "lacking"),
         processor_record,

@@ -10,6 +10,7 @@ from registry.rules.activity import (
     RecipientFacts,
     activation_blockers,
 )
+from registry.rules.compatibility import Incompatible, KeptFacts
 
 
 class PurposeThen(NamedTuple):
@@ -39,6 +40,10 @@ def by_code(rows):
     return tuple(sorted((row for row in rows if row is not None), key=lambda row: (row.code, row.id)))
 
 
+def has_ended(activity):
+    return activity.status == m.ProcessingActivity.Status.ENDED
+
+
 class Record:
     """The operator and its activities at a moment of the past."""
 
@@ -48,6 +53,10 @@ class Record:
         self.law_ids = {row.law_id for row in past.rows(m.OperatorLaw).values()}
         self.laws = by_code(past.get(m.Law, pk) for pk in self.law_ids)
         self.responsible = self._responsible(past.moment.day)
+        # A blocker is printed by its code, so the pairs need no names.
+        self.incompatible = tuple(
+            Incompatible(row.purpose_id, row.other_id, "", "") for row in past.rows(m.IncompatiblePurposes).values()
+        )
         self.activities = [self._activity(row) for row in by_code(past.rows(m.ProcessingActivity).values())]
 
     def _responsible(self, on):
@@ -118,9 +127,17 @@ class Record:
         return bool(norm and norm.is_ground and norm.law_id in self.law_ids)
 
     def _lacking(self, activity):
-        """Codes of the blockers that stood in the activity's way: the gate itself, asked about the past."""
+        """Codes of the blockers that stood in the activity's way: the gate itself, asked about the past.
+
+        An activity that had ended lacked nothing: nobody completes it.
+        """
+        if has_ended(activity.row):
+            return ()
+        return tuple(dict.fromkeys(blocker.code for blocker in activation_blockers(self._facts(activity))))
+
+    def _facts(self, activity):
         row = activity.row
-        facts = ActivityFacts(
+        return ActivityFacts(
             today=self.past.moment.day,
             laws=tuple(law.code for law in self.laws),
             started_on=row.started_on,
@@ -129,20 +146,10 @@ class Record:
             decides_rights=row.decides_rights,
             decision_logic=row.decision_logic,
             decision_review=row.decision_review,
-            purposes=tuple(
-                PurposeFacts(
-                    name=each.purpose.code,
-                    has_basis=each.basis is not None,
-                    basis_known=self.known_to_law(each.basis),
-                    data_categories=len(each.needed),
-                    without_necessity=tuple(category.code for link, category in each.needed if not link.necessity),
-                    basis_kind=each.basis.kind if each.basis is not None else "",
-                    special=tuple(row.code for _link, row in each.needed if row.instance.is_special_or_biometric),
-                )
-                for each in activity.purposes
-            ),
+            purposes=tuple(self._purpose_facts(each) for each in activity.purposes),
             subject_categories=len(activity.subject_categories),
             databases=tuple(DatabaseFacts(each.code, each.country) for each in activity.databases),
+            kept=tuple(self._kept_facts(activity, each) for each in activity.databases),
             retention_complete=tuple((rule.code, rule.instance.is_complete) for rule, _category in activity.retention),
             measures=len(activity.measures),
             recipients=tuple(
@@ -154,4 +161,32 @@ class Record:
             ),
             has_responsible_person=bool(self.responsible),
         )  # fmt: skip
-        return tuple(dict.fromkeys(blocker.code for blocker in activation_blockers(facts)))
+
+    def _purpose_facts(self, each):
+        return PurposeFacts(
+            name=each.purpose.code,
+            has_basis=each.basis is not None,
+            basis_known=self.known_to_law(each.basis),
+            data_categories=len(each.needed),
+            without_necessity=tuple(category.code for link, category in each.needed if not link.necessity),
+            decided_until=self._decided_until(each.link.basis_id),
+            basis_kind=each.basis.kind if each.basis is not None else "",
+            special=tuple(row.code for _link, row in each.needed if row.instance.is_special_or_biometric),
+        )
+
+    def _decided_until(self, basis_id):
+        """The last day of the decisions that stood then to rely on the basis all the same."""
+        on = self.past.moment.day
+        decisions = self.past.of(m.GroundDecision, "basis", basis_id)
+        return max((row.valid_until for row in decisions if row.instance.stands_on(on)), default=None)
+
+    def _kept_facts(self, activity, database):
+        """The purposes that the database served then, by all the activities that had not ended."""
+        kept = (
+            each.purpose_id
+            for shared in self.past.of(m.ActivityDatabase, "database", database.id)
+            if not has_ended(self.past.get(m.ProcessingActivity, shared.activity_id))
+            for each in self.past.of(m.ActivityPurpose, "activity", shared.activity_id)
+        )
+        asked = (each.purpose.id for each in activity.purposes)
+        return KeptFacts(database.code, frozenset(kept), frozenset(asked), self.incompatible)

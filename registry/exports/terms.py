@@ -282,6 +282,11 @@ TERMS = {
         "Қазақстан аумағындағы база",
     ),
     "lacks.database-country": ("country of the database", "страна базы", "база орналасқан ел"),
+    "lacks.incompatible-kept": (
+        "separate databases for incompatible purposes",
+        "раздельные базы для несовместимых целей",
+        "үйлеспейтін мақсаттар үшін бөлек базалар",
+    ),
     "lacks.no-retention": ("storage period", "срок хранения", "сақтау мерзімі"),
     "lacks.retention-incomplete": (
         "term or what follows it",
