@@ -1,6 +1,7 @@
 """What a cell of a register says, in one language. What is not known is marked: never left blank, never filled in."""
 
 from registry.choices import Operation
+from registry.rules.transfers import CONSENT, FINDING
 
 
 def or_missing(words, value):
@@ -90,9 +91,15 @@ def recipient(words, row):
 def transfer(record, words, row):
     """Where the data go, to whom, what makes that lawful, and what keeps them from going."""
     to = words.name(record.recipient(row))
-    mechanism = words.known("mechanism", row.mechanism) or words("missing")
-    parts = [f"{row.country or words('missing')}: {to}", mechanism, standstill(words, row)]
+    parts = [f"{row.country or words('missing')}: {to}", safeguard(words, row), standstill(words, row)]
     return "; ".join(filter(None, parts))
+
+
+def safeguard(words, transfer):
+    """The mechanism with its document, marked where one is needed and not named: see `rules.transfers`."""
+    needs_one = transfer.mechanism and transfer.mechanism not in (CONSENT, FINDING)
+    document = transfer.document or (words("missing") if needs_one else "")
+    return ": ".join(filter(None, [words.known("mechanism", transfer.mechanism) or words("missing"), document]))
 
 
 def standstill(words, transfer):

@@ -16,7 +16,6 @@ from registry.exports.formulas import unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
 from registry.exports.register import Register
-from registry.operations.transfers import suspend
 from tests.factories import make_norm, make_operator, save
 
 from .whole_registers import whole
@@ -176,43 +175,6 @@ def test_russian_notification_names_what_the_law_asks_for_each_purpose(record):
         "end_of_processing", "databases",
     ]  # fmt: skip
     assert visitors["cross_border"] == ["none recorded"]
-
-
-def transfers_printed(layout, column):
-    return [row[column] for row in Register("lapp", resolve(None, "lapp"), layout, "en").rows()]
-
-
-@pytest.mark.parametrize(
-    ("started", "ended", "suspended", "printed"),
-    [
-        (-9, None, False, "IE: Google Ireland; consent"),
-        (-9, 0, False, "IE: Google Ireland; consent"),  # its last day is one of them
-        (-9, -1, False, "none recorded"),
-        (-9, -1, True, "none recorded"),
-        (-9, None, True, "IE: Google Ireland; consent; suspended since {today}"),
-        (None, None, False, "IE: Google Ireland; consent; not started yet"),
-    ],
-)
-def test_transfer_is_printed_as_it_stands(record, dpo, started, ended, suspended, printed):
-    """A transfer that ended is left out of every layout, one that is suspended or has not begun is marked."""
-    today = resolve(None, "lapp").day
-    transfer = m.CrossBorderTransfer.objects.get()
-    activity = m.ProcessingActivity.objects.get(code="for-others")
-    save(m.ActivityDatabase(activity=activity, database=m.Database.objects.get()))
-    on_behalf = m.CrossBorderTransfer(operator=record, code="on-behalf", name_en="Tags", activity=activity,
-        recipient=transfer.recipient, country="IE", mechanism="consent")  # fmt: skip
-    for each in (transfer, on_behalf):
-        each.started_on = started and today + dt.timedelta(days=started)
-        save(each)
-        if suspended:
-            suspend(each, by=dpo, role="dpo", reason="The agreement is being looked at")
-            each.refresh_from_db()
-        each.ended_on = today + dt.timedelta(days=ended) if ended is not None else None
-        save(each)
-    expected = [printed.format(today=today.isoformat())]
-    assert transfers_printed("ru", "cross_border")[0] == expected
-    assert transfers_printed("gdpr-controller", "transfers")[0] == expected
-    assert transfers_printed("gdpr-processor", "transfers") == [expected]
 
 
 def test_end_and_place_in_the_notification(record):
