@@ -98,7 +98,10 @@ def notification(record, words) -> Iterator[dict]:
 
 
 def controller_record(record, words) -> Iterator[dict]:
-    """A line for each activity that the operator carries out as controller, with the items (a) to (g) of art. 30(1)."""
+    """A line for each activity that the operator carries out as controller, with the items (a) to (g) of art. 30(1).
+
+    Whether there is a representative, and how joint controllers are reached, the register does not hold.
+    """
     for activity in own(record):
         categories = {category.id: category for each in activity.purposes for _link, category in each.needed}
         yield {
@@ -107,7 +110,6 @@ def controller_record(record, words) -> Iterator[dict]:
             "status": status(words, activity),
             "controller": controller(record, words),
             "joint_controllers": activity.row.joint_operators or words("none"),
-            "representative": words("none"),
             "dpo": [person(words, row) for row in record.responsible] or [words("missing")],
             "purposes": [words.name(each.purpose) for each in activity.purposes] or [words("missing")],
             "grounds": list(dict.fromkeys(ground(record, words, each) for each in activity.purposes))
@@ -123,7 +125,10 @@ def controller_record(record, words) -> Iterator[dict]:
 
 
 def processor_record(record, words) -> Iterator[dict]:
-    """A line for each activity carried out on behalf of another, by principal, with the items (a) to (d) of art. 30(2)."""
+    """A line for each activity carried out on behalf of another, by principal, with the items (a) to (d) of art. 30(2).
+
+    Of a principal the register holds the name alone.
+    """
     for activity in sorted(for_others(record), key=lambda each: each.row.on_behalf_of):
         processors = [recipient(words, row) for row in activity.recipients if row.kind == "processor"]
         yield {
@@ -133,7 +138,6 @@ def processor_record(record, words) -> Iterator[dict]:
             "processor": controller(record, words),
             "other_processors": processors or [words("none")],
             "on_behalf_of": or_missing(words, activity.row.on_behalf_of),
-            "representative": words("none"),
             "dpo": [person(words, row) for row in record.responsible] or [words("missing")],
             "operations": operations(words, activity) or [words("missing")],
             "purposes": [words.name(each.purpose) for each in activity.purposes] or [words("missing")],
@@ -179,19 +183,20 @@ LAYOUTS = {
     "gdpr-controller": Layout(
         "gdpr-controller",
         3,
-        ("activity_code", "activity", "status", "controller", "joint_controllers", "representative", "dpo", "purposes",
-         "grounds", "subject_categories", "data_categories", "recipients", "transfers", "erasure_terms", "measures",
-         "lacking"),
+        ("activity_code", "activity", "status", "controller", "joint_controllers", "dpo", "purposes", "grounds",
+         "subject_categories", "data_categories", "recipients", "transfers", "erasure_terms", "measures", "lacking"),
         controller_record,
         on_behalf_of_others,
+        by_hand=("representative", "joint_controller_contacts"),
     ),
     "gdpr-processor": Layout(
         "gdpr-processor",
         3,
-        ("activity_code", "activity", "status", "processor", "other_processors", "on_behalf_of", "representative", "dpo",
-         "operations", "purposes", "transfers", "measures", "lacking"),
+        ("activity_code", "activity", "status", "processor", "other_processors", "on_behalf_of", "dpo", "operations",
+         "purposes", "transfers", "measures", "lacking"),
         processor_record,
         norms=("EU-GDPR/30(2)",),
+        by_hand=("representative", "principal_contacts"),
         nothing="on_behalf_of_others",
     ),
 }  # fmt: skip

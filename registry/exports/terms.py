@@ -56,6 +56,17 @@ TERMS = {
         "Сведения об обеспечении безопасности персональных данных",
         "Дербес деректердің қауіпсіздігін қамтамасыз ету туралы мәліметтер",
     ),
+    "representative": ("Representative in the Union", "Представитель в Союзе", "Одақтағы өкіл"),
+    "joint_controller_contacts": (
+        "Contact details of joint controllers",
+        "Контактные данные совместных контролёров",
+        "Бірлескен бақылаушылардың байланыс деректері",
+    ),
+    "principal_contacts": (
+        "Contact details of the controllers and of their representatives",
+        "Контактные данные контролёров и их представителей",
+        "Бақылаушылардың және олардың өкілдерінің байланыс деректері",
+    ),
     "on_behalf_of_others": (
         "Activities carried out on behalf of others",
         "Процессы, выполняемые по поручению других лиц",
@@ -110,7 +121,6 @@ TERMS = {
     "lacking": ("Missing", "Не хватает", "Жетіспейді"),
     "controller": ("Controller", "Контролёр (оператор)", "Бақылаушы (оператор)"),
     "joint_controllers": ("Joint controllers", "Совместные контролёры", "Бірлескен бақылаушылар"),
-    "representative": ("Representative in the Union", "Представитель в Союзе", "Одақтағы өкіл"),
     "dpo": ("Data protection officer", "Ответственный за защиту данных", "Деректерді қорғауға жауапты тұлға"),
     "recipients": ("Recipients", "Получатели", "Алушылар"),
     "transfers": (

@@ -79,6 +79,8 @@ def test_gdpr_controller_record_as_json(record):
         "language": "ru",
         "version": ["запись журнала", str(moment.seq)],
         "head_note": moment.head_note,
+        "representative": ["[не указано]"],
+        "joint_controller_contacts": ["[не указано]"],
         "left_out": ["for-others"],
         "rows": [
             {
@@ -87,7 +89,6 @@ def test_gdpr_controller_record_as_json(record):
                 "status": "ЧЕРНОВИК",
                 "controller": controller,
                 "joint_controllers": "не зарегистрировано",
-                "representative": "не зарегистрировано",
                 "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
                 "purposes": ["Договоры"],
                 "grounds": ["Consent (согласие); KZ-94-V, ст. 7(1) (вторичный источник)"],
@@ -105,7 +106,6 @@ def test_gdpr_controller_record_as_json(record):
                 "status": "ЧЕРНОВИК",
                 "controller": controller,
                 "joint_controllers": "не зарегистрировано",
-                "representative": "не зарегистрировано",
                 "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
                 "purposes": ["[не указано]"],
                 "grounds": ["[не указано]"],
@@ -214,7 +214,6 @@ def test_gdpr_processor_record_lists_what_is_done_for_others(record):
         "processor": ["Lapp Kazakhstan LLP", "Almaty, Tole bi 1", "+77273000000"],
         "other_processors": ["Hoster (processor, DE)"],
         "on_behalf_of": "Parent",
-        "representative": "none recorded",
         "dpo": ["Natalia Chilikina, Natalia.Chilikina@lapp.com"],
         "operations": ["storage", "use"],
         "purposes": ["[missing]"],
@@ -224,6 +223,30 @@ def test_gdpr_processor_record_lists_what_is_done_for_others(record):
     }
     assert "agreement with the processor" in rows[1]["lacking"]
     assert "nothing" not in {code for code, _label, _values in register.head()}
+
+
+@pytest.mark.parametrize(
+    ("layout", "language", "labels"),
+    [
+        ("gdpr-controller", "en", ["Representative in the Union", "Contact details of joint controllers"]),
+        ("gdpr-controller", "ru", ["Представитель в Союзе", "Контактные данные совместных контролёров"]),
+        ("gdpr-controller", "kk", ["Одақтағы өкіл", "Бірлескен бақылаушылардың байланыс деректері"]),
+        (
+            "gdpr-processor",
+            "en",
+            ["Representative in the Union", "Contact details of the controllers and of their representatives"],
+        ),
+        ("gdpr-processor", "ru", ["Представитель в Союзе", "Контактные данные контролёров и их представителей"]),
+        ("gdpr-processor", "kk", ["Одақтағы өкіл", "Бақылаушылардың және олардың өкілдерінің байланыс деректері"]),
+    ],
+)
+def test_gdpr_records_claim_nothing_the_register_does_not_hold(record, layout, language, labels):
+    """Representative and contacts that art. 30 asks for are lines to be filled in by hand, never a claim that there are none."""
+    register = Register("lapp", resolve(None, "lapp"), layout, language)
+    missing = register.words("missing")
+    lines = [(label, values) for code, label, values in register.head() if code in register.layout.by_hand]
+    assert lines == [(label, [missing]) for label in labels]
+    assert "representative" not in register.columns
 
 
 def test_gdpr_processor_record_says_that_there_is_nothing(db):
