@@ -163,6 +163,8 @@ class ColumnsForm(forms.Form):
             encoding=given["encoding"] or None,
             delimiter=given["delimiter"] or None,
             mapping=mapping_lines(self.found.header, fields),
+            numbered=(),
+            numbered_in=(),
             defaults=tuple(f"{field}={text}" for field, text in defaults.items()),
             date_order=given["date_order"],
             blank_clears=given["blank_clears"],

@@ -67,8 +67,7 @@ def said_so_far(run) -> Said:
 
 def as_said(kept) -> Said:
     """Said out of its JSON."""
-    lines = {name: tuple(kept[name]) for name in ("mapping", "defaults") if name in kept}
-    return Said(**kept | lines)
+    return Said(**{name: tuple(said) if isinstance(said, list) else said for name, said in kept.items()})
 
 
 def open_table(run, said: Said) -> Table:
@@ -81,8 +80,9 @@ def reading(run, said: Said) -> Reading:
     table = open_table(run, said)
     fields, trouble = recognised(table.header), ""
     try:
-        fields = fields_of(table.header, said.mapping)
-        match_columns(table.header, mapping=said.mapping, defaults=said.defaults)
+        numbers = {"numbered": said.numbered, "numbered_in": said.numbered_in}
+        fields = fields_of(table.header, said.mapping, **numbers)
+        match_columns(table.header, mapping=said.mapping, defaults=said.defaults, **numbers)
     except FileRefused as refusal:
         trouble = refusal.told
     places = {field: at for at, field in reversed(list(enumerate(fields))) if field}

@@ -73,11 +73,13 @@ class Columns(NamedTuple):
         return found
 
 
-def match_columns(header, *, mapping=(), defaults=()) -> Columns:
+def match_columns(header, *, mapping=(), defaults=(), numbered=(), numbered_in=()) -> Columns:
     """Columns from a header. mapping: texts "HEADER=field" ("HEADER=" leaves it out, "#3=field" is the third column); defaults:
-    texts "field=value". FileAsks where somebody must say which column is which.
+    texts "field=value"; numbered: lines by number that were said of the header row numbered_in. FileAsks where somebody must
+    say which column is which.
     """
-    fields = fields_of(header, mapping)
+    _ask_about_numbers(header, mapping, numbered, numbered_in)
+    fields = fields_of(header, mapping, numbered, numbered_in)
     _refuse_doubles(header, fields)
     if KEY not in fields:
         raise FileAsks(
@@ -99,9 +101,10 @@ def match_columns(header, *, mapping=(), defaults=()) -> Columns:
     )
 
 
-def fields_of(header, mapping=()):
+def fields_of(header, mapping=(), numbered=(), numbered_in=()):
     """The field of each column: as said, else as its header tells. A field that was said is taken from there and nowhere else."""
-    fields, chosen = recognised(header), _said(mapping, header)
+    known = numbered if header == list(numbered_in) else ()
+    fields, chosen = recognised(header), _said((*known, *mapping), header)
     said = set(filter(None, chosen.values()))
     return [chosen.get(at, "" if field in said else field) for at, field in enumerate(fields)]
 
@@ -122,9 +125,10 @@ def read_mapping(texts):
     return [_mapped(text) for text in texts]
 
 
-def by_number(texts):
-    """Whether one of these lines names a column by its place."""
-    return any(BY_NUMBER.fullmatch(name.strip()) for name, _field in read_mapping(texts))
+def number_in(text):
+    """The number by which a line of a mapping names its column; None where it does not."""
+    number = BY_NUMBER.fullmatch(text.rpartition("=")[0].strip())
+    return int(number[1]) if number else None
 
 
 def read_defaults(texts):
@@ -158,6 +162,19 @@ def _places(header, fields):
     return places
 
 
+def _ask_about_numbers(header, mapping, numbered, numbered_in):
+    """FileAsks where a source knows columns by their number, which tells nothing of a file with another header row."""
+    said = _said(mapping, header) if numbered and header != list(numbered_in) else None
+    lines = [line for line in numbered if said is not None and number_in(line) - 1 not in said]
+    if lines:
+        raise FileAsks(
+            _("The source names columns by their number (%(lines)s), which was said of another header row than this file has. "
+              "Look at its columns in the browser, or say what they are (in a command: --map \"%(line)s\").")
+            % {"lines": ", ".join(lines), "line": lines[0]},
+            quoting=columns_found(header),
+        )  # fmt: skip
+
+
 def _said(mapping, header):
     """{index of column: field or ""} from texts "HEADER=field"."""
     chosen = {}
@@ -166,6 +183,7 @@ def _said(mapping, header):
         number = BY_NUMBER.fullmatch(name.strip())
         if not places and number and 1 <= int(number[1]) <= len(header):
             places = [int(number[1]) - 1]
+            _refuse_number_of_known(header, places[0], field)
         if not places:
             raise FileAsks(
                 _("The file has no column of a name that was mapped. Map the columns it has."),
@@ -173,6 +191,16 @@ def _said(mapping, header):
             )
         chosen |= dict.fromkeys(places, field)
     return chosen
+
+
+def _refuse_number_of_known(header, at, field):
+    """A header that tells what its column holds is overruled by its name, never by a number that may have been counted wrongly."""
+    if field_of(header[at]) not in ("", field) and number_in(f"{_name_of(header, at)}=") is None:
+        raise FileAsks(
+            _("Column %(number)d was said by its number, but its header tells what it holds. Name it by its header (in a "
+              "command: --map \"HEADER=%(field)s\").") % {"number": at + 1, "field": field},
+            quoting=_("It is called “%s”.") % header[at],
+        )  # fmt: skip
 
 
 def _mapped(text):

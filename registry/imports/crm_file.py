@@ -26,6 +26,7 @@ class Said(NamedTuple):
     """What the person importing said; None or empty where it is to be found out.
 
     date_order (dmy, mdy, ymd): how 01/02/2003 is read. blank_clears: an empty cell empties what is stored.
+    numbered: lines of mapping that a source remembers by number, of files with the header row numbered_in.
     """
 
     encoding: str | None = None
@@ -34,6 +35,8 @@ class Said(NamedTuple):
     defaults: tuple = ()
     date_order: str = ""
     blank_clears: bool = False
+    numbered: tuple = ()
+    numbered_in: tuple = ()
 
 
 class CRMFile:
@@ -42,7 +45,13 @@ class CRMFile:
     def __init__(self, path, said: Said, *, today: dt.date, table: Table | None = None):
         self.table = table or Table(inspect(path, encoding=said.encoding, delimiter=said.delimiter))
         self.inspected: Inspected = self.table.file
-        self.columns: Columns = match_columns(self.table.header, mapping=said.mapping, defaults=said.defaults)
+        self.columns: Columns = match_columns(
+            self.table.header,
+            mapping=said.mapping,
+            defaults=said.defaults,
+            numbered=said.numbered,
+            numbered_in=said.numbered_in,
+        )
         orders, told = date_orders(self.columns, self.table, said=said.date_order)
         self.notes = self.columns.notes() + told
         self.repeated = None  # id → lines, of ids on several lines

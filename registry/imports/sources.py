@@ -3,7 +3,7 @@
 from registry import journal
 from registry.models import ImportRun, ImportSource
 
-from .columns import by_number, read_defaults, read_mapping
+from .columns import number_in, read_defaults, read_mapping
 from .crm_file import Said
 from .headers import kept_header
 
@@ -13,33 +13,51 @@ RUNS_LOOKED_AT = 100
 
 def said_of(source: ImportSource) -> Said:
     """What was once said of the source's files, as somebody would say it of this one."""
+    lines = lines_of(source.mapping)
+    numbered = tuple(line for line in lines if number_in(line))
     return Said(
         source.encoding or None,
         source.delimiter or None,
-        lines_of(source.mapping),
+        tuple(line for line in lines if line not in numbered),
         lines_of(source.defaults),
         source.date_order,
         source.blank_clears,
+        numbered,
+        _header_of(numbered, source) if numbered else (),
     )
+
+
+def _header_of(numbered, source):
+    """The header row of the source's last file, where its columns were read as these numbers say; else none."""
+    last = _last_files(source.runs).first() or ()
+    read = {number: field for number, (_name, field) in enumerate(last, 1)}
+    if any(read.get(number_in(line)) != line.rpartition("=")[2].strip() for line in numbered):
+        return ()
+    return tuple(name for name, _field in last)
+
+
+def _last_files(runs):
+    """The columns of the files that were read into a plan, the last one first."""
+    return runs.filter(planned_at__isnull=False).order_by("-pk").values_list("mapping", flat=True)
 
 
 def over(
     said: Said, *, encoding=None, delimiter=None, mapping=(), defaults=(), date_order="", blank_clears=False
 ) -> Said:
     """What a source says, with what somebody says of this one file going before it."""
-    return Said(
-        encoding or said.encoding,
-        delimiter or said.delimiter,
-        (*said.mapping, *mapping),
-        (*said.defaults, *defaults),
-        date_order or said.date_order,
-        blank_clears or said.blank_clears,
+    return said._replace(
+        encoding=encoding or said.encoding,
+        delimiter=delimiter or said.delimiter,
+        mapping=(*said.mapping, *mapping),
+        defaults=(*said.defaults, *defaults),
+        date_order=date_order or said.date_order,
+        blank_clears=blank_clears or said.blank_clears,
     )
 
 
 def heeds(said: Said, *, mapping=(), defaults=(), **others) -> bool:
     """Whether all that somebody says of a file stands in `said` already; None or empty is nothing said."""
-    lines = set(mapping) <= set(said.mapping) and set(defaults) <= set(said.defaults)
+    lines = set(mapping) <= {*said.mapping, *said.numbered} and set(defaults) <= set(said.defaults)
     return lines and all(getattr(said, name) == value for name, value in others.items() if value)
 
 
@@ -47,10 +65,11 @@ def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by
     """Keeps what was said with a source, new or old, as a change of it like any other. FileRefused where lines cannot be read,
     ValidationError where the name is taken.
     """
-    read_mapping(said.mapping)
+    mapping = (*said.numbered, *said.mapping)
+    read_mapping(mapping)
     read_defaults(said.defaults)
     source.encoding, source.delimiter = said.encoding or "", said.delimiter or ""
-    source.mapping, source.defaults = "\n".join(said.mapping), "\n".join(said.defaults)
+    source.mapping, source.defaults = "\n".join(mapping), "\n".join(said.defaults)
     source.date_order, source.blank_clears = said.date_order, said.blank_clears
     source.accept_damaged_names = accept_damaged_names
     with journal.unit_of_work(by=by, role=role, operator=source.operator, reason=reason):
@@ -75,7 +94,7 @@ def of_columns(operator, header) -> ImportSource | None:
             continue
         seen.add(run.source_id)
         last = [name for name, _field in run.mapping]
-        if last == header or (sorted(last) == kept and not by_number(lines_of(run.source.mapping))):
+        if last == header or (sorted(last) == kept and not any(map(number_in, lines_of(run.source.mapping)))):
             found[run.source_id] = run.source
     return next(iter(found.values())) if len(found) == 1 else None
 
