@@ -84,6 +84,13 @@ NEVER_IMPORTED = frozenset(
 
 # Digits enough for a number that tells people apart, however they are grouped: an IIN, a phone, a date of birth.
 DATA_DIGITS = re.compile(r"(?:\d[\s()./\-]*){5}")
+# Digits that name a law and nobody: (EU) 2016/679, 152-ФЗ от 27.07.2006, №94-V.
+_DATE = r"(?<!\d)(?:\d{1,2}[./]\d{1,2}[./](?:19|20)\d\d|(?:19|20)\d\d-\d\d-\d\d)(?!\d)"
+_LAW_NUMBER = re.compile(
+    r"(?<!\d)\d{1,4}-(?:фз|зрк|[ivxі]{1,5})\b|\b(?:eu|ec|ес|gdpr|regulation|регламент\w?)[)\s№]{1,3}(?:19|20)\d\d/\d{1,4}(?!\d)",
+    re.IGNORECASE,
+)
+_LAW_DATE, _DATED = re.compile(_DATE), re.compile(rf"\b(?:от|of|dated)\s{_DATE}", re.IGNORECASE)
 # An id, as it stands in a row: 17, C-17.
 DATA_ID = re.compile(r"[^\W\d_]{0,3}[ №#_-]{0,3}\d{1,30}")
 # A CRM's own name of a field of its owner: UF_CRM_1567890123.
@@ -149,7 +156,13 @@ def kept_header(header):
 
 
 def looks_like_data(text):
-    return "@" in text or bool(DATA_DIGITS.search(text) and not FIELD_CODE.fullmatch(text))
+    return "@" in text or bool(DATA_DIGITS.search(_without_laws(text)) and not FIELD_CODE.fullmatch(text))
+
+
+def _without_laws(text):
+    """A text without the numbers and dates of the laws it names; a date counts as one's beside its number or after “от”."""
+    left = _LAW_NUMBER.sub("", text)
+    return (_DATED if left == text else _LAW_DATE).sub("", left)
 
 
 def columns_found(header):

@@ -138,6 +138,28 @@ def test_defaults():
         (["C1", "Иванов", "Иван"], ["column 1", "column 2", "column 3"]),
         (["ID", "C1", "Иванов"], ["ID", "C1", "Иванов"]),
         (["ID", "uid", "a@b", "surname"], ["ID", "uid", "column 3", "surname"]),
+        *(
+            (["ID", "Note", header], ["ID", "Note", header])
+            for header in (
+                "Согласие (152-ФЗ от 27.07.2006)",
+                "Согласие от 27.07.2006",
+                "Consent under (EU) 2016/679 of 27/04/2016",
+                "GDPR 2016/679",
+                "№94-V (21.05.2013), келісім",
+                "Consent dated 2024-01-15",
+            )
+        ),
+        *(
+            (["ID", "Note", header], ["ID", "column 2", "column 3"])
+            for header in (
+                "Иванов 28.10.1979",
+                "от 27.07.2006 8 701 000-00-01",
+                "152-ФЗ 870101300123",
+                "от 27.07.20067",
+                "Договор 2016/679",
+                "28.10.1979",
+            )
+        ),
     ],
 )
 def test_header_that_looks_like_data_is_not_kept(header, kept):
@@ -150,7 +172,16 @@ def test_header_that_looks_like_data_is_not_kept(header, kept):
 def test_headers_of_ten_thousand_signs_are_judged_at_once():
     """A header is no way to keep the server busy."""
     begun = time.process_time()
-    for text in (" " * 9999 + "x", "x" * 10_000, "1 " * 4999, "a-" * 4999, "№" * 9999, "(" * 9999):
+    for text in (
+        " " * 9999 + "x",
+        "x" * 10_000,
+        "1 " * 4999,
+        "a-" * 4999,
+        "№" * 9999,
+        "(" * 9999,
+        "от 1." * 1999,
+        "eu " * 3333,
+    ):
         match_columns(["ID", *[text] * 10], mapping=["ID=crm_id"])
     assert time.process_time() - begun < 3
 
