@@ -62,11 +62,7 @@ class ColumnsForm(forms.Form):
 
     encoding = forms.ChoiceField(label=gettext_lazy("Encoding"), required=False, choices=ENCODINGS)
     delimiter = forms.ChoiceField(label=gettext_lazy("Delimiter"), required=False, choices=DELIMITERS)
-    date_order = forms.ChoiceField(
-        label=gettext_lazy("Dates such as 01/02/2003"),
-        required=False,
-        choices=[("", gettext_lazy("as the other dates of the file show")), *DateOrder.choices[:2]],
-    )
+    date_order = forms.ChoiceField(label=gettext_lazy("Dates such as 01/02/2003"), required=False)
     consent_purpose = forms.ChoiceField(label=gettext_lazy("Purpose of the consents"), required=False)
     consent_channel = forms.CharField(label=gettext_lazy("How consent was given"), required=False, max_length=100)
     third_parties = forms.ChoiceField(label=gettext_lazy("Transfer to third parties"), required=False, choices=YES_NO)
@@ -110,8 +106,9 @@ class ColumnsForm(forms.Form):
             ("", "—"),
             *((each.code, f"{each} ({each.code})") for each in purposes),
         ]
-        if found.dates:
-            self.fields["date_order"].choices = [("", _("choose")), *DateOrder.choices[:2]]
+        orders = [each for each in DateOrder.choices if each[0] in (DateOrder.DMY, DateOrder.MDY, said.date_order)]
+        unsaid = _("choose") if found.dates else _("as the other dates of the file show")
+        self.fields["date_order"].choices = [("", unsaid), *orders]
         self.many = len(found.header) > SELECTS_AT_MOST
         for number in range(len(found.header)):
             self.fields[f"column_{number}"] = self._column(number)
@@ -166,9 +163,13 @@ class ColumnsForm(forms.Form):
             numbered=(),
             numbered_in=(),
             defaults=tuple(f"{field}={text}" for field, text in defaults.items()),
-            date_order=given["date_order"],
             blank_clears=given["blank_clears"],
+            **{} if self.is_unanswered() else {"date_order": given["date_order"], "order_remembered": False},
         )
+
+    def is_unanswered(self):
+        """Whether the rows contradict the order that is remembered, and nobody said which is right."""
+        return self.said_before.order_remembered and self.found.dates and not self.cleaned_data["date_order"]
 
 
 def field_choices():

@@ -63,6 +63,7 @@ class ColumnsPage:
             "run": run,
             "form": form,
             "found": form.found,
+            "remembered_order": form.said_before.order_remembered and DateOrder(form.said_before.date_order).label,
             "dates": [(text, [_reading(order, day) for order, day in days]) for text, days in form.found.dates],
             "field_names": FIELD_NAMES.items() if form.many else (),
         }
@@ -76,7 +77,7 @@ def drawn(run, said, trouble=""):
     initial = {field: defaults.get(field, "") for field in DEFAULTS} | {
         "encoding": said.encoding or "",
         "delimiter": {"\t": "tab"}.get(said.delimiter, said.delimiter) or "",
-        "date_order": said.date_order,
+        "date_order": "" if found.dates else said.date_order,
         "accept_damaged_names": run.accept_damaged_names,
         "blank_clears": said.blank_clears,
         "source": run.source_id,
@@ -90,7 +91,8 @@ def drawn(run, said, trouble=""):
 
 def posted(run, said, data):
     """The form as it was sent; drawn anew, with nothing judged, where its columns are not those of the file any more."""
-    words = said._replace(encoding=data.get("encoding") or None, delimiter=data.get("delimiter") or None, date_order="")
+    words = said._replace(encoding=data.get("encoding") or None, delimiter=data.get("delimiter") or None)
+    words = words if said.order_remembered else words._replace(date_order="")
     try:
         found = reading(run, words)
     except FileRefused as refusal:

@@ -87,7 +87,8 @@ def reading(run, said: Said) -> Reading:
         trouble = refusal.told
     places = {field: at for at, field in reversed(list(enumerate(fields))) if field}
     today = timezone.localdate()
-    asked = [] if said.date_order else look(places, table).asked
+    is_said = said.date_order and not said.order_remembered
+    asked = [] if is_said else look(places, table, remembered=said.date_order).asked
     dates = [(text, both_readings(text, today)) for text in asked]
     return Reading(table, fields, _samples(table), dates, trouble)
 

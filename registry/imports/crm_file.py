@@ -26,7 +26,8 @@ class Said(NamedTuple):
     """What the person importing said; None or empty where it is to be found out.
 
     date_order (dmy, mdy, ymd): how 01/02/2003 is read. blank_clears: an empty cell empties what is stored.
-    numbered: lines of mapping that a source remembers by number, of files with the header row numbered_in.
+    order_remembered: that order is a source's, which the rows may contradict. numbered: lines of mapping by number that a
+    source remembers of files with the header row numbered_in.
     """
 
     encoding: str | None = None
@@ -35,6 +36,7 @@ class Said(NamedTuple):
     defaults: tuple = ()
     date_order: str = ""
     blank_clears: bool = False
+    order_remembered: bool = False
     numbered: tuple = ()
     numbered_in: tuple = ()
 
@@ -52,7 +54,7 @@ class CRMFile:
             numbered=said.numbered,
             numbered_in=said.numbered_in,
         )
-        orders, told = date_orders(self.columns, self.table, said=said.date_order)
+        orders, told = date_orders(self.columns, self.table, said=said.date_order, remembered=said.order_remembered)
         self.notes = self.columns.notes() + told
         self.repeated = None  # id → lines, of ids on several lines
         self.cleaning = {

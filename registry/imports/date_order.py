@@ -24,26 +24,40 @@ class Found(NamedTuple):
     told: dict
 
 
-def date_orders(columns, rows, *, said=""):
-    """(field → order, sentences for the run). FileAsks where dates can be read two ways and nothing decides."""
+def date_orders(columns, rows, *, said="", remembered=False):
+    """(field → order, sentences for the run). FileAsks where dates can be read two ways and nothing decides, and where an
+    order that is only remembered is another than the rows prove.
+    """
     if said and said not in DateOrder.values:
         raise FileRefused(_("The order of dates is one of dmy, mdy, ymd."), quoting=_("Said was “%s”.") % said)
-    if said:
+    if said and not remembered:
         return dict.fromkeys(DATE_FIELDS, said), []
-    found = look(columns.places, rows)
+    found = look(columns.places, rows, remembered=said)
     if found.asked:
-        raise FileAsks(
-            _("Its dates can be read with the day first and with the month first. Say which it is (in a command: "
-              "--date-order dmy, or --date-order mdy)."),
-            quoting=_("For example: %(samples)s.") % {"samples": ", ".join(f"“{text}”" for text in found.asked)},
-        )  # fmt: skip
+        samples = ", ".join(f"“{text}”" for text in found.asked)
+        raise FileAsks(_question(said), quoting=_("For example: %(samples)s.") % {"samples": samples})
     return found.orders, [_told(columns, found)] if found.told else []
 
 
-def look(places, rows) -> Found:
-    """What the first rows tell of the order of open dates, column by column; what one column tells holds for the others."""
+def _question(remembered):
+    if not remembered:
+        return _(
+            "Its dates can be read with the day first and with the month first. Say which it is (in a command: --date-order "
+            "dmy, or --date-order mdy)."
+        )
+    return _(
+        "The dates of its source are remembered as “%(order)s”, but dates of this file can only be read otherwise. Say which "
+        "it is (in a command: --date-order dmy, or --date-order mdy)."
+    ) % {"order": DateOrder(remembered).label}
+
+
+def look(places, rows, *, remembered="") -> Found:
+    """What the first rows tell of the order of open dates, column by column; what one column tells holds for the others.
+
+    remembered: the order of all of them, unless a column has dates that prove another and none that proves this one.
+    """
     places = {field: places[field] for field in DATE_FIELDS if field in places}
-    orders, samples = {field: set() for field in places}, {}
+    orders, samples = {field: {} for field in places}, {}
     for row in islice(rows, ROWS_LOOKED_AT) if places else ():
         if row.problem:
             continue
@@ -51,6 +65,9 @@ def look(places, rows) -> Found:
             text = row.cells[place].strip()
             if text[1:2] in _SIGNS or text[2:3] in _SIGNS:
                 _note(readings(text), text, orders[field], samples.setdefault(field, []))
+    if remembered:
+        against = [shown for shown in orders.values() if shown and remembered not in shown]
+        return Found(dict.fromkeys(DATE_FIELDS, remembered), [text for shown in against for text in shown.values()], {})
     return _decide(orders, {field: texts for field, texts in samples.items() if texts})
 
 
@@ -59,7 +76,7 @@ _SIGNS = frozenset("/-")
 
 def _note(possible, text, orders, samples):
     if len(possible) == 1:
-        orders.add(possible[0])
+        orders.setdefault(possible[0], text)
     if possible and text not in samples and len(samples) < SAMPLES and (len(possible) > 1 or not samples):
         samples.append(text)
 

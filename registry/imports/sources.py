@@ -22,8 +22,9 @@ def said_of(source: ImportSource) -> Said:
         lines_of(source.defaults),
         source.date_order,
         source.blank_clears,
-        numbered,
-        _header_of(numbered, source) if numbered else (),
+        order_remembered=bool(source.date_order),
+        numbered=numbered,
+        numbered_in=_header_of(numbered, source) if numbered else (),
     )
 
 
@@ -51,6 +52,7 @@ def over(
         mapping=(*said.mapping, *mapping),
         defaults=(*said.defaults, *defaults),
         date_order=date_order or said.date_order,
+        order_remembered=said.order_remembered and not date_order,
         blank_clears=blank_clears or said.blank_clears,
     )
 

@@ -37,6 +37,19 @@ def confirm(client, response, run=None, *, follow=False, **given):
     return client.post(step("apply", run), hidden(response) | given, follow=follow)
 
 
+def answers(response, **said):
+    """What the browser would post of the form as it was sent, with changes; None leaves a field out."""
+    form = response.context["form"]
+    fields = {name: form[name].value() for name in form.fields}
+    fields = {name: "on" if value is True else value for name, value in fields.items() if value not in (None, False)}
+    return {name: value for name, value in (fields | said).items() if value is not None}
+
+
+def send(client, response, **said):
+    run = ImportRun.objects.latest("pk")
+    return client.post(step("columns", run), answers(response, **said), follow=True)
+
+
 def actions(run):
     return list(
         JournalEntry.objects.filter(run=run.pk, history_id=None).order_by("seq").values_list("action", flat=True)

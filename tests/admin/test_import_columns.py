@@ -10,7 +10,7 @@ from registry.models import Consent, DataSubject, ImportRun, ImportSource, Journ
 from tests import factories
 from tests.imports.crm import person
 
-from .import_pages import confirm, page_of, step, upload
+from .import_pages import confirm, page_of, send, step, upload
 
 pytestmark = pytest.mark.django_db
 HUBSPOT = b"Record ID,First Name,Date of birth,Consent date,Note\n1,Anna,1990-02-01,2024-01-31,x\n2,Olga,1991-03-04,,\n"
@@ -20,19 +20,6 @@ OPEN = b"Nr;Full Name;Birthdate;Phone;Phone\n1;Anna Petrova;01/02/1990;8 (701) 1
 @pytest.fixture(autouse=True)
 def purpose(lapp):
     return factories.make_purpose(lapp)
-
-
-def answers(response, **said):
-    """What the browser would post of the form as it was sent, with changes; None leaves a field out."""
-    form = response.context["form"]
-    fields = {name: form[name].value() for name in form.fields}
-    fields = {name: "on" if value is True else value for name, value in fields.items() if value not in (None, False)}
-    return {name: value for name, value in (fields | said).items() if value is not None}
-
-
-def send(client, response, **said):
-    run = ImportRun.objects.latest("pk")
-    return client.post(step("columns", run), answers(response, **said), follow=True)
 
 
 def test_page_shows_columns_values_and_what_they_are_taken_for(natalia):

@@ -47,6 +47,29 @@ def test_order_that_was_said_is_no_question(file_of, db, said, day):
     assert days(file_of("1;01/02/1990;;", date_order=said)) == [(day, "None")]
 
 
+def test_remembered_order_that_the_rows_contradict_is_asked_about(file_of):
+    """The CRM writes dates otherwise than it did: half of its rows would be read wrongly, and nobody told."""
+    with pytest.raises(FileAsks) as asked:
+        file_of("1;12/25/1990;;", "2;01/02/1990;7;25/12/2020", date_order="dmy", order_remembered=True)
+    assert asked.value.told == (
+        "The dates of its source are remembered as “day, month, year”, but dates of this file can only be read otherwise. Say "
+        "which it is (in a command: --date-order dmy, or --date-order mdy). For example: “12/25/1990”."
+    )
+    assert "1990" not in str(asked.value)
+
+
+@pytest.mark.parametrize(
+    ("said", "first"),
+    [({"order_remembered": True}, "25/12/1990"), ({"order_remembered": True}, "03/04/1990"), ({}, "04/25/1990")],
+)
+def test_order_stands_where_rows_prove_it_or_nothing_or_it_was_said(file_of, db, said, first):
+    """What is remembered holds unless rows prove another order and none this one; what is said of this file holds at any rate."""
+    file = file_of(
+        f"1;{first};;", "2;01/02/1990;;", *["3;12/25/1990;;"] * (first[:2] == "25"), date_order="dmy", **said
+    )
+    assert days(file)[1] == ("1990-02-01", "None")
+
+
 def test_column_decides_for_itself_and_for_the_others(file_of, db):
     """A 25 somewhere tells the order; the run says that it was told so."""
     file = file_of("1;01/02/1990;7;03/04/2020", "2;12/25/1991;8;", "3;05/05/1990;9;")

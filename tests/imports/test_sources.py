@@ -21,7 +21,7 @@ def test_what_was_said_comes_back(lapp):
     """All that can be said of a file is kept with its source, and nothing else."""
     source = sources.remember(ImportSource(operator=lapp, name="CRM"), SAID, accept_damaged_names=True, **ACTING)
     source.refresh_from_db()
-    assert sources.said_of(source) == SAID
+    assert sources.said_of(source) == SAID._replace(order_remembered=True)
     assert source.accept_damaged_names
     assert sources.said_of(factories.save(ImportSource(operator=lapp, name="Other"))) == Said()
 
@@ -122,6 +122,17 @@ def test_command_reads_a_file_as_its_source_says(lapp, by_command):
     by_command(content, "--source", "CRM", "--date-order", "mdy", "--default", "language=ru", "--map", "Who=surname")
     subject.refresh_from_db()
     assert (subject.surname, subject.language, str(subject.birth_date)) == ("?сель", "ru", "1990-01-02")
+
+
+def test_command_asks_where_the_rows_contradict_what_is_remembered(lapp, by_command):
+    """A source with the day first, a file with the month first: nothing is stored until somebody says which it is."""
+    factories.save(ImportSource(operator=lapp, name="CRM", date_order="dmy"))
+    content = "ID;Имя;Дата рождения\n1;А;12/25/1990\n2;Б;01/02/1990\n".encode()
+    with pytest.raises(CommandError, match="^The dates of its source are remembered as “day, month, year”, but"):
+        by_command(content, "--source", "CRM")
+    assert not DataSubject.objects.exists()
+    by_command(content, "--source", "CRM", "--date-order", "mdy")
+    assert str(DataSubject.objects.get(crm_id="2").birth_date) == "1990-01-02"
 
 
 def test_command_refuses_with_the_question(by_command):

@@ -1,0 +1,79 @@
+"""What a source remembers, on the page of the columns: asked about where a file contradicts it, and never lost on the way."""
+
+import re
+
+import pytest
+
+from registry.models import DataSubject, ImportRun, ImportSource
+from tests import factories
+
+from .import_pages import confirm, send, upload
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def purpose(lapp):
+    return factories.make_purpose(lapp)
+
+
+@pytest.fixture
+def source(lapp):
+    """How the files of a source are read, entered by hand."""
+
+    def save(**said):
+        return factories.save(ImportSource(operator=lapp, **{"name": "CRM"} | said))
+
+    return save
+
+
+def text_of(response):
+    return re.sub(r"<[^>]*>", "", response.content.decode())
+
+
+def test_numbers_of_another_header_row_are_asked_about(natalia):
+    """Next week the columns stand otherwise: the page asks, takes nothing for known that was known by its number, and keeps
+    what was known by its name."""
+    response = upload(natalia, "Nr;;Телефон\n1;Ким;8 701 123 45 67\n".encode())
+    confirm(natalia, send(natalia, response, column_0="crm_id", column_1="surname", new_source="Bare"))
+    bare = ImportSource.objects.get()
+    assert bare.mapping == "Nr=crm_id\n#2=surname"
+    response = upload(natalia, "Nr;Телефон;\n1;8 701 123 45 67;Цой\n".encode(), source=bare.pk)
+    assert "The source names columns by their number (#2=surname), which was said of another" in text_of(response)
+    fields = [field.value() for _number, _header, _samples, field in response.context["form"].columns()]
+    assert fields == ["crm_id", "phone", ""]
+    confirm(natalia, send(natalia, response, column_2="surname"))
+    bare.refresh_from_db()
+    subject = DataSubject.objects.get()
+    assert (subject.surname, subject.phone, bare.mapping) == ("Цой", "+77011234567", "Nr=crm_id\n#3=surname")
+    upload(natalia, "Nr;Телефон;\n1;8 701 123 45 67;Ли\n".encode(), source=bare.pk)
+    assert ImportRun.objects.latest("pk").state == "planned"
+
+
+MONTH_FIRST = "ID;Имя;Дата рождения\n1;А;12/25/1990\n2;Б;01/02/1990\n".encode()
+
+
+def test_order_of_dates_that_the_file_contradicts_is_asked_about(natalia, source):
+    """Until somebody chooses the page comes back; what they choose is remembered."""
+    crm = source(date_order="dmy")
+    response = upload(natalia, MONTH_FIRST, source=crm.pk)
+    assert (
+        "The dates of the source are remembered as “day, month, year”, but dates of this file can only be read otherwise. Say "
+        "which it is:\n  12/25/1990 · month, day, year: 25 December 1990"
+    ) in text_of(response)
+    assert response.context["form"]["date_order"].value() == ""
+    response = send(natalia, response)
+    assert "The dates of its source are remembered as “day, month, year”" in text_of(response)
+    assert ImportRun.objects.get().state == "asking"
+    confirm(natalia, send(natalia, response, date_order="mdy"))
+    crm.refresh_from_db()
+    assert (str(DataSubject.objects.get(crm_id="2").birth_date), crm.date_order) == ("1990-01-02", "mdy")
+
+
+def test_order_that_is_said_on_the_page_rules(natalia, source):
+    """Whoever saw the question and says the day comes first is heeded: what does not fit is turned down, row by row."""
+    response = send(natalia, upload(natalia, MONTH_FIRST, source=source(date_order="dmy").pk), date_order="dmy")
+    run = ImportRun.objects.get()
+    assert (run.state, run.new, run.rejected) == ("planned", 1, 1)
+    confirm(natalia, response)
+    assert str(DataSubject.objects.get().birth_date) == "1990-02-01"
