@@ -1,10 +1,12 @@
 """The form that says how a CRM's file is read: one choice a column, and what holds for the whole file."""
 
 from django import forms
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.choices import DateOrder
+from registry.imports.cells import Cells
 from registry.imports.columns import mapping_lines, read_defaults
 from registry.imports.headers import AGREEMENT_FIELDS, CONSENT_FIELDS, OPT_OUT_FIELDS, PERSON_FIELDS
 from registry.imports.preview import HEADER_BYTES
@@ -106,12 +108,20 @@ class ColumnsForm(forms.Form):
             ("", "—"),
             *((each.code, f"{each} ({each.code})") for each in purposes),
         ]
+        for field, text in as_chosen(said.defaults).items():
+            self._offer(field, text)
         orders = [each for each in DateOrder.choices if each[0] in (DateOrder.DMY, DateOrder.MDY, said.date_order)]
         unsaid = _("choose") if found.dates else _("as the other dates of the file show")
         self.fields["date_order"].choices = [("", unsaid), *orders]
         self.many = len(found.header) > SELECTS_AT_MOST
         for number in range(len(found.header)):
             self.fields[f"column_{number}"] = self._column(number)
+
+    def _offer(self, name, text):
+        """What is remembered and no choice of a list is one more choice: not to be known here is no reason to be forgotten."""
+        field = self.fields[name]
+        if isinstance(field, forms.ChoiceField) and not field.valid_value(text):
+            field.choices = [*field.choices, (text, text)]
 
     def _column(self, number):
         label = fit(self.found.header[number].strip(), NARROW_BYTES) or _("Column %(number)d") % {"number": number + 1}
@@ -170,6 +180,16 @@ class ColumnsForm(forms.Form):
     def is_unanswered(self):
         """Whether the rows contradict the order that is remembered, and nobody said which is right."""
         return self.said_before.order_remembered and self.found.dates and not self.cleaned_data["date_order"]
+
+
+def as_chosen(lines):
+    """{field: value} of the defaults that the form has a place for; words of a yes, a no or a language as the form's own codes."""
+    full = Cells(timezone.localdate(), {}).full
+    texts = {field: text for field, text in read_defaults(lines).items() if field in DEFAULTS}
+    values = {field: full[field](text).value for field, text in texts.items()}
+    return {
+        field: {True: "yes", False: "no"}.get(values[field], values[field]) or text for field, text in texts.items()
+    }
 
 
 def field_choices():

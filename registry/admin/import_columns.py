@@ -15,7 +15,6 @@ from registry import scope
 from registry.choices import DateOrder
 from registry.imports import storage
 from registry.imports.asking import ask, reading, said_so_far
-from registry.imports.columns import read_defaults
 from registry.imports.crm_file import CRMFile
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import remember
@@ -24,7 +23,7 @@ from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
 
 from .acts import own_units
-from .columns_form import DEFAULTS, FIELD_NAMES, ColumnsForm
+from .columns_form import DEFAULTS, FIELD_NAMES, ColumnsForm, as_chosen
 from .imports import nothing_imported, own_run, refused, why_not_waiting
 
 
@@ -73,16 +72,19 @@ class ColumnsPage:
 def drawn(run, said, trouble=""):
     """The form as the file and what was said so far have it."""
     found = reading(run, said)
-    defaults = read_defaults(said.defaults)
-    initial = {field: defaults.get(field, "") for field in DEFAULTS} | {
-        "encoding": said.encoding or "",
-        "delimiter": {"\t": "tab"}.get(said.delimiter, said.delimiter) or "",
-        "date_order": "" if found.dates else said.date_order,
-        "accept_damaged_names": run.accept_damaged_names,
-        "blank_clears": said.blank_clears,
-        "source": run.source_id,
-        "read_as": fingerprint(found),
-    }
+    initial = (
+        dict.fromkeys(DEFAULTS, "")
+        | as_chosen(said.defaults)
+        | {
+            "encoding": said.encoding or "",
+            "delimiter": {"\t": "tab"}.get(said.delimiter, said.delimiter) or "",
+            "date_order": "" if found.dates else said.date_order,
+            "accept_damaged_names": run.accept_damaged_names,
+            "blank_clears": said.blank_clears,
+            "source": run.source_id,
+            "read_as": fingerprint(found),
+        }
+    )
     initial |= {f"column_{number}": field for number, field in enumerate(found.fields)}
     form = ColumnsForm(initial=initial, run=run, found=found, said=said)
     form.trouble = trouble or found.trouble

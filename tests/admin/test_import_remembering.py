@@ -77,3 +77,39 @@ def test_order_that_is_said_on_the_page_rules(natalia, source):
     assert (run.state, run.new, run.rejected) == ("planned", 1, 1)
     confirm(natalia, response)
     assert str(DataSubject.objects.get().birth_date) == "1990-02-01"
+
+
+@pytest.mark.parametrize(
+    ("remembered", "field", "code"),
+    [
+        ("third_parties=нет", "third_parties", "no"),
+        ("cross_border=Жоқ", "cross_border", "no"),
+        ("publication=да", "publication", "yes"),
+        ("language=рус", "language", "ru"),
+        ("consent_channel=web", "consent_channel", "web"),
+        ("third_parties=maybe", "third_parties", "maybe"),
+        ("consent_purpose=gone", "consent_purpose", "gone"),
+        ("language=", "language", ""),
+    ],
+)
+def test_default_that_is_remembered_in_words_is_chosen_on_the_page(natalia, source, remembered, field, code):
+    """What a file may say in words a source may, too: the page shows it, and looking at the columns takes nothing away."""
+    crm = source(defaults=remembered)
+    response = upload(natalia, "ID;Имя\n1;А\n".encode(), source=crm.pk, look_first="on")
+    assert response.context["form"][field].value() == code
+    drawn = str(response.context["form"][field])
+    assert "selected" not in drawn or f'<option value="{code}" selected>' in drawn
+    send(natalia, response)
+    crm.refresh_from_db()
+    assert crm.defaults == (f"{field}={code}" if code else "")
+
+
+def test_order_of_dates_that_no_list_offers_stays(natalia, source):
+    """The year first is no answer to the question, but a source may remember it."""
+    crm = source(date_order="ymd")
+    content = "ID;Имя;Дата рождения\n1;А;1990-12-25\n2;Б;01/02/1990\n".encode()
+    response = upload(natalia, content, source=crm.pk, look_first="on")
+    assert '<option value="ymd" selected>year, month, day</option>' in str(response.context["form"]["date_order"])
+    send(natalia, response)
+    crm.refresh_from_db()
+    assert (crm.date_order, ImportRun.objects.get().rejected) == ("ymd", 1)
