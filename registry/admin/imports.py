@@ -1,6 +1,7 @@
 """The CRM import in the browser: import-export's upload, with a stored run under it."""
 
 from django import forms
+from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
@@ -19,7 +20,7 @@ from registry.imports.asking import ask, open_table
 from registry.imports.crm_file import CRMFile, Said
 from registry.imports.inspection import FileAsks, FileRefused
 from registry.imports.resource import CSV, PeopleResource
-from registry.imports.sources import of_columns, said_of
+from registry.imports.sources import of_columns, said_of, why_taken
 from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
 
@@ -31,10 +32,28 @@ ENCODINGS = [("", gettext_lazy("find out")), ("utf-8", "UTF-8"), ("utf-16", "UTF
 DELIMITERS = [("", gettext_lazy("find out")), (";", ";"), (",", ","), ("tab", gettext_lazy("tab")), ("|", "|")]
 
 
+NO_SOURCE = "none"
+
+
+class SourcesAndNone(forms.models.ModelChoiceIterator):
+    def __iter__(self):
+        unsaid, *sources = super().__iter__()
+        yield from (unsaid, (NO_SOURCE, _("none")), *sources)
+
+
+class SourceField(forms.ModelChoiceField):
+    """A source, or NO_SOURCE, whatever the columns; None where they shall tell."""
+
+    iterator = SourcesAndNone
+
+    def to_python(self, value):
+        return NO_SOURCE if value == NO_SOURCE else super().to_python(value)
+
+
 class CRMImportForm(ImportForm):
     """The file, where it comes from, and what its reader cannot find out."""
 
-    source = forms.ModelChoiceField(
+    source = SourceField(
         ImportSource.objects.none(),
         label=gettext_lazy("Source"),
         required=False,
@@ -89,6 +108,9 @@ class PeopleImport(ImportMixin):
         if request.method == "POST":
             form = self.create_import_form(request)
             if form.is_valid() and (run := self.read_file(form)):
+                if run.source and not form.cleaned_data["source"]:
+                    otherwise = _("Where that is wrong, upload it again and choose another one, or none.")
+                    messages.info(request, f"{why_taken(run.source)} {otherwise}")
                 return HttpResponseRedirect(page_of(run))
             request.read_form = form
         return super().import_action(request, **kwargs)
@@ -129,11 +151,11 @@ def begin(run, form, *, by, role):
     """Has an upload read, or asks where it leaves something open. FileRefused, told to the journal, where it cannot be read."""
     given, look_first = form.cleaned_data, form.cleaned_data["look_first"]
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
-    run.source = given["source"]
+    run.source = None if given["source"] == NO_SOURCE else given["source"]
     said = form.said(run.source)
     try:
         table = open_table(run, said)
-        if run.source is None and (source := of_columns(run.operator, table.header)):
+        if given["source"] is None and (source := of_columns(run.operator, table.header)):
             run.source, said = source, form.said(source)
             table = open_table(run, said)
         CRMFile(storage.file_of(run), said, today=timezone.localdate(), table=table)

@@ -1,14 +1,14 @@
 """How the files of a source are read: said once, remembered, and found again by their columns."""
 
+from django.db.models import OuterRef, Subquery
+from django.utils.translation import gettext as _
+
 from registry import journal
 from registry.models import ImportRun, ImportSource
 
 from .columns import number_in, read_defaults, read_mapping
 from .crm_file import Said
 from .headers import kept_header
-
-# Runs looked at to find the source of a file by its columns.
-RUNS_LOOKED_AT = 100
 
 
 def said_of(source: ImportSource) -> Said:
@@ -81,24 +81,30 @@ def remember(source: ImportSource, said: Said, *, accept_damaged_names=False, by
 
 
 def of_columns(operator, header) -> ImportSource | None:
-    """The source whose last file had these very columns; None where no source's had, or those of more than one.
+    """The source whose own last file had these very columns; None where no source's had, or those of more than one.
 
     Headers that are only kept as numbers tell nothing: the first line may be somebody's row. Where the source names a column by
     its number, the order of the columns must be the same, too.
     """
-    kept, found = sorted(kept_header(header)), {}
+    kept = sorted(kept_header(header))
     if kept != sorted(header):
         return None
-    runs = ImportRun.objects.filter(operator=operator, source__isnull=False, planned_at__isnull=False)
-    seen = set()
-    for run in runs.select_related("source").order_by("-pk")[:RUNS_LOOKED_AT]:
-        if run.source_id in seen:
-            continue
-        seen.add(run.source_id)
-        last = [name for name, _field in run.mapping]
-        if last == header or (sorted(last) == kept and not any(map(number_in, lines_of(run.source.mapping)))):
-            found[run.source_id] = run.source
-    return next(iter(found.values())) if len(found) == 1 else None
+    last_file = _last_files(ImportRun.objects.filter(source=OuterRef("pk")))[:1]
+    sources = ImportSource.objects.filter(operator=operator).annotate(last_file=Subquery(last_file))
+    found = [source for source in sources if _fits(source, header)]
+    return found[0] if len(found) == 1 else None
+
+
+def _fits(source, header):
+    last = [name for name, _field in source.last_file or ()]
+    in_any_order = not any(map(number_in, lines_of(source.mapping)))
+    return last == header or (in_any_order and sorted(last) == sorted(header))
+
+
+def why_taken(source):
+    """Of a source that was found by the columns of a file."""
+    said = _("Its columns are those of the source “%(name)s”: it is read as that one's files are.")
+    return said % {"name": source}
 
 
 def lines_of(text):

@@ -8,7 +8,7 @@ from registry.models import DataSubject, ImportRun, ImportSource, ListedRow
 from tests import factories
 from tests.imports.crm import person
 
-from .import_pages import confirm, hidden, page_of, step, upload
+from .import_pages import IMPORT, confirm, hidden, page_of, step, upload
 
 pytestmark = pytest.mark.django_db
 
@@ -100,12 +100,28 @@ def test_source_is_found_by_its_columns(natalia, lapp):
     """Next week's file of a source is read as last week's was, without anybody choosing; other columns are another file."""
     source = factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id\nWho=given_name"))
     upload(natalia, b"Nr;Who\nC1;Anna\n", source=source.pk)
-    upload(natalia, b"Who;Nr\nOlga;C2\n")
+    response = upload(natalia, b"Who;Nr\nOlga;C2\n")
+    assert (
+        "Its columns are those of the source “CRM”: it is read as that one&#x27;s files are. Where that is wrong, upload it again "
+        "and choose another one, or none."
+    ) in response.content.decode()
     run = ImportRun.objects.latest("pk")
     assert (run.state, run.source, run.new) == ("planned", source, 1)
     upload(natalia, b"Who;Nr;Note\nOlga;C2;x\n")
     run = ImportRun.objects.latest("pk")
     assert (run.state, run.source) == ("asking", None)
+
+
+def test_upload_may_belong_to_no_source(natalia, lapp):
+    """“None” means none, whatever its columns; of a source that was chosen nobody says that it was found."""
+    source = factories.save(ImportSource(operator=lapp, name="CRM", mapping="Nr=crm_id"))
+    for _time in range(2):
+        assert "Its columns are those" not in upload(natalia, b"Nr;Name\nC1;Anna\n", source=source.pk).content.decode()
+    response = upload(natalia, b"Nr;Name\nC1;Anna\n", source="none")
+    run = ImportRun.objects.latest("pk")
+    assert (run.state, run.source) == ("asking", None)
+    assert "Its columns are those" not in response.content.decode()
+    assert '<option value="none">none</option>' in natalia.get(IMPORT).content.decode()
 
 
 def test_source_of_another_operator_cannot_be_chosen(natalia, kazger):

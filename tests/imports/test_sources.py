@@ -84,6 +84,17 @@ def test_two_sources_with_the_same_columns_are_not_told_apart(lapp):
     assert sources.of_columns(lapp, ["A", "B"]) is None
 
 
+def test_last_file_of_each_source_counts(lapp):
+    """However many files of one source came in since the other's last one, the two are not told apart."""
+    sales, support = (factories.save(ImportSource(operator=lapp, name=name)) for name in ("Sales", "Support"))
+    run_of(support, "A", "B")
+    for _time in range(101):
+        run_of(sales, "A", "B")
+    assert sources.of_columns(lapp, ["A", "B"]) is None
+    run_of(sales, "A", "C")
+    assert sources.of_columns(lapp, ["A", "B"]) == support
+
+
 def test_file_without_headers_belongs_to_no_source(lapp):
     """Where the first line is somebody's row, its columns have only numbers, and these are alike in every such file."""
     run_of(factories.save(ImportSource(operator=lapp, name="Bare")), "column 1", "column 2")

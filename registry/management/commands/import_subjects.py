@@ -16,7 +16,7 @@ from registry.imports.compare import KINDS
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.progress import is_free
-from registry.imports.sources import heeds, over, said_of
+from registry.imports.sources import heeds, over, said_of, why_taken
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
 from registry.management.acting import acting, those_who_may
@@ -160,10 +160,8 @@ class Command(BaseCommand):
         given = self.given()
         if self.options["source"] is None and (source := importing.known_by_columns(run, over(Said(), **given))):
             run.source = source
-            self.stdout.write(
-                _("Its columns are those of the source “%(name)s”: it is read as that one's files are. Name another one with "
-                  "--source, or none with --source \"\".") % {"name": source}
-            )  # fmt: skip
+            otherwise = _('Name another one with --source, or none with --source "".')
+            self.stdout.write(f"{why_taken(source)} {otherwise}")
         return over(said_of(run.source) if run.source else Said(), **given)
 
     def owe(self, run):
