@@ -98,6 +98,7 @@ class ColumnsForm(forms.Form):
         help_text=gettext_lazy("The CRM and its part: “Bitrix24, sales”."),
     )
     read_as = forms.CharField(widget=forms.HiddenInput(), required=False, max_length=64)
+    seen = forms.CharField(widget=forms.HiddenInput(), required=False)
 
     def __init__(self, *args, run, found, said, **kwargs):
         super().__init__(*args, **kwargs)
@@ -150,6 +151,11 @@ class ColumnsForm(forms.Form):
 
     def remembering(self):
         return [self["source"], self["new_source"]]
+
+    def entered(self):
+        """What was said otherwise than the page is drawn now, for whoever must say it again."""
+        said = [self[name] for name in self.changed_data if name != "source" and not self[name].is_hidden]
+        return [{"label": each.label, "value": FIELD_NAMES.get(each.value(), each.value())} for each in said]
 
     def clean(self):
         given = super().clean()

@@ -3,6 +3,7 @@
 import hashlib
 from contextlib import suppress
 
+from django.contrib import messages
 from django.core.exceptions import NON_FIELD_ERRORS, PermissionDenied, ValidationError
 from django.db import transaction
 from django.http import HttpResponseRedirect
@@ -17,14 +18,19 @@ from registry.imports import storage
 from registry.imports.asking import ask, reading, said_so_far
 from registry.imports.crm_file import CRMFile
 from registry.imports.inspection import FileRefused
-from registry.imports.sources import remember
+from registry.imports.sources import newest_rows, remember, said_of
 from registry.imports.storage import AlreadyTaken
 from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
 
 from .acts import own_units
 from .columns_form import DEFAULTS, FIELD_NAMES, ColumnsForm, as_chosen
+from .conflict import who_saved
 from .imports import nothing_imported, own_run, refused, why_not_waiting
+
+
+class SavedMeanwhile(Exception):
+    """Somebody changed the source after the page was drawn."""
 
 
 class ColumnsPage:
@@ -43,7 +49,7 @@ class ColumnsPage:
         if run.state not in ImportRun.OPEN:
             return HttpResponseRedirect(page_of(run))
         try:
-            said = said_so_far(run)
+            said, is_newer = said_now(run)
             form = drawn(run, said) if request.method != "POST" else posted(run, said, request.POST)
         except FileRefused as refusal:  # the file is gone, or cannot be read in any way
             return nothing_imported(request, self.admin_site, refusal.told)
@@ -53,6 +59,11 @@ class ColumnsPage:
                     return HttpResponseRedirect(page_of(run))
             except AlreadyTaken:
                 return refused(request, self.admin_site, *why_not_waiting(run), run=run)
+            except SavedMeanwhile:
+                return self.source_conflict(request, form)
+        if is_newer and not form.is_bound:
+            told = _("The source “%(name)s” was changed after this file was uploaded: the page shows what it says now.")
+            messages.info(request, told % {"name": run.source})
         return self.columns_page(request, run, form)
 
     def columns_page(self, request, run, form):
@@ -68,27 +79,57 @@ class ColumnsPage:
         }
         return TemplateResponse(request, "admin/registry/importrun/columns.html", context)
 
+    def source_conflict(self, request, form):
+        source = form.cleaned_data["source"]
+        context = self.admin_site.each_context(request) | {
+            "title": _("Somebody else saved it first"),
+            "object_label": source,
+            "url": request.path,
+            "history_url": reverse("admin:registry_importsource_history", args=[source.pk]),
+            "entered": form.entered(),
+            **who_saved(source, ()),
+        }
+        return TemplateResponse(request, "admin/conflict.html", context, status=409)
+
+
+def said_now(run):
+    """(what was said of the file up to now, whether that is what its source says since somebody changed it)."""
+    said = said_so_far(run)
+    if not run.source or said.as_of in (0, newest_rows([run.source]).get(run.source.pk)):
+        return said, False
+    run.accept_damaged_names = run.source.accept_damaged_names
+    return said_of(run.source), True
+
 
 def drawn(run, said, trouble=""):
     """The form as the file and what was said so far have it."""
     found = reading(run, said)
-    initial = (
-        dict.fromkeys(DEFAULTS, "")
-        | as_chosen(said.defaults)
-        | {
-            "encoding": said.encoding or "",
-            "delimiter": {"\t": "tab"}.get(said.delimiter, said.delimiter) or "",
-            "date_order": "" if found.dates else said.date_order,
-            "accept_damaged_names": run.accept_damaged_names,
-            "blank_clears": said.blank_clears,
-            "source": run.source_id,
-            "read_as": fingerprint(found),
-        }
-    )
-    initial |= {f"column_{number}": field for number, field in enumerate(found.fields)}
-    form = ColumnsForm(initial=initial, run=run, found=found, said=said)
+    form = ColumnsForm(initial=initial_of(run, said, found), run=run, found=found, said=said)
     form.trouble = trouble or found.trouble
     return form
+
+
+def initial_of(run, said, found):
+    initial = dict.fromkeys(DEFAULTS, "") | as_chosen(said.defaults)
+    initial |= {
+        "encoding": said.encoding or "",
+        "delimiter": {"\t": "tab"}.get(said.delimiter, said.delimiter) or "",
+        "date_order": "" if found.dates else said.date_order,
+        "accept_damaged_names": run.accept_damaged_names,
+        "blank_clears": said.blank_clears,
+        "source": run.source_id,
+        "read_as": fingerprint(found),
+        "seen": seen(run, said),
+    }
+    return initial | {f"column_{number}": field for number, field in enumerate(found.fields)}
+
+
+def seen(run, said):
+    """The state of each source the page can be remembered for; of the file's own that which the page is drawn from."""
+    rows = newest_rows(ImportSource.objects.filter(operator=run.operator))
+    if run.source and said.as_of:
+        rows[run.source.pk] = said.as_of
+    return " ".join(f"{pk}-{row}" for pk, row in rows.items())
 
 
 def posted(run, said, data):
@@ -101,7 +142,7 @@ def posted(run, said, data):
         return drawn(run, said, trouble=refusal.told)
     as_sent = data.get("read_as") == fingerprint(found)
     if as_sent and "again" not in data:
-        form = ColumnsForm(data, run=run, found=found, said=said)
+        form = ColumnsForm(data, initial=initial_of(run, said, found), run=run, found=found, said=said)
         form.trouble = ""
         return form
     form = drawn(
@@ -113,7 +154,9 @@ def posted(run, said, data):
 
 
 def read_as_said(run, form, acting):
-    """Has the file read as the form says; whether that was possible, else the form tells why not."""
+    """Has the file read as the form says; whether that was possible, else the form tells why not. SavedMeanwhile where the
+    source is not the one the form was drawn beside.
+    """
     given, said = form.cleaned_data, form.said()
     damaged = given["accept_damaged_names"]
     try:
@@ -125,9 +168,12 @@ def read_as_said(run, form, acting):
     source = ImportSource(operator=run.operator, name=name) if name else given["source"]
     try:
         with transaction.atomic():  # of a run that went on meanwhile nothing is remembered either
+            if given["source"]:
+                _refuse_changed(source, given["seen"])
             if source:
                 reason = _("columns of import #%d") % run.pk
                 remember(source, said, accept_damaged_names=damaged, reason=reason, **acting)
+                said = said._replace(as_of=newest_rows([source])[source.pk])
             run.source = source
             ask(run, said, accept_damaged_names=damaged)
     except ValidationError as refusal:
@@ -136,6 +182,13 @@ def read_as_said(run, form, acting):
     with suppress(FileRefused):  # the page of the run says it
         begin_planning(run, said, accept_damaged_names=damaged, **acting)
     return True
+
+
+def _refuse_changed(source, seen):
+    ImportSource.objects.select_for_update(of=("self",)).get(pk=source.pk)
+    if f"{source.pk}-{newest_rows([source]).get(source.pk)}" not in seen.split():
+        raise SavedMeanwhile
+    source.refresh_from_db()
 
 
 def fingerprint(found):

@@ -27,7 +27,7 @@ class Said(NamedTuple):
 
     date_order (dmy, mdy, ymd): how 01/02/2003 is read. blank_clears: an empty cell empties what is stored.
     order_remembered: that order is a source's, which the rows may contradict. numbered: lines of mapping by number that a
-    source remembers of files with the header row numbered_in.
+    source remembers of files with the header row numbered_in. as_of: the history row of the source that said all this.
     """
 
     encoding: str | None = None
@@ -39,6 +39,7 @@ class Said(NamedTuple):
     order_remembered: bool = False
     numbered: tuple = ()
     numbered_in: tuple = ()
+    as_of: int = 0
 
 
 class CRMFile:

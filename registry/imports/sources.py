@@ -1,9 +1,10 @@
 """How the files of a source are read: said once, remembered, and found again by their columns."""
 
-from django.db.models import OuterRef, Subquery
+from django.db.models import Max, OuterRef, Subquery
 from django.utils.translation import gettext as _
 
 from registry import journal
+from registry.journal.history import history_model
 from registry.models import ImportRun, ImportSource
 
 from .columns import number_in, read_defaults, read_mapping
@@ -25,7 +26,14 @@ def said_of(source: ImportSource) -> Said:
         order_remembered=bool(source.date_order),
         numbered=numbered,
         numbered_in=_header_of(numbered, source) if numbered else (),
+        as_of=newest_rows([source]).get(source.pk, 0),
     )
+
+
+def newest_rows(sources):
+    """{id of a source: its newest history row}: where that is another one, somebody changed the source meanwhile."""
+    rows = history_model(ImportSource).objects.filter(id__in=[source.pk for source in sources])
+    return dict(rows.order_by().values_list("id").annotate(newest=Max("history_id")))
 
 
 def _header_of(numbered, source):

@@ -21,9 +21,10 @@ def test_what_was_said_comes_back(lapp):
     """All that can be said of a file is kept with its source, and nothing else."""
     source = sources.remember(ImportSource(operator=lapp, name="CRM"), SAID, accept_damaged_names=True, **ACTING)
     source.refresh_from_db()
-    assert sources.said_of(source) == SAID._replace(order_remembered=True)
+    said = sources.said_of(source)
+    assert said == SAID._replace(order_remembered=True, as_of=source.history.get().pk)
     assert source.accept_damaged_names
-    assert sources.said_of(factories.save(ImportSource(operator=lapp, name="Other"))) == Said()
+    assert sources.said_of(factories.save(ImportSource(operator=lapp, name="Other")))._replace(as_of=0) == Said()
 
 
 def test_remembering_is_a_change_like_any_other(lapp, dpo):
