@@ -43,9 +43,9 @@ Head note (unsigned),{note}
 No.,Code of the activity,Processing activity,Status,Personal data,Marks,Categories of data subjects,Purpose of processing,\
 Why needed,Mandatory,Legal basis,Document,Availability,Storage period,Missing
 1,clients,Clients,DRAFT,IIN,identifier,'=Clients,Contracts,to reach the client,yes,\
-Consent (consent); KZ-94-V art. 7(1) (secondary source),Form 7,restricted access,3 years after relations end; destruction,
+"Consent (consent); KZ-94-V art. 7(1) (secondary source)",Form 7,restricted access,"3 years after relations end; destruction",
 2,clients,Clients,DRAFT,PHONE,,'=Clients,Contracts,to reach the client,no,\
-Consent (consent); KZ-94-V art. 7(1) (secondary source),Form 7,restricted access,3 years after relations end; destruction,
+"Consent (consent); KZ-94-V art. 7(1) (secondary source)",Form 7,restricted access,"3 years after relations end; destruction",
 3,for-others,For others,DRAFT,[missing],,[missing],[missing],[missing],[missing],[missing],[missing],[missing],[missing],\
 start date | operations with the data | source of data | category of subjects | purpose | database | storage period | \
 security measure
