@@ -116,6 +116,7 @@ class Comparison:
     def __init__(self, reference, columns, *, today, accept_damaged_names):
         self.reference, self.operator, self.today = reference, reference.operator, today
         self.label = columns.label
+        self.default_places = {field: columns.places.get(field) for field in columns.defaults}
         self.accept_damaged_names = accept_damaged_names
         present = columns.places.keys() | columns.defaults.keys()
         self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
@@ -218,6 +219,8 @@ class Comparison:
         for name in PERSON_FIELDS:
             if name not in values or values[name] == stored[name]:
                 continue
+            if stored[name] and self._is_default(outcome.row, name):
+                continue
             value = values[name]
             if value and name in NAMES and same_but_for_lost_letters(stored[name], value):
                 reason = _("the stored name has the letters that this one lacks: it is kept")
@@ -236,6 +239,13 @@ class Comparison:
         person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
         outcome.person, outcome.person_write = person, Written(person, stored["uid"], stored)
 
+    def _is_default(self, row, field):
+        """Whether nobody wrote the value in the file: it fills what is open, and replaces nothing that somebody recorded."""
+        if field not in self.default_places:
+            return False
+        place = self.default_places[field]
+        return place is None or not row.cells[place].strip()
+
     def _knows_purpose(self, values, errors):
         code = values["consent_purpose"]
         if code in self.reference.purposes:
@@ -250,7 +260,8 @@ class Comparison:
         values, person = outcome.row.values, outcome.person
         purpose, kind = self.reference.purpose(values["consent_purpose"])
         stored, others = (consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
-        writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others)
+        defaults = {field for field in self.default_places if self._is_default(outcome.row, field)}
+        writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others, defaults)
         if refusal:
             outcome.row.warnings.append(
                 Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal)

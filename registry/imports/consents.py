@@ -16,12 +16,13 @@ ITEMS = {
 }
 
 
-def compare_consent(values, stored, purpose, kind, reference, of_other_kind=()):
+def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), defaults=()):
     """(writes as (after, before) pairs, the consent as it will stand, why the file's yes does not count).
 
     A withdrawal in the register beats a yes given until that day, also where it is of the other kind: a file says the purpose
     alone, and whether that is marketing may have been corrected since. A later given_on is a renewal and ends the one before, an
-    older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end.
+    older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end. What is only a
+    default of the file (`defaults`, by column) is said of a consent that is known where nothing else is.
     """
     given_on = values["consent_given_on"]
     if any(consent["given_on"] == given_on for consent in stored):
@@ -37,7 +38,11 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=()):
         return [(final, None)], final, ""
     same = next((consent for consent in stored if consent["given_on"] == given_on), None)
     if same:
-        final = same | {name: values[column] for column, name in ITEMS.items() if column in values}
+        final = same | {
+            name: values[column]
+            for column, name in ITEMS.items()
+            if column in values and (column not in defaults or same[name] in (None, ""))
+        }
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
     else:

@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import Consent, Policy, Purpose
+from registry.models import Consent, DataSubject, Policy, Purpose
 from tests import factories
 
 from .crm import consent, person
@@ -170,3 +170,26 @@ def test_purpose_said_for_the_whole_file(crm):
     rows = [person(1, **consent(consent_purpose="")), person(2, **dict.fromkeys(consent(), ""))]
     run = crm.load(rows, defaults=("consent_purpose=email-information",))
     assert (crm.counts(run), Consent.objects.count()) == ({"new": 2}, 1)
+
+
+@pytest.mark.parametrize("cells", [{"language": "", "third_parties": ""}, {}], ids=["blank cells", "no columns"])
+def test_default_fills_what_is_open_and_replaces_nothing(crm, cells):
+    """What an officer recorded meanwhile stays, import after import; what the file itself says is taken."""
+    said = {"defaults": ("language=ru", "third_parties=нет")}
+    row = {
+        name: cell for name, cell in person(1, **consent()).items() if name not in ("language", "third_parties")
+    } | cells
+    crm.load([row], **said)
+    subject, one = DataSubject.objects.get(), Consent.objects.get()
+    assert (subject.language, one.third_parties) == ("ru", False)
+    subject.language, one.third_parties = "kk", True
+    factories.save(subject)
+    factories.save(one)
+    assert crm.counts(crm.load([row], **said)) == {"same": 1}
+    one.third_parties = None
+    factories.save(one)
+    assert crm.counts(crm.load([row], **said)) == {"changed": 1}
+    subject.refresh_from_db()
+    one.refresh_from_db()
+    assert (subject.language, one.third_parties) == ("kk", False)
+    assert crm.counts(crm.load([row | {"language": "en"}], **said)) == {"changed": 1}

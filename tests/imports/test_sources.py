@@ -133,7 +133,7 @@ def test_command_reads_a_file_as_its_source_says(lapp, by_command):
     assert (run.source, run.accept_damaged_names) == (source, True)
     by_command(content, "--source", "CRM", "--date-order", "mdy", "--default", "language=ru", "--map", "Who=surname")
     subject.refresh_from_db()
-    assert (subject.surname, subject.language, str(subject.birth_date)) == ("?сель", "ru", "1990-01-02")
+    assert (subject.surname, subject.language, str(subject.birth_date)) == ("?сель", "kk", "1990-01-02")
 
 
 def test_command_asks_where_the_rows_contradict_what_is_remembered(lapp, by_command):
