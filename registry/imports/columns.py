@@ -164,9 +164,10 @@ def _places(header, fields):
 
 def _ask_about_numbers(header, mapping, numbered, numbered_in):
     """FileAsks where a source knows columns by their number, which tells nothing of a file with another header row."""
-    said = _said(mapping, header) if numbered and header != list(numbered_in) else None
-    lines = [line for line in numbered if said is not None and number_in(line) - 1 not in said]
-    if lines:
+    if not numbered or header == list(numbered_in):
+        return
+    said = _said(mapping, header)
+    if lines := [line for line in numbered if number_in(line) - 1 not in said]:
         raise FileAsks(
             _("The source names columns by their number (%(lines)s), which was said of another header row than this file has. "
               "Look at its columns in the browser, or say what they are (in a command: --map \"%(line)s\").")
