@@ -9,7 +9,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registry import journal
-from tests.factories import make_user
+from registry.models import ResponsiblePerson
+from tests.factories import make_operator, make_user
 from tests.forms import form_fields
 from tests.world import make_world
 
@@ -68,3 +69,16 @@ def test_activation_and_removal_of_the_last_measure_cannot_both_happen():
     assert sum(isinstance(result, ValidationError) for result in results) == 1
     activity.refresh_from_db()
     assert (activity.status == "active") == activity.measures.exists()
+
+
+def test_one_deputy_is_not_entered_twice_at_once():
+    """No index forbids it: the second save waits for the first and meets its entry."""
+    lapp = make_operator("lapp")
+
+    def appoint():
+        with journal.unit_of_work(by=None):
+            ResponsiblePerson(operator=lapp, name="Asel", is_deputy=True).save()
+
+    results = together(appoint, appoint)
+    assert sum(isinstance(result, ValidationError) for result in results) == 1
+    assert ResponsiblePerson.objects.count() == 1

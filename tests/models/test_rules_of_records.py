@@ -170,6 +170,41 @@ def test_responsible_persons_do_not_overlap(lapp):
     save(ResponsiblePerson(operator=lapp, name="Deputy", appointed_on=DAY, is_deputy=True))
 
 
+@pytest.mark.parametrize(
+    ("day", "sentence"),
+    [
+        (None, "Asel is entered already, without a day of appointment. Change that entry, or give this one its day."),
+        (DAY, "Asel is entered already, appointed on 2026-03-20. Change that entry, or correct the day here."),
+    ],
+)
+def test_entry_of_a_responsible_person_is_the_only_one_of_its_name_and_day(lapp, kazger, day, sentence):
+    """As deputy, too: a file could not tell them apart. Another day, or another operator's, is another entry."""
+    first = save(ResponsiblePerson(operator=lapp, name="Asel", appointed_on=day, dismissed_on=DAY))
+    second = ResponsiblePerson(operator=lapp, name="Asel", appointed_on=day, is_deputy=True)
+    assert refused(second) == {"appointed_on": [sentence]}
+    with journal.unit_of_work(by=None), pytest.raises(ValidationError):
+        second.save()
+    second.appointed_on = DAY + dt.timedelta(days=1)
+    save(second)
+    second.appointed_on = day
+    assert refused(second) == {"appointed_on": [sentence]}
+    save(ResponsiblePerson(operator=kazger, name="Asel", appointed_on=day))
+    first.phone = "+77012223344"
+    save(first)
+
+
+def test_entries_that_stand_there_twice_are_changed_and_mended(lapp):
+    """Stored before a second one was refused, both take other changes, and the day that tells them apart."""
+    save(ResponsiblePerson(operator=lapp, name="Asel"))
+    second = ResponsiblePerson(operator=lapp, name="Asel", is_deputy=True)
+    with journal.unit_of_work(by=None):
+        second.save_base()
+    second.phone = "+77012223344"
+    save(second)
+    second.appointed_on = DAY
+    save(second)
+
+
 def test_consent_cannot_end_before_it_begins(lapp):
     """A consent lasts a day at least, and says so in words."""
     fields = {"subject": make_subject(lapp), "purpose": make_purpose(lapp), "given_on": DAY}
