@@ -7,6 +7,8 @@ import re
 from typing import Any, NamedTuple
 
 import tomli_w
+from django.core.exceptions import ValidationError
+from django.utils.translation import gettext as _
 
 from registry.models import (
     ActivityClause,
@@ -174,7 +176,10 @@ def clause_references(paths):
 
 
 def stored_records(operator) -> dict[Path, Stored]:
-    """Every record of the operator's register with its fields as the file writes them."""
+    """Every record of the operator's register with its fields as the file writes them.
+
+    ValidationError where two have one key: a file would have one of them only.
+    """
     references = {model: dict(model.objects.values_list("pk", "code")) for model in LIBRARY}
     stored = {}
     for name, table in TABLES.items():
@@ -195,6 +200,8 @@ def _collect(operator, name, table, parents, references, stored):
         above = parents[getattr(record, f"{table.parent}_id")] if table.parent else ()
         path = (*above, (name, key_of(table, fields)))
         places[record.pk] = path
+        if path in stored:
+            raise doubled(name, path[-1][1])
         stored[path] = Stored(record, fields)
     if table.model is Clause:
         calls = clause_references(places.values())
@@ -203,6 +210,17 @@ def _collect(operator, name, table, parents, references, stored):
         references[table.model] = {pk: path[-1][1][0] for pk, path in places.items()}
     for child, nested in table.children.items():
         _collect(operator, child, nested, places, references, stored)
+
+
+def doubled(kind, key):
+    """Two entries that no file can tell apart, stored before a second one was refused."""
+    told = {"kind": kind, "key": " / ".join(str(part) for part in key if part)}
+    return ValidationError(
+        _(
+            "The register has %(kind)s “%(key)s” twice, and a file holds one of them. Correct or delete one in the admin first."
+        )
+        % told
+    )
 
 
 def written_fields(table, record, references=None):

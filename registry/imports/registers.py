@@ -16,8 +16,9 @@ from registry.exports.register_file import (
     table_of,
 )
 from registry.journal import unit_of_work
-from registry.models import Clause, Law, Norm, Operator, ProcessingActivity
+from registry.models import Clause, Law, Norm, Operator, ProcessingActivity, ResponsiblePerson
 
+from .appointments import appointments_in, as_one, meant, turn
 from .laws import load_missing_laws
 from .toml_tables import Reading, TablesRefused, called, read_toml
 
@@ -45,9 +46,9 @@ def load_register(path, *, by=None, role="system", reason="", overwrite=False) -
     reading = Reading(path, TABLES)
     code = _operator_code(reading)
     operator = Operator.objects.filter(code=code).first()
-    stored = stored_records(operator) if operator else {}
     _check_references(reading)
     reading.refuse_if_faulty()
+    stored = _known(operator, reading) if operator else {}
     differences = differences_of(stored, reading.records) if stored else []
     if stored and not differences:
         return Loaded(operator, UNCHANGED, len(reading.records))
@@ -70,6 +71,21 @@ def _operator_code(reading):
     if not code and not reading.problems:
         reading.note((), _("there is no [operator] table. A register file begins with it and gives its code."))
     return code
+
+
+def _known(operator, reading):
+    """The stored records under the paths by which the file means them."""
+    try:
+        stored = stored_records(operator)
+    except ValidationError as error:
+        reading.refuse((), error)
+    found = meant(appointments_in(reading.records), appointments_in(fields_of(stored)))
+    called_now = {before: path for path, before in found.items()}
+    return {called_now.get(path, path): each for path, each in stored.items()}
+
+
+def fields_of(stored):
+    return {path: each.fields for path, each in stored.items()}
 
 
 def differences_of(stored, records):
@@ -137,9 +153,13 @@ class Writing:
     def write(self):
         self.step_back()
         waiting = []
-        for path in in_order(self.records):
-            self.put(path, waiting)
-        for path in reversed(in_order(set(self.stored) - set(self.records))):
+        operator, *others = in_order(self.records)
+        self.put(operator, waiting)
+        appointed = self.appoint()
+        for path in others:
+            if path not in appointed:
+                self.put(path, waiting)
+        for path in reversed(in_order(set(self.stored) - set(self.records) - appointed)):
             self.remove(path)
         for activity, path in waiting:
             activity.status = ACTIVE
@@ -153,6 +173,23 @@ class Writing:
             if isinstance(each.record, ProcessingActivity) and each.record.status == ACTIVE and not stays_active:
                 each.record.status = ProcessingActivity.Status.DRAFT
                 self.reading.save(each.record, path)
+
+    def appoint(self):
+        """Writes the responsible persons, all of them as one change; their paths."""
+        said, stored = appointments_in(self.records), appointments_in(fields_of(self.stored))
+        paths = {*said, *stored}
+        for path in paths:
+            self.objects.setdefault(path, ResponsiblePerson()).asks_gate = False
+        try:
+            with as_one(self.operator):
+                for path in sorted(in_order(paths), key=lambda path: turn(said.get(path), stored.get(path))):
+                    if path in said:
+                        self.put(path, [])
+                    else:
+                        self.remove(path)
+        except ValidationError as error:
+            self.reading.refuse((), error)
+        return paths
 
     def put(self, path, waiting):
         table, fields = table_of(path), self.records[path]

@@ -2,7 +2,8 @@
 
 import hashlib
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 
 from registry.exports import runs
 from registry.exports.register_file import dump_register
@@ -30,7 +31,10 @@ class Command(BaseCommand):
         run = runs.start(
             ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
         )
-        content = dump_register(operator).encode()
+        try:
+            content = dump_register(operator).encode()
+        except ValidationError as refusal:
+            raise CommandError(" ".join(refusal.messages)) from None
         write(output, [content])
         runs.finish(run, count=content.count(b"\n"), digest=hashlib.sha256(content).hexdigest(), role=role)
         if output != "-":
