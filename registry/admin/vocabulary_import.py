@@ -156,7 +156,7 @@ class VocabularyImport(ImportMixin):
     def process_import(self, request, **kwargs):
         if request.method != "POST" or not self.has_import_permission(request):
             raise PermissionDenied
-        stored = StoredVocabulary.of(request.POST.get("ticket", ""), self.acting(request))
+        stored = StoredVocabulary.take(request.POST.get("ticket", ""), self.acting(request))
         if stored is None:
             return self.again(request, _("The file was confirmed before, or an hour ago. Read it again."))
         try:
@@ -236,18 +236,23 @@ class StoredVocabulary(SimpleNamespace):
         return signing.dumps(self.said | {"shown": shown}, salt=__name__)
 
     @classmethod
-    def of(cls, ticket, acting):
-        """The file a ticket names, or None: forged, somebody else's, too old or used."""
+    def take(cls, ticket, acting):
+        """The file a ticket names, for whoever comes first; or None: forged, somebody else's, too old or used."""
         try:
             said = signing.loads(ticket, salt=__name__, max_age=LIFETIME_SECONDS)
         except signing.BadSignature:
             return None
         path = folder() / said["file"]
-        if any(said[name] != value for name, value in acting.items()) or not path.exists():
+        if any(said[name] != value for name, value in acting.items()):
             return None
-        if hashlib.sha256(path.read_bytes()).hexdigest() != said["sha256"]:
+        taken = path.with_name(f"{path.name}.taken")
+        try:
+            if hashlib.sha256(path.read_bytes()).hexdigest() != said["sha256"]:
+                return None
+            path.rename(taken)  # of two clicks at once one gets here
+        except FileNotFoundError:
             return None
-        return cls(path=path, said=said)
+        return cls(path=taken, said=said)
 
     def read(self):
         return self.path
@@ -263,9 +268,9 @@ def folder():
 
 
 def purge():
-    """Files nobody confirmed within their hour."""
+    """Files nobody confirmed within their hour, and what a process that was killed left."""
     now = timezone.now().timestamp()
-    for path in folder().glob("*.csv"):
+    for path in folder().glob("*.csv*"):
         with suppress(FileNotFoundError):  # another process deletes them, too
             if path.stat().st_mtime < now - LIFETIME_SECONDS:
                 path.unlink()

@@ -295,6 +295,22 @@ def test_a_ticket_is_good_once_and_for_its_owner_only(desk, lapp, kazger):
     assert "Read it again." in desk.send(ticket).content.decode()
 
 
+def test_of_two_clicks_at_once_one_gets_the_file(desk, lapp, monkeypatch):
+    """While the first imports, the second is told that the file was confirmed, and imports nothing."""
+    read, told = vocabulary_import.VocabularyCSV.create_dataset, []
+
+    def clicked_again(*args):
+        monkeypatch.undo()
+        told.append(desk.send(desk.ticket).content.decode())
+        return read(*args)
+
+    desk("purpose", "code;name_en\nnews;News\n")
+    monkeypatch.setattr(vocabulary_import.VocabularyCSV, "create_dataset", clicked_again)
+    assert "Import finished: 1 new, 0 changed, 0 unchanged." in desk.confirm().content.decode()
+    assert "The file was confirmed before, or an hour ago. Read it again." in told[0]
+    assert Purpose.objects.count() == 1
+
+
 def test_a_register_that_changed_since_the_preview_takes_nothing(desk, lapp):
     """Lines that were good when shown and are not any more: all of the file is left out, and the journal as it was."""
     policy = factories.save(Policy(operator=lapp, version="1", title="Policy"))
@@ -334,10 +350,11 @@ def test_an_entry_changed_since_the_preview_is_not_overwritten(desk, lapp, code)
 def test_abandoned_files_are_deleted(desk, lapp, monkeypatch):
     """A file nobody confirmed goes with the next import an hour later."""
     desk("purpose", "code;name_en\nnews;News\n")
-    assert len(list(vocabulary_import.folder().glob("*.csv"))) >= 1
+    assert list(vocabulary_import.folder().glob("*.csv"))
+    vocabulary_import.folder().joinpath("0.csv.taken").touch()  # by an import that was killed
     monkeypatch.setattr(vocabulary_import, "LIFETIME_SECONDS", -1)
     vocabulary_import.purge()
-    assert not list(vocabulary_import.folder().glob("*.csv"))
+    assert not list(vocabulary_import.folder().iterdir())
 
 
 @pytest.mark.parametrize("role", ["registrar", "auditor"])
