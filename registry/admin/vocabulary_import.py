@@ -201,7 +201,7 @@ def changes(result, key):
             [
                 (name, each)
                 for name, each in zip(result.diff_headers, row.diff, strict=True)
-                if each and name not in key
+                if each and (name not in key or row.import_type == RowResult.IMPORT_TYPE_UPDATE)
             ],
         )
         for row in result.valid_rows()

@@ -16,7 +16,7 @@ from import_export.instance_loaders import ModelInstanceLoader
 
 from registry.exports.formulas import unescape
 from registry.exports.register_file import TABLES
-from registry.models import Clause
+from registry.models import Clause, ResponsiblePerson
 from registry.rules.texts import control_in
 
 from .columns import folded
@@ -255,13 +255,16 @@ class VocabularyResource(resources.ModelResource):
 
 def resource_for(model):
     """The resource of a vocabulary's model: its columns are those of the register file, what tells entries apart first."""
+    from .appointment_lines import AppointmentResource  # that is one of these
+
     table = KINDS[model]
     key = (table.parent, *table.key) if table.parent else table.key
     names = list(dict.fromkeys([*key, *(field.name for field in table.fields if field.editable)]))
+    base = AppointmentResource if model is ResponsiblePerson else VocabularyResource
     own = {"model": model, "fields": names, "import_order": names, "import_id_fields": key}
     columns = {name: fields.Field(attribute=name, column_name=name) for name in names}
-    meta = type("Meta", (VocabularyResource.Meta,), own)
-    return type(f"{model.__name__}Resource", (VocabularyResource,), columns | {"Meta": meta})
+    meta = type("Meta", (base.Meta,), own)
+    return type(f"{model.__name__}Resource", (base,), columns | {"Meta": meta})
 
 
 def links_of(model):

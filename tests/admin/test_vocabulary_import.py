@@ -4,7 +4,6 @@ import datetime as dt
 import re
 
 import pytest
-from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from registry.admin import vocabulary_import
@@ -26,33 +25,6 @@ from tests import factories, forms
 from tests.world import make_world
 
 pytestmark = pytest.mark.django_db
-
-
-@pytest.fixture
-def desk(lapp, dpo, browser_client):
-    """The DPO of Lapp, who sends files: `desk(model, text)` gives the preview, `desk.confirm()` applies it."""
-
-    class Desk:
-        client = browser_client(dpo)
-
-        def __call__(self, model, content):
-            self.model = model
-            raw = content if isinstance(content, bytes) else content.encode()
-            file = SimpleUploadedFile("list.csv", raw, content_type="text/csv")
-            url = reverse(f"admin:registry_{model}_import")
-            self.page = self.client.post(url, {"import_file": file, "format": "0"})
-            return self.page.content.decode()
-
-        def confirm(self, **fields):
-            found = re.search(r'name="ticket" value="([^"]+)"', self.page.content.decode())
-            self.ticket = found.group(1)
-            return self.send(self.ticket, **fields)
-
-        def send(self, ticket, **fields):
-            url = reverse(f"admin:registry_{self.model}_process_import")
-            return self.client.post(url, {"ticket": ticket, **fields}, follow=True)
-
-    return Desk()
 
 
 def test_new_and_changed_entries_are_written_with_history_and_journal(desk, lapp):
