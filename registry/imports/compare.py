@@ -116,7 +116,11 @@ class Comparison:
     def __init__(self, reference, columns, *, today, accept_damaged_names):
         self.reference, self.operator, self.today = reference, reference.operator, today
         self.label = columns.label
-        self.default_places = {field: columns.places.get(field) for field in columns.defaults}
+        # by field that has a default: the columns that may say it
+        self.saying = {
+            field: columns.several.get(field, [columns.places[field]]) if field in columns.places else []
+            for field in columns.defaults
+        }
         self.accept_damaged_names = accept_damaged_names
         present = columns.places.keys() | columns.defaults.keys()
         self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
@@ -241,10 +245,7 @@ class Comparison:
 
     def _is_default(self, row, field):
         """Whether nobody wrote the value in the file: it fills what is open, and replaces nothing that somebody recorded."""
-        if field not in self.default_places:
-            return False
-        place = self.default_places[field]
-        return place is None or not row.cells[place].strip()
+        return field in self.saying and not any(row.cells[place].strip() for place in self.saying[field])
 
     def _knows_purpose(self, values, errors):
         code = values["consent_purpose"]
@@ -260,7 +261,7 @@ class Comparison:
         values, person = outcome.row.values, outcome.person
         purpose, kind = self.reference.purpose(values["consent_purpose"])
         stored, others = (consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
-        defaults = {field for field in self.default_places if self._is_default(outcome.row, field)}
+        defaults = {field for field in self.saying if self._is_default(outcome.row, field)}
         writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others, defaults)
         if refusal:
             outcome.row.warnings.append(

@@ -193,3 +193,12 @@ def test_default_fills_what_is_open_and_replaces_nothing(crm, cells):
     one.refresh_from_db()
     assert (subject.language, one.third_parties) == ("kk", False)
     assert crm.counts(crm.load([row | {"language": "en"}], **said)) == {"changed": 1}
+
+
+def test_what_a_second_column_says_is_no_default(crm):
+    """Of two columns of phones either is the file's own word."""
+    header, said = "crm_id;surname;phone;phone\n", {"defaults": ("phone=+77010000009",)}
+    crm.load(f"{header}1;Ким;;+77010000001\n".encode(), **said)
+    crm.load(f"{header}1;Ким;;+77010000002\n".encode(), **said)
+    assert DataSubject.objects.get().phone == "+77010000002"
+    assert crm.counts(crm.load(f"{header}1;Ким;;\n".encode(), **said)) == {"same": 1}
