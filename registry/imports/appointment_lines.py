@@ -18,17 +18,17 @@ class AppointmentLoader(OwnLoader):
     def __init__(self, resource, dataset=None):
         super().__init__(resource, dataset)
         kept = [resource.appointment_of(each) for each in resource.get_queryset()]
-        self.twice = {key for key, number in Counter(each.key for each in kept).items() if number > 1}
-        stored = {each.key: each for each in kept}
+        number, stored = Counter(each.key for each in kept), {each.key: each for each in kept}
         lines = [resource.appointment_in(dict(zip(dataset.headers, row, strict=True))) for row in dataset]
         found = meant({each.key: each for each in lines}, stored)
+        self.doubled = {key: before for key, before in found.items() if number[before] > 1}
         self.places |= {key: self.places[before] for key, before in found.items()}
         turns = [turn(each, stored.get(found.get(each.key))) for each in lines]
         dataset._data = [row for _turn, row in sorted(zip(turns, dataset._data, strict=True), key=itemgetter(0))]
 
     def get_instance(self, row):
-        if (key := self.resource.key_of(row)) in self.twice:
-            raise doubled(ResponsiblePerson._meta.verbose_name, key)
+        if before := self.doubled.get(self.resource.key_of(row)):
+            raise doubled(ResponsiblePerson._meta.verbose_name, before)
         return super().get_instance(row)
 
 

@@ -255,7 +255,7 @@ class VocabularyResource(resources.ModelResource):
 
 def resource_for(model):
     """The resource of a vocabulary's model: its columns are those of the register file, what tells entries apart first."""
-    from .appointment_lines import AppointmentResource  # that is one of these
+    from .appointment_lines import AppointmentResource  # which is one of these
 
     table = KINDS[model]
     key = (table.parent, *table.key) if table.parent else table.key

@@ -98,12 +98,13 @@ def test_refused_lines_are_called_by_their_place_in_the_file(desk, lapp):
     assert people() == [("Natalia", None, None)]
 
 
-def test_two_entries_of_one_name_and_day_are_named_to_whoever_sends_their_line(desk, lapp):
+@pytest.mark.parametrize("line", ["Natalia;;2024-06-30;", "Natalia;2024-01-01;;"])
+def test_two_entries_of_one_name_and_day_are_named_to_whoever_sends_their_line(desk, lapp, line):
     """Stored before a second one was refused: a file changes neither of them by chance."""
     appoint(lapp, "Natalia")
     with unit_of_work(by=None):
         ResponsiblePerson(operator=lapp, name="Natalia", is_deputy=True).save_base()
-    page = desk("responsibleperson", HEAD + "Natalia;;2024-06-30;\n")
+    page = desk("responsibleperson", HEAD + line)
     assert "The register has responsible person “Natalia” twice, and a file holds one of them." in page
     assert 'name="ticket"' not in page
 
