@@ -14,10 +14,10 @@ RISKY_START = re.compile(f"'*[{RISKY}]")
 APOSTROPHE = re.compile(f"'+[{RISKY}]")
 # With hyphens Excel computes it (+7-777-807-95-83 is -1755), with blanks or brackets some spreadsheets show an error.
 PHONE = re.compile(r"\+\d{6,21}", re.ASCII)
-# Not the first character of the text: that one is looked at by itself. A number in a line of contacts is no formula.
-_BEHIND, _NUMBER = r"(?<=[\s\S])([;\t\r\n] *)", r"\+[0-9 ()-]+(?:[;\t\r\n]|\Z)"
-RISKY_INSIDE = re.compile(f"{_BEHIND}(?!{_NUMBER})('*[{SIGNS}])")
-APOSTROPHE_INSIDE = re.compile(f"{_BEHIND}'('*[{SIGNS}])")
+# A number in a line of contacts is no formula; a quote in the middle of what is read as a cell quotes nothing.
+_BEHIND, _NUMBER = r"([;\t\r\n] *)", r"\+[0-9 ()-]+(?:[;\t\r\n]|\Z)"
+RISKY_INSIDE = re.compile(f"{_BEHIND}(?!{_NUMBER})(['\"]*[{SIGNS}])")
+APOSTROPHE_INSIDE = re.compile(f"{_BEHIND}'(['\"]*[{SIGNS}])")
 
 
 class Phone(str):
