@@ -274,8 +274,11 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
 
 class AgreementQuerySet(HeldQuerySet):
     def running(self, on):
-        """Not ended by that day."""
-        return self.filter(models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on))
+        """Concluded by that day, as far as it is known, and not ended by it."""
+        return self.filter(
+            models.Q(ended_on__isnull=True) | models.Q(ended_on__gte=on),
+            models.Q(concluded_on__isnull=True) | models.Q(concluded_on__lte=on),
+        )
 
 
 class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
@@ -319,6 +322,11 @@ class Agreement(MovesOwnGrounds, HeldByBlocks, OperatorOwned):
 
     def __str__(self):
         return _("Agreement of %s") % self.subject
+
+    def runs_on(self, day):
+        """As `AgreementQuerySet.running` says of many."""
+        began = self.concluded_on is None or self.concluded_on <= day
+        return began and (self.ended_on is None or self.ended_on >= day)
 
     def journal_subjects(self):
         return [self.subject.uid]

@@ -153,7 +153,7 @@ def _basis_holds(on):
 
 
 def _agreement_holds(on):
-    runs = models.Q(agreement__ended_on__isnull=True) | models.Q(agreement__ended_on__gte=on)
+    runs = models.Exists(Agreement.objects.running(on).filter(pk=models.OuterRef("agreement")))
     return models.Q(ground="agreement") & runs & models.Q(basis__kind__in=BY_CONTRACT) & _basis_holds(on)
 
 

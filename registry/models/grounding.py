@@ -145,5 +145,5 @@ def facts_of(standing, purpose, bases, on) -> GroundFacts:
         MARKETING if purpose.is_marketing else PROCESSING,
         tuple(consent_facts(each, on) for each in standing.consents if each.purpose_id == purpose.pk),
         bases,
-        tuple((each.pk, each.ended_on) for each in standing.agreements if each.ended_on is None or each.ended_on >= on),
+        tuple((each.pk, each.ended_on) for each in standing.agreements if each.runs_on(on)),
     )

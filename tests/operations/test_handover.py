@@ -92,13 +92,16 @@ def test_whom_the_crm_brought_goes_by_the_consent(activity, acquirer):
     make_consented(activity, expires_on=today(-1))
     assert handed(said(acquirer, activity)) == HandedOver(people=1, without_ground=1)
     assert list(Disclosure.objects.values_list("subject", flat=True)) == [going.pk]
-    for ended_on in (None, today(), today(-1)):
-        save(Agreement(subject=make_subject(activity.operator), number="5", ended_on=ended_on))
+    for concluded_on, ended_on in ((None, None), (today(), today()), (None, today(-1))):
+        person = make_subject(activity.operator)
+        save(Agreement(subject=person, number="5", concluded_on=concluded_on, ended_on=ended_on))
     assert preview(said(acquirer, activity)) == HandedOver(without_ground=1, before=1)
     basis = activity.purposes.get().basis
     basis.kind = "contract"
     save(basis)
     assert preview(said(acquirer, activity)) == HandedOver(without_ground=3, before=1)
+    # Three days ago the consent that has run out stood, and so did the agreement that has ended; one was not concluded yet.
+    assert preview(said(acquirer, activity, days=-3)) == HandedOver(people=1, without_ground=3, before=1)
 
 
 def test_repeated_hand_over_adds_nothing(people, activity, acquirer):
