@@ -11,11 +11,6 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.AlterField(
-            model_name='obligation',
-            name='recipient',
-            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='registry.recipient', verbose_name='recipient'),
-        ),
         migrations.AddIndex(
             model_name='obligation',
             index=models.Index(fields=['operator', 'what', 'urgent_on', 'id'], name='obligation_list_what'),
@@ -23,5 +18,10 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name='obligation',
             index=models.Index(fields=['recipient', 'operator', 'urgent_on', 'id'], name='obligation_list_recipient'),
+        ),
+        migrations.AlterField(
+            model_name='obligation',
+            name='recipient',
+            field=models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='obligations', to='registry.recipient', verbose_name='recipient'),
         ),
     ]
