@@ -28,13 +28,13 @@ class Command(BaseCommand):
     def handle(self, *, operator, output, by, reason, **options):
         operator = operator_of(operator)
         by, role = acting(by, those_who_may("view_exportrun", "add_exportrun"), operator, object_type="exportrun")
-        run = runs.start(
-            ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
-        )
         try:
             content = dump_register(operator).encode()
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from None
+        run = runs.start(
+            ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
+        )
         write(output, [content])
         runs.finish(run, count=content.count(b"\n"), digest=hashlib.sha256(content).hexdigest(), role=role)
         if output != "-":
