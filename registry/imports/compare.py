@@ -262,6 +262,8 @@ class Comparison:
         purpose, kind = self.reference.purpose(values["consent_purpose"])
         stored, others = (consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
         defaults = {field for field in self.saying if self._is_default(outcome.row, field)}
+        if stored and "consent_given_on" in defaults:
+            values = values | {"consent_given_on": stored[-1]["given_on"]}
         writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others, defaults)
         if refusal:
             outcome.row.warnings.append(
@@ -287,6 +289,8 @@ class Comparison:
         concluded_on, stored = values.get("agreement_on"), agreements.get((person["id"], values["agreement_number"]))
         if stored is None:
             outcome.agreement = Written(self.new_people.agreement(values, person["id"]), person["uid"])
+        elif stored["concluded_on"] and self._is_default(outcome.row, "agreement_on"):
+            return
         elif concluded_on and concluded_on != stored["concluded_on"]:
             if stored["ended_on"] and stored["ended_on"] < concluded_on:
                 reason = _("the agreement ended on %(ended_on)s, before this date: correct it") % stored

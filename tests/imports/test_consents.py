@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import Consent, DataSubject, Policy, Purpose
+from registry.models import Agreement, Consent, DataSubject, Policy, Purpose
 from tests import factories
 
 from .crm import consent, person
@@ -202,3 +202,14 @@ def test_what_a_second_column_says_is_no_default(crm):
     crm.load(f"{header}1;Ким;;+77010000002\n".encode(), **said)
     assert DataSubject.objects.get().phone == "+77010000002"
     assert crm.counts(crm.load(f"{header}1;Ким;;\n".encode(), **said)) == {"same": 1}
+
+
+def test_default_of_a_day_renews_no_consent_and_dates_no_agreement_anew(crm):
+    """What is recorded has its own days; whoever has neither gets those of the file."""
+    said = {"defaults": ("consent_purpose=email-information", "consent_given_on=01.01.2024", "agreement_on=01.01.2020")}
+    crm.load([person(1, **given("05.05.2023"), agreement_number="7", agreement_on="05.05.2019")])
+    rows = [{"crm_id": person(number)["crm_id"], "surname": "Ким", "agreement_number": "7"} for number in (1, 2)]
+    crm.load(rows, **said)
+    agreements = Agreement.objects.order_by("subject__crm_id").values_list("concluded_on", flat=True)
+    assert list(agreements) == [dt.date(2019, 5, 5), dt.date(2020, 1, 1)]
+    assert stored() == [(dt.date(2023, 5, 5), None), (dt.date(2024, 1, 1), None)]
