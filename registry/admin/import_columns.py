@@ -32,6 +32,10 @@ from .imports import nothing_imported, own_run, refused, why_not_waiting
 class SavedMeanwhile(Exception):
     """Somebody changed the source after the page was drawn."""
 
+    def __init__(self, source):
+        super().__init__()
+        self.source = source
+
 
 class ColumnsPage:
     """The page of a run's columns, for whoever uploaded the file, while nothing of it is written."""
@@ -59,8 +63,8 @@ class ColumnsPage:
                     return HttpResponseRedirect(page_of(run))
             except AlreadyTaken:
                 return refused(request, self.admin_site, *why_not_waiting(run), run=run)
-            except SavedMeanwhile:
-                return self.source_conflict(request, form)
+            except SavedMeanwhile as meanwhile:
+                return self.source_conflict(request, form, meanwhile.source)
         if is_newer and not form.is_bound:
             told = _("The source “%(name)s” was changed after this file was uploaded: the page shows what it says now.")
             messages.info(request, told % {"name": run.source})
@@ -79,8 +83,7 @@ class ColumnsPage:
         }
         return TemplateResponse(request, "admin/registry/importrun/columns.html", context)
 
-    def source_conflict(self, request, form):
-        source = form.cleaned_data["source"]
+    def source_conflict(self, request, form, source):
         context = self.admin_site.each_context(request) | {
             "title": _("Somebody else saved it first"),
             "object_label": source,
@@ -168,8 +171,9 @@ def read_as_said(run, form, acting):
     source = ImportSource(operator=run.operator, name=name) if name else given["source"]
     try:
         with transaction.atomic():  # of a run that went on meanwhile nothing is remembered either
-            if given["source"]:
-                _refuse_changed(source, given["seen"])
+            # What the page has no place for comes from the file's own source, wherever it is remembered.
+            for each in {run.source, given["source"]} - {None}:
+                _refuse_changed(each, given["seen"])
             if source:
                 reason = _("columns of import #%d") % run.pk
                 remember(source, said, accept_damaged_names=damaged, reason=reason, **acting)
@@ -187,7 +191,7 @@ def read_as_said(run, form, acting):
 def _refuse_changed(source, seen):
     ImportSource.objects.select_for_update(of=("self",)).get(pk=source.pk)
     if f"{source.pk}-{newest_rows([source]).get(source.pk)}" not in seen.split():
-        raise SavedMeanwhile
+        raise SavedMeanwhile(source)
     source.refresh_from_db()
 
 

@@ -141,6 +141,17 @@ def test_source_that_somebody_changed_meanwhile_is_not_overwritten(natalia, sour
     assert ImportRun.objects.get().state == "asking"
 
 
+def test_what_the_source_says_since_is_not_taken_for_this_file_either(natalia, source):
+    """The page has no place for a default of opt-outs: whoever remembers nothing would take it unseen."""
+    crm = source(defaults="language=ru")
+    response = upload(natalia, "ID;Имя\n1;А\n".encode(), source=crm.pk, look_first="on")
+    changed(crm, defaults="email_opt_out=yes")
+    assert send(natalia, response, source="").status_code == 409
+    page = natalia.get(step("columns", ImportRun.objects.get()))
+    assert send(natalia, page, source="").status_code == 200
+    assert ImportRun.objects.get().state == "planned"
+
+
 def test_page_is_drawn_from_the_source_as_it_is(natalia, source):
     """What was noted when the file was uploaded is old by then; what is remembered on this page is nobody else's change."""
     crm = source(defaults="language=ru")
