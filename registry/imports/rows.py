@@ -202,7 +202,7 @@ class RowCleaner:
                 if field not in values:
                     self._clear(field, values)
             return
-        if given_name and text == " ".join(filter(None, known)):
+        if all(known) or (given_name and text == " ".join(filter(None, known))):
             return
         given_first = self.full == "full_name_given_first"
         name = split_full_name(text, surname=surname, given_name=given_name, given_first=given_first)

@@ -15,12 +15,13 @@ _DENIED = re.compile(
     r"\b(?:(?:no(?!\.\s*[\w-]*\d)|not|non|none|never|nor|without|false|unknown|cannot|pending|awaiting|need(?:s|ed)?|missing|lack(?:s|ing)?"
     r"|absent|requested|ended|den(?:y|ies|ied|ial)|objects?|objected|objection"
     r"|to be (?:given|obtained|collected|confirmed|signed)"
-    r"|не|нет|ни|без|ложь|истек|нужно|необходимо|жок|емес|алма(?:ды|ган))\b"
+    r"|не\w*|ни|без|ложь|истек|нужно|жок|емес|алма(?:ды|ган))\b"
     r"|withdr|revo[ck]|rescind|refus|declin|expired|invalid|cancel|reject|requir|laps|terminat|suspend|opt(?:ed)?\W*out"
+    r"|inactiv|void|unsubscr|снят"
     r"|отоз|отзыв|отказ|отклон|отмен|аннул|истекл|истекш|прекра[щт]|приостан|отсутств|недейств|утра[тч]|просроч|запрош|ожида"
     r"|требуе|требую|несоглас|неизвест|возраж"
     r"|кайтар|бас тарт|алынба|берилме|берме|токтат|жарамсыз|кажет|жойыл|сурал|кутил|мерзими отк|мерзими бит|белгисиз)"
-    r"|n['’]t\b"
+    r"|n['’]t\b|[:=-]\s*(?:n|0|off|-)?\s*$"
 )
 # What sounds like it and says the contrary: “not withdrawn”, “until it is withdrawn”, “may be withdrawn”, “without a time limit”.
 _STILL = r"(?:(?:it|its|is|was|has|be|been|yet|to|of|было|был|была|быть|еще|момента|дня|даты|его|ее)\s+)*"

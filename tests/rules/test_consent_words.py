@@ -44,6 +44,15 @@ STANDS = """
     Келісім қайтарып алынғанға дейін
 """
 DENIES = """
+    Согласие неактивно
+    Согласие снято
+    Согласие: 0
+    Consent: N
+    Consent inactive
+    Consent void
+    Consent, unsubscribed
+    Согласие: нет
+    Согласие -
     No consent
     Non-consent
     NoConsent
