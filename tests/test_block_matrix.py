@@ -137,6 +137,7 @@ NOT_HELD = {
     "operations.handover.begin": "notes the act; nothing leaves before operations.handover.hand_over",
     "operations.handover.cancel": "gives up the rest",
     "operations.handover.end": "says how the act came to its end",
+    "operations.handover.given_up": "says that the rest is given up",
     "operations.telling.*": "says that people were told: narrows",
     "operations.mailing.send_letter": "letters answer the person: a right that no block suspends",
     "operations.databases.merge": "the register of databases; nobody's data are touched",
