@@ -167,7 +167,7 @@ def test_names_of_either_direction_keep_to_themselves(lapp, dpo, browser_client)
 def test_cells_that_would_be_formulas_leave_inert(lapp, tmp_path):
     """What goes back to the CRM's owner begins with an apostrophe wherever a spreadsheet would begin to reckon."""
     _run, said = by_command(CORPUS / "54-tab-formula.csv", tmp_path)
-    assert "A3,'\t=cmd|x,Юн,y,'\t-2+3,4," in said
+    assert "A3,'\t'=cmd|x,Юн,y,'\t'-2+3,4," in said
 
 
 def test_a_file_twice_changes_nothing_the_second_time(lapp, tmp_path):
