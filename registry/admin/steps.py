@@ -119,13 +119,14 @@ class PeopleStepPages(StepPages):
     def cancel_view(self, request, pk):
         """Gives up the rest, once that was asked: it stops after the people it is at."""
         run = self.to_finish(request, pk)
-        try:
-            if request.method != "POST" and run.is_at_work:
-                return self.asked_whether_to_give_up(request, run, self.rest, run.rows_expected)
-            if request.method != "POST":
-                raise AlreadyTaken
-            self.give_up(run, **actor_of(request), at=timezone.now())
-        except AlreadyTaken:
+        if request.method == "POST":
+            try:
+                self.give_up(run, **actor_of(request), at=timezone.now())
+            except AlreadyTaken:
+                self.tell_taken(request)
+        elif run.is_at_work:
+            return self.asked_whether_to_give_up(request, run, self.rest, run.rows_expected)
+        else:
             self.tell_taken(request)
         return HttpResponseRedirect(address(run))
 
