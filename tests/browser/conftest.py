@@ -33,7 +33,10 @@ def chromium():
 
 @pytest.fixture
 def page(chromium, live_server):
-    """A page that remembers everything the browser complained about in `page.complaints`."""
+    """A page that remembers everything the browser complained about in `page.complaints`.
+
+    A click that leads to another page ends when that page is loaded: by itself it ends when the page's first bytes come.
+    """
     context = chromium.new_context(base_url=live_server.url, viewport={"width": 1280, "height": 800}, locale="en-GB")
     page = context.new_page()
     page.complaints = []
@@ -42,5 +45,12 @@ def page(chromium, live_server):
     page.add_init_script(
         "addEventListener('securitypolicyviolation', e => console.error('CSP ' + e.violatedDirective + ' ' + e.blockedURI))"
     )
+    click = page.click
+
+    def click_and_load(selector, **options):
+        click(selector, **options)
+        page.wait_for_load_state()
+
+    page.click = click_and_load
     yield page
     context.close()
