@@ -49,11 +49,11 @@ def row(number, *, is_changed=False):
     ]  # fmt: skip
 
 
-def pieces(count, *, change_every=0, rows_a_piece=1000):
+def pieces(count, *, first=1, change_every=0, rows_a_piece=1000):
     """The file in pieces of bytes; with change_every, a later export in which every so many-th phone has changed."""
     yield _lines([HEADER])
-    for start in range(1, count + 1, rows_a_piece):
-        numbers = range(start, min(start + rows_a_piece, count + 1))
+    for start in range(first, first + count, rows_a_piece):
+        numbers = range(start, min(start + rows_a_piece, first + count))
         yield _lines(row(each, is_changed=bool(change_every) and each % change_every == 0) for each in numbers)
 
 
