@@ -17,8 +17,11 @@ from registry.models import (
     SubjectRequest,
 )
 
+from registry.templatetags.registry_ui import grouped
+
 from .queries import at_once
 
+COUNTED = 1000  # as far as is counted for each page of everybody
 GROUPS = (
     (
         _("Register"),
@@ -93,7 +96,7 @@ def navigation(request, site):
     # The file of the CRM is chosen under the people it brings, and belongs to the imports.
     path = runs if request.path == reverse(f"{site.name}:registry_datasubject_import") else request.path
     groups = [
-        {"label": "", "items": [{"label": _("Desk"), "url": desk, "count": None, "current": request.path == desk}]}
+        {"label": "", "items": [{"label": _("Desk"), "url": desk, "count": "", "current": request.path == desk}]}
     ]
     registered = {model._meta.model_name: model for model in site._registry}
     waiting = counts(request)
@@ -109,7 +112,7 @@ def navigation(request, site):
                 {
                     "label": str(text)[:1].upper() + str(text)[1:],
                     "url": url,
-                    "count": waiting.get(name),
+                    "count": badge(waiting.get(name)),
                     "current": path.startswith(url),
                 }
             )
@@ -130,9 +133,20 @@ def counts(request):
         "obligation": Obligation.objects.open(),
         "message": Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None),
     }
-    counted = [
-        scope.in_scope(records, user).order_by().values(of=Value(name)).annotate(number=Count("pk"))
+    mine = {
+        name: scope.in_scope(records, user).order_by()
         for name, records in waiting.items()
         if user.has_perm(f"registry.view_{name}")
-    ]
-    return {each["of"]: each["number"] or None for each in at_once(counted)}
+    }
+    if "obligation" in mine:  # as many as there are people
+        few = mine["obligation"].values("pk")[: COUNTED + 1]
+        mine["obligation"] = Obligation.objects.filter(pk__in=few).order_by()
+    counted = [records.values(of=Value(name)).annotate(number=Count("pk")) for name, records in mine.items()]
+    return {each["of"]: each["number"] for each in at_once(counted)}
+
+
+def badge(number):
+    """A count as it stands beside a link; nothing where nothing waits."""
+    if not number:
+        return ""
+    return grouped(number) if number <= COUNTED else f"{grouped(COUNTED)}+"

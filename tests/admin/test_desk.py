@@ -142,8 +142,8 @@ def test_sidebar_counts_what_waits(office, late, dpo, client_of_dpo):
     groups = client_of_dpo.get(DESK).context["registry_nav"]
     cases = next(group for group in groups if str(group["label"]) == "Cases")
     counts = {item["label"]: item["count"] for item in cases["items"]}
-    assert counts | {"Calendar feeds": None} == {
-        "Requests": 2, "Authority requests": None, "To be told": None, "Messages": None, "Calendar feeds": None,
+    assert counts | {"Calendar feeds": ""} == {
+        "Requests": "2", "Authority requests": "", "To be told": "", "Messages": "", "Calendar feeds": "",
     }  # fmt: skip
 
 

@@ -9,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin import nav
 from registry.journal import unit_of_work
 from registry.journal.reconcile import findings
 from registry.models import Obligation
@@ -108,3 +109,11 @@ def test_list_is_read_by_its_index(client_of_dpo, owed, asked):
             cursor.execute(f"EXPLAIN QUERY PLAN {sql}")
             plan = str(cursor.fetchall())
         assert "obligation_list" in plan and "TEMP B-TREE" not in plan
+
+
+@pytest.mark.parametrize(("counted_to", "said"), [(9, "9"), (8, "8+")])
+def test_sidebar_counts_what_is_to_be_told_only_so_far(client_of_dpo, owed, monkeypatch, counted_to, said):
+    """Every page of everybody has the number, and there may be as many as people."""
+    monkeypatch.setattr(nav, "COUNTED", counted_to)
+    groups = client_of_dpo.get("/admin/").context["registry_nav"]
+    assert {item["url"]: item["count"] for group in groups for item in group["items"]}[LIST] == said
