@@ -16,7 +16,6 @@ from registry.models import (
     ProcessingActivity,
     SubjectRequest,
 )
-
 from registry.templatetags.registry_ui import grouped
 
 from .queries import at_once
@@ -95,9 +94,7 @@ def navigation(request, site):
     runs = reverse(f"{site.name}:registry_importrun_changelist")
     # The file of the CRM is chosen under the people it brings, and belongs to the imports.
     path = runs if request.path == reverse(f"{site.name}:registry_datasubject_import") else request.path
-    groups = [
-        {"label": "", "items": [{"label": _("Desk"), "url": desk, "count": "", "current": request.path == desk}]}
-    ]
+    groups = [{"label": "", "items": [{"label": _("Desk"), "url": desk, "count": "", "current": request.path == desk}]}]
     registered = {model._meta.model_name: model for model in site._registry}
     waiting = counts(request)
     for label, names in GROUPS:

@@ -144,6 +144,7 @@ class Consent(PublishesConditions, MovesOwnGrounds, HeldByBlocks, OperatorOwned)
             models.Index(fields=["operator", "-given_on", "-id"], name="consent_list"),
             models.Index(fields=["operator", "kind", "-given_on", "-id"], name="consent_list_kind"),
             models.Index(fields=["purpose", "operator", "-given_on", "-id"], name="consent_list_purpose"),
+            models.Index(fields=["purpose", "operator", "kind", "-given_on", "-id"], name="consent_list_both"),
             # What refers to a policy or a user, before either is deleted; a consent of neither costs nothing here.
             models.Index(fields=["policy"], name="consent_policy", condition=models.Q(policy__isnull=False)),
             models.Index(

@@ -1,4 +1,6 @@
-"""Lists as one goes through them, by their links alone."""
+"""Lists as one goes through them, by their links alone, and how SQLite finds what they ask for."""
+
+from django.db import connection
 
 PART_UNSORTED = "A part of a list is not sorted by a column. Choose a filter or a shorter period first."
 
@@ -27,3 +29,11 @@ def stretches(client, address):
 
 def changelist_page(changelist, address, number):
     return "?" + address.partition("?")[2] + f"&p={number}"
+
+
+def plans(queries, part):
+    """SQLite's plan of each query that has this part."""
+    for asked in [query["sql"] for query in queries if part in query["sql"]]:
+        with connection.cursor() as cursor:
+            cursor.execute("EXPLAIN QUERY PLAN " + asked.replace("%", "%%"))
+            yield " · ".join(row[-1] for row in cursor.fetchall())

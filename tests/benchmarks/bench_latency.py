@@ -120,9 +120,9 @@ def main(count):
     quiet = watched(page_of, people, user, lambda: time.sleep(5))
     pages = watched(page_of, people, user, lambda: imports(1))
     entries = watched(entry_of, people, user, lambda: imports(1 + count))
-    told = f"{label()}, import of {count:,} rows: a person's page"
-    record(f"{told}, median, nothing else going on", statistics.median(quiet) * 1000, "ms")
-    for told, seconds in ((told, pages), (f"{told}, its entry in the journal alone", entries)):
+    page = f"{label()}, import of {count:,} rows: a person's page"
+    record(f"{page}, median, nothing else going on", statistics.median(quiet) * 1000, "ms")
+    for told, seconds in ((page, pages), (f"{page}, its entry in the journal alone", entries)):
         record(f"{told}, median of {len(seconds)} meanwhile", statistics.median(seconds) * 1000, "ms")
         record(f"{told}, p99 meanwhile", seconds[int(len(seconds) * 0.99)] * 1000, "ms", 100, at_least=False)
         record(f"{told}, longest meanwhile", seconds[-1] * 1000, "ms", 1000, at_least=False)
