@@ -13,12 +13,12 @@ from registry.models import Operator, ProcessingActivity
 
 
 class Command(BaseCommand):
-    help = "Loads registers from TOML files. An edited register is refused, naming what differs, unless --overwrite."
+    help = "Loads registers from TOML files. One that is there and differs is left, naming what differs, unless --overwrite."
 
     def add_arguments(self, parser):
         parser.add_argument("files", nargs="*", metavar="FILE")
         parser.add_argument("--all", action="store_true", help="every file of registry/registers")
-        parser.add_argument("--overwrite", action="store_true", help="make an edited register what the file says again")
+        parser.add_argument("--overwrite", action="store_true", help="make a register that is there what the file says")
         parser.add_argument("--new-only", action="store_true", help="leave operators alone that are there already")
         parser.add_argument(
             "--by", default="", metavar="USER", help="who loads, a DPO of the operator; default: the system"
@@ -51,7 +51,8 @@ class Command(BaseCommand):
         except RegisterEdited as refusal:
             self.stderr.write(str(refusal))
             self.stderr.write(
-                f"{path.name}: the register has been edited since and is left as it is. --overwrite discards the edits."
+                f"{path.name}: the register differs from the file and is left as it is. --overwrite makes it what the file says; "
+                "what the file does not have is deleted then."
             )
             return False
         except FileRefused as refusal:

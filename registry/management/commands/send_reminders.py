@@ -25,7 +25,7 @@ class Command(BaseCommand):
 
     help = (
         "Mails the responsible person in office and the deputies of each operator what is overdue, due within 3 working days, not "
-        "sorted, or without a term, and how many are still to be told. Exit 0: all told, or nothing to tell; 3: a mail was not sent, "
+        "sorted, or without a term, and how many words to people and recipients, and publications, are late. Exit 0: all told, or nothing to tell; 3: a mail was not sent, "
         "the next call tries again."
     )
 
