@@ -7,7 +7,7 @@ from registry.choices import Role
 from registry.imports import storage
 from registry.imports.apply import may_finish
 from registry.imports.inspection import FileRefused
-from registry.imports.lists import TURNED_DOWN, first_rows, shown_rows
+from registry.imports.lists import LISTS, TURNED_DOWN, first_rows, length_of, shown_rows
 from registry.imports.preview import SHOWN_REJECTED, Plan, shown_columns
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
@@ -40,7 +40,7 @@ def page_of_run(request, run):
         "plan": plan,
         "turned_down": turned_down,
         "all_changes": run.new + run.changed,
-        "turned_down_more": run.rejected + run.stopped - len(turned_down),
+        "turned_down_more": sum(length_of(run, LISTS[kind]) for kind in ("rejected", "stopped")) - len(turned_down),
         "warnings": run.warnings[:WARNINGS_SHOWN],
         "columns": shown_columns(run.mapping),
         "lists": [] if run.is_at_work else list_links(request, run),

@@ -97,9 +97,9 @@ def rows_of(run, kinds):
 
 
 def length_of(run, listing):
-    """Rows of a list. Of a run that is being applied, or was given up, the counts are of what it has come to, and the list is the
-    plan's, for the whole file."""
-    if listing.count in KINDS and run.state in (ImportRun.State.APPLYING, ImportRun.State.CANCELLED):
+    """Rows of a list. Of a run that was not applied to its end, undone since or not, the counts are of what it has come to, and the
+    list is the plan's, for the whole file."""
+    if listing.count in KINDS and run.applied_at is None and run.state != ImportRun.State.PLANNED:
         return rows_of(run, listing.kinds).count()
     return getattr(run, listing.count)
 

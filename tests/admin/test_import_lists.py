@@ -6,7 +6,8 @@ import pytest
 from django.db import connection
 from django.urls import reverse
 
-from registry.imports import crm_file, double_rows, storage
+from registry.admin import import_page
+from registry.imports import crm_file, double_rows, storage, undo
 from registry.imports.apply import apply, cancel, take
 from registry.imports.lists import LISTS as LISTINGS
 from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
@@ -72,7 +73,8 @@ def test_page_of_the_run_leads_to_its_lists(natalia, lapp):
 
 
 def test_lists_of_a_run_that_was_given_up_are_of_the_whole_file(natalia, dpo, lapp, monkeypatch):
-    """Its counts end with the rows it came to; what is wrong with the others still goes back to the CRM's owner."""
+    """Its counts end with the rows it came to; what is wrong with the others still goes back to the CRM's owner, undone or not."""
+    monkeypatch.setattr(import_page, "SHOWN_REJECTED", 1)
     monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 1)
     run = one_of_each(natalia, lapp)
     taken = take(run, token=run.token, by=run.owner)
@@ -85,11 +87,15 @@ def test_lists_of_a_run_that_was_given_up_are_of_the_whole_file(natalia, dpo, la
     cancel(ImportRun.objects.get(), by=run.owner, role="dpo")
     run.refresh_from_db()
     assert (run.state, run.new, run.rejected) == ("cancelled", 1, 0)
-    found = re.findall(
-        r'/lists/(\w+)/">[^<]+</a>(?: <span.*?</span>)?</td><td class="num"[^>]*>(\d+)',
-        natalia.get(page_of(run)).content.decode(),
-    )
-    assert dict(found)["rejected"] == dict(found)["stopped"] == "1"
+    for state in ("cancelled", "undone"):
+        text = natalia.get(page_of(run)).content.decode()
+        found = re.findall(r'/lists/(\w+)/">[^<]+</a>(?: <span.*?</span>)?</td><td class="num"[^>]*>(\d+)', text)
+        assert dict(found)["rejected"] == dict(found)["stopped"] == "1"
+        assert "and 1 more in the lists above." in text
+        if state == "cancelled":
+            undo.undo(undo.take(run, by=run.owner, role="dpo"), by=run.owner, role="dpo")
+    run.refresh_from_db()
+    assert run.state == "undone"
     assert [row[0] for row in rows_of(natalia.get(url_of(run, "rejected")))] == ["4"]
 
 
