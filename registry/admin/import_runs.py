@@ -52,13 +52,13 @@ class ImportRunAdmin(ColumnsPage, ImportSteps, RegistryModelAdmin):
 
     @admin.display(description=gettext_lazy("outcome"))
     def outcome(self, run):
-        if run.refusal:
-            return run.refusal
+        """What it did, and behind that why it could not go on."""
         if run.wrote_nothing:
-            return _("nothing was written")
+            return run.refusal or _("nothing was written")
         kinds = UNDONE if run.state == ImportRun.State.UNDONE else OUTCOMES | UNDONE
         parts = [(getattr(run, kind), label) for kind, label in kinds.items()]
-        return " · ".join(f"{grouped(count)}\u00a0{label}" for count, label in parts if count)
+        counts = [f"{grouped(count)}\u00a0{label}" for count, label in parts if count]
+        return " · ".join([*counts, run.refusal] if run.refusal else counts)
 
     def history_view(self, request, object_id, extra_context=None):
         raise Http404  # a run has no history: the journal records each of its steps

@@ -249,15 +249,23 @@ def test_page_of_every_state_is_small_and_complete(natalia, state):
 
 
 def test_list_of_runs_says_what_came_of_each(natalia, lapp):
-    """What was only planned and given up counts for nothing; of an undone import those put back are told."""
+    """What was only planned and given up counts for nothing; of an undone import those put back are told. What could not go on had
+    written all the same."""
     common = {"operator": lapp, "file_name": "a.csv", "rows": 22000, "planned_at": timezone.now()}
     ImportRun.objects.create(**common, state="cancelled", new=21000, rejected=1000)
     ImportRun.objects.create(**common, state="cancelled", new=1500, rows_done=1500)
     ImportRun.objects.create(**common, state="expired", new=22000)
     ImportRun.objects.create(**common, state="undone", changed=2000, undone=1999, left=1)
+    ImportRun.objects.create(**common, state="refused", refusal="The file is empty.")
+    changed = {"rows_done": 40, "last_seq": 90, "refusal": "Purposes changed since the plan."}
+    ImportRun.objects.create(**common, **changed, state="cancelled", new=40)
+    ImportRun.objects.create(**common, **changed, state="undone", new=40, undone=40)
     text = natalia.get(reverse("admin:registry_importrun_changelist")).content.decode()
     found = re.findall(r'class="field-(?:by|outcome)"[^>]*>([^<]*)', text.replace("\u00a0", " "))
     assert found == [
+        *("the system", "40 put back · Purposes changed since the plan."),
+        *("the system", "40 new · Purposes changed since the plan."),
+        *("the system", "The file is empty."),
         *("the system", "1 999 put back · 1 left, changed since or blocked"),
         *("the system", "nothing was written"),
         *("the system", "1 500 new"),
