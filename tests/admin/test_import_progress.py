@@ -5,6 +5,7 @@ import re
 
 import pytest
 from django.utils import timezone
+from django.utils.formats import date_format
 
 from registry.imports import storage
 from registry.models import ImportRun, JournalEntry
@@ -31,7 +32,11 @@ def at_work(natalia, settings):
 
 
 def stands(run, **fields):
-    ago = {name: timezone.now() - dt.timedelta(seconds=value) for name, value in fields.items() if name.endswith("_at")}
+    ago = {
+        name: timezone.now() - dt.timedelta(seconds=value)
+        for name, value in fields.items()
+        if value and name.endswith("_at")
+    }
     ImportRun.objects.filter(pk=run.pk).update(**fields | ago)
     run.refresh_from_db()
 
@@ -49,6 +54,15 @@ def test_large_file_waits_on_its_page(natalia, at_work):
     assert re.search(r'<script src="/static/registry/progress[^"]*\.js" defer></script>', text)
     assert '<progress class="bar" value="0" max="1" aria-labelledby="step">0 %</progress>' in text
     assert "Stop reading" in text and "Do it here" not in text
+
+
+def test_file_whose_reading_stopped_is_kept_for_its_hour(natalia, at_work):
+    """And until when is said: nobody goes on with it by themselves."""
+    assert "kept until the import is finished" in natalia.get(page_of(at_work)).content.decode()
+    stands(at_work, step_role="", alive_at=None, expires_at=-3600)
+    text = natalia.get(page_of(at_work)).content.decode()
+    assert "kept until the import is finished" not in text
+    assert f"kept until {date_format(timezone.localtime(at_work.expires_at), 'DATETIME_FORMAT')}" in text
 
 
 @pytest.mark.parametrize(
