@@ -117,7 +117,7 @@ class ImportSteps(StepPages):
     def cancel_view(self, request, pk):
         """Gives up a file, a plan, the rest of an import, which stops after the rows it is at, or of an undo that has stopped."""
         run = self.to_finish(request, pk)
-        if request.method != "POST":
+        if request.method != "POST" or is_to_be_asked(run, request.POST):
             return self.asked_or_sent_back(request, run)
         if run.state in ImportRun.OPEN and run.owner_id != request.user.pk:
             return refused(request, self.admin_site, *OWNERS, run=run)
@@ -190,13 +190,19 @@ def by_user(request):
 def why_not_given_up(run):
     """(reason code for the journal, sentence) of a run of which nothing is left to be given up."""
     code, sentence = why_not_waiting(run)
-    return ("taken", TAKEN) if run.state in (*ImportRun.OPEN, State.PLANNING) else (code, sentence)
+    at_work = (*ImportRun.OPEN, State.PLANNING, State.UNDOING)
+    return ("taken", TAKEN) if run.state in at_work else (code, sentence)
 
 
 def can_be_given_up(run):
     """An undo goes to its end while somebody is at it: the button of a page that was open too long does not end it."""
     undo_rests = run.state == State.UNDOING and phase_of(run) in ("late", "cut-off", "stopped")
     return undo_rests or run.state in (*ImportRun.OPEN, State.PLANNING, State.APPLYING)
+
+
+def is_to_be_asked(run, answer):
+    """What writes is given up by the answer to the question about just that: a button of an older page only asks it."""
+    return run.state in RESTS and can_be_given_up(run) and answer.get("rest") != run.state
 
 
 def can_be_undone(run):

@@ -86,7 +86,7 @@ def test_rest_of_a_cut_off_import_is_given_up(cut_off, login, lapp, registrar, r
     assert '<span class="value">3</span>' in asked and 'type="submit" class="button danger">Give up the rest<' in asked
     cut_off.refresh_from_db()
     assert cut_off.state == "applying"
-    response = client.post(step("cancel", cut_off), follow=True)
+    response = client.post(step("cancel", cut_off), {"rest": "applying"}, follow=True)
     assert "Given up after 2 of 5 rows: what was applied stays in the register" in response.content.decode()
     cut_off.refresh_from_db()
     assert (cut_off.state, DataSubject.objects.count(), storage.file_of(cut_off).exists()) == ("cancelled", 2, False)

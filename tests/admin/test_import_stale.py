@@ -42,7 +42,7 @@ def told(response):
     ("state", "sentence"),
     [
         ("applied", CONFIRMED),
-        ("undoing", CONFIRMED),
+        ("undoing", TAKEN),
         ("undone", CONFIRMED),
         ("cancelled", "This import was given up. Its page says what had been applied by then."),
         ("refused", "This import was refused. Its page says why."),
@@ -55,6 +55,22 @@ def test_giving_up_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, 
     assert told(natalia.post(step("cancel", run))) == sentence
     assert ImportRun.objects.get().state == state
     assert JournalEntry.objects.get(action="refused").object_uid == run.uid
+
+
+@pytest.mark.parametrize("state", ["applying", "undoing"])
+def test_older_button_does_not_give_up_what_writes_by_now(natalia, run, state):
+    """“Give this plan up” beside an import begun in another tab: the question comes first, and its answer is for it alone."""
+    stands(run, state)
+    ImportRun.objects.update(rows=5, rows_expected=5, rows_done=2, step_role="")
+    other = {"applying": "undoing", "undoing": "applying"}[state]
+    for sent in ({}, {"rest": "planned"}, {"rest": other}):
+        asked = natalia.post(step("cancel", run), sent).content.decode()
+        assert f'<input type="hidden" name="rest" value="{state}">' in asked
+        assert '<span class="value">2</span><span class="note">of 5</span>' in asked
+        assert ImportRun.objects.get().state == state
+    assert not JournalEntry.objects.filter(action="import.cancel").exists()
+    assert natalia.post(step("cancel", run), {"rest": state}).url == page_of(run)
+    assert ImportRun.objects.get().state == "cancelled"
 
 
 @pytest.mark.parametrize("state", ["asking", "planned", "applied", "undone", "refused", "cancelled", "expired"])

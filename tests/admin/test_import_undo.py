@@ -132,7 +132,7 @@ def go_on(client, run):
 
 
 def give_up_and_undo_again(client, run):
-    client.post(step("cancel", run))
+    client.post(step("cancel", run), {"rest": "undoing"})
     client.post(step("undo", run), {"reason": "the wrong file"})
 
 
@@ -143,7 +143,7 @@ def the_command(client, run):
 
 
 def give_up_and_the_command(client, run):
-    client.post(step("cancel", run))
+    client.post(step("cancel", run), {"rest": "undoing"})
     the_command(client, run)
 
 
@@ -164,7 +164,7 @@ def test_undo_that_stopped_is_given_up(natalia, stopped):
     asked = natalia.get(step("cancel", stopped)).content.decode()
     assert '<span class="value">2</span><span class="note">of 3</span>' in asked and "can be begun again" in asked
     assert "Giving up the rest keeps what is put back; the undo can be begun again." in text
-    text = natalia.post(step("cancel", stopped), follow=True).content.decode()
+    text = natalia.post(step("cancel", stopped), {"rest": "undoing"}, follow=True).content.decode()
     said = "whoever it had put back stays so, everybody else stands as the import left them. It can be begun again."
     assert f"The undo was given up after 2 of 3 people: {said}" in text
     assert "Undo this import" in text
@@ -180,7 +180,7 @@ def test_undo_that_stopped_is_given_up(natalia, stopped):
 def test_undo_given_up_before_anybody_was_put_back(natalia, stopped):
     """What the import wrote stands whole: its page does not say that nothing of the file was written."""
     ImportRun.objects.update(rows_done=0, undone=0)
-    text = natalia.post(step("cancel", stopped), follow=True).content.decode()
+    text = natalia.post(step("cancel", stopped), {"rest": "undoing"}, follow=True).content.decode()
     assert "The undo was given up after 0 of 3 people" in text
     assert "nothing of the file was written" not in text
 
@@ -192,7 +192,7 @@ def test_undo_is_given_up_by_its_owner_and_the_dpo_alone(natalia, stopped, lapp,
         assert "Give up the rest" not in client.get(page_of(stopped)).content.decode()
         assert client.post(step("cancel", stopped)).status_code == status
     client.force_login(factories.make_user("dpo", lapp), backend="registry.scope.RoleBackend")
-    client.post(step("cancel", stopped))
+    client.post(step("cancel", stopped), {"rest": "undoing"})
     assert ImportRun.objects.get().state == "cancelled"
 
 
