@@ -1,5 +1,7 @@
 """The CRM import in the browser: import-export's upload, with a stored run under it."""
 
+from contextlib import suppress
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -120,12 +122,15 @@ class PeopleImport(ImportMixin):
         return getattr(request, "read_form", None) or super().create_import_form(request)
 
     def read_file(self, form):
-        """The run of an upload that is being read or has questions; None where it was refused, which the form then says."""
+        """The run of an upload that is being read, has questions, or was given up meanwhile, which its page then says; None where
+        it was refused, which the form says.
+        """
         acting, given = form.acting, form.cleaned_data
         file, run = given["import_file"], None
         try:
             run = storage.upload(**acting, file_name=file.name, chunks=file.chunks(), size=file.size)
-            begin(run, form, by=acting["owner"], role=acting["role"])
+            with suppress(storage.AlreadyTaken), storage.file_may_go(run):
+                begin(run, form, by=acting["owner"], role=acting["role"])
         except FileRefused as refusal:
             form.add_error("import_file", refusal.told)
             return None

@@ -3,7 +3,9 @@
 import pytest
 from django.urls import reverse
 
-from registry.imports import storage
+from registry.admin import imports
+from registry.imports import plan, storage
+from registry.imports.apply import cancel
 from registry.models import DataSubject, ImportRun, ImportSource, ListedRow
 from tests import factories
 from tests.imports.crm import person
@@ -140,3 +142,24 @@ def test_damaged_names_are_accepted_when_said(natalia):
     response = upload(natalia, [person(1, surname="?асымова")], accept_damaged_names="on")
     confirm(natalia, response)
     assert DataSubject.objects.get().surname == "?асымова"
+
+
+@pytest.mark.parametrize(
+    ("module", "moment"), [(plan, "_read"), (plan, "file_warnings"), (imports, "open_table"), (imports, "ask")]
+)
+def test_file_that_is_given_up_while_it_is_read_leads_to_its_run(natalia, monkeypatch, module, moment):
+    """The reading is stopped in another tab: whoever sent the file is told, and nothing of it stays."""
+    whole = getattr(module, moment)
+
+    def given_up_meanwhile(*args, **kwargs):
+        run = ImportRun.objects.get()
+        cancel(run, by=run.owner, role="registrar")
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(module, moment, given_up_meanwhile)
+    response = upload(natalia, [person(1), person(2, email="x")])
+    run = ImportRun.objects.get()
+    assert response.redirect_chain == [(page_of(run), 302)]
+    assert "Given up: nothing of the file was written, and it is deleted." in response.content.decode()
+    assert (run.state, ListedRow.objects.count()) == ("cancelled", 0)
+    assert not storage.file_of(run).exists() and not storage.plan_of(run).exists()
