@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from registry import scope
 from registry.choices import DateOrder
 from registry.imports import storage
-from registry.imports.asking import ask, reading, said_so_far
+from registry.imports.asking import ask, open_table, reading, said_so_far
 from registry.imports.crm_file import CRMFile
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import newest_rows, remember, said_of
@@ -53,10 +53,10 @@ class ColumnsPage:
         if run.state not in ImportRun.OPEN:
             return HttpResponseRedirect(page_of(run))
         try:
-            said, is_newer = said_now(run)
-            form = drawn(run, said) if request.method != "POST" else posted(run, said, request.POST)
+            said, is_newer, trouble = said_now(run)
+            form = drawn(run, said, trouble) if request.method != "POST" else posted(run, said, request.POST)
         except FileRefused as refusal:  # the file is gone, or cannot be read in any way
-            return nothing_imported(request, self.admin_site, refusal.told)
+            return nothing_imported(request, self.admin_site, refusal.told, run=run)
         if form.is_bound and form.is_valid():
             try:
                 if read_as_said(run, form, {"by": request.user, "role": scope.role_of(request.user)}):
@@ -96,18 +96,28 @@ class ColumnsPage:
 
 
 def said_now(run):
-    """(what was said of the file up to now, whether that is what its source says since somebody changed it)."""
+    """(what was said of the file up to now, whether that is what its source says since somebody changed it, a sentence where
+    this file is no table as the source says now: then it is drawn with the encoding and the delimiter it was read with).
+    """
     said = said_so_far(run)
     if not run.source or said.as_of in (0, newest_rows([run.source]).get(run.source.pk)):
-        return said, False
+        return said, False, ""
     run.accept_damaged_names = run.source.accept_damaged_names
-    return said_of(run.source), True
+    now = said_of(run.source)
+    try:
+        open_table(run, now)
+    except FileRefused as refusal:
+        return now._replace(encoding=said.encoding, delimiter=said.delimiter), True, refusal.told
+    return now, True, ""
 
 
 def drawn(run, said, trouble=""):
     """The form as the file and what was said so far have it."""
     found = reading(run, said)
-    form = ColumnsForm(initial=initial_of(run, said, found), run=run, found=found, said=said)
+    initial = initial_of(run, said, found)
+    if trouble:  # a source that does not read this file is changed by it only where somebody says so
+        initial["source"] = None
+    form = ColumnsForm(initial=initial, run=run, found=found, said=said)
     form.trouble = trouble or found.trouble
     return form
 

@@ -205,7 +205,9 @@ def test_file_that_is_gone_is_said_so(natalia):
     storage.discard(run)
     response = natalia.get(step("columns", run))
     assert response.status_code == 400
-    assert "The file of this import has been deleted. Upload it again." in response.content.decode()
+    text = response.content.decode()
+    assert "The file of this import has been deleted. Upload it again." in text
+    assert f'href="{page_of(run)}"' in text.partition('id="content-main"')[2]
 
 
 def test_run_that_was_applied_has_no_columns_to_name(natalia):

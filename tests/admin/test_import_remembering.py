@@ -168,6 +168,25 @@ def test_page_is_drawn_from_the_source_as_it_is(natalia, source):
     assert send(natalia, page, column_2="").status_code == 200
 
 
+@pytest.mark.parametrize("said", [{"delimiter": "|"}, {"encoding": "utf-16"}])
+def test_source_that_no_longer_reads_the_file_leaves_its_page(natalia, source, said):
+    """It is said why, and the file can still be read as before; the source stays as it is unless somebody chooses it anew."""
+    crm = source(defaults="language=ru")
+    upload(natalia, "ID;Имя;Note\n1;А;Б\n".encode(), source=crm.pk, look_first="on")
+    changed(crm, defaults="language=kk", **said)
+    response = natalia.get(step("columns", ImportRun.objects.get()))
+    assert response.status_code == 200
+    assert response.context["form"].trouble in text_of(response)
+    assert ("“|”" if "delimiter" in said else "UTF-16") in response.context["form"].trouble
+    form = response.context["form"]
+    assert (form.found.header, form["language"].value()) == (["ID", "Имя", "Note"], "kk")
+    assert CHANGED in text_of(response) and "Give this file up" in text_of(response)
+    send(natalia, response, column_2="surname")
+    crm.refresh_from_db()
+    assert (ImportRun.objects.get().state, crm.defaults) == ("planned", "language=kk")
+    assert {name: getattr(crm, name) for name in said} == said
+
+
 def test_another_source_that_somebody_changed_meanwhile_is_not_overwritten_either(natalia, source):
     """The page may be remembered for any of them; for this file only it can be read at any rate."""
     other = source(name="Other")
