@@ -28,6 +28,8 @@ from .columns_form import DEFAULTS, FIELD_NAMES, ColumnsForm, as_chosen
 from .conflict import who_saved
 from .imports import nothing_imported, own_run, refused, why_not_waiting
 
+OF_THE_HEADERS = ("date_order", "read_as")
+
 
 class SavedMeanwhile(Exception):
     """Somebody changed the source after the page was drawn."""
@@ -65,7 +67,7 @@ class ColumnsPage:
                 return refused(request, self.admin_site, *why_not_waiting(run), run=run)
             except SavedMeanwhile as meanwhile:
                 return self.source_conflict(request, form, meanwhile.source)
-        if is_newer and not form.is_bound:
+        if is_newer and request.method != "POST":  # what was sent is shown as it was sent
             told = _("The source “%(name)s” was changed after this file was uploaded: the page shows what it says now.")
             messages.info(request, told % {"name": run.source})
         return self.columns_page(request, run, form)
@@ -146,23 +148,27 @@ def seen(run, said):
 
 
 def posted(run, said, data):
-    """The form as it was sent; drawn anew, with nothing judged, where its columns are not those of the file any more."""
+    """The form as it was sent; drawn anew, with nothing judged, where somebody only looks, or its columns are others by now."""
     words = said._replace(encoding=data.get("encoding") or None, delimiter=data.get("delimiter") or None)
     words = words if said.order_remembered else words._replace(date_order="")
     try:
         found = reading(run, words)
     except FileRefused as refusal:
-        return drawn(run, said, trouble=refusal.told)
-    as_sent = data.get("read_as") == fingerprint(found)
-    if as_sent and "again" not in data:
-        form = ColumnsForm(data, initial=initial_of(run, said, found), run=run, found=found, said=said)
-        form.trouble = ""
-        return form
-    form = drawn(
-        run, words, trouble="" if "again" in data else _("The columns were read anew: look at them, then go on.")
-    )
-    if as_sent:  # the same columns again: what was answered stays
-        form.initial |= {name: data.get(name, "") for name in form.fields}
+        return answered(drawn(run, said, trouble=refusal.told), data)
+    if "again" in data:
+        return answered(drawn(run, words), data)
+    if data.get("read_as") != fingerprint(found):
+        return answered(drawn(run, words, trouble=_("The columns were read anew: look at them, then go on.")), data)
+    form = ColumnsForm(data, initial=initial_of(run, said, found), run=run, found=found, said=said)
+    form.trouble = ""
+    return form
+
+
+def answered(form, data):
+    """The form drawn anew, with what was answered: all of it beside the same headers, beside others what is not said of a column."""
+    same = data.get("read_as") == form.initial["read_as"]
+    kept = [name for name in form.fields if same or not (name in OF_THE_HEADERS or name.startswith("column_"))]
+    form.initial |= {name: data.get(name, "") for name in kept}
     return form
 
 

@@ -124,6 +124,42 @@ def test_reading_again_keeps_what_was_answered(natalia):
     assert ImportRun.objects.get().state == "asking"
 
 
+ANSWERS = {"language": "kk", "consent_channel": "web", "blank_clears": "on", "new_source": "HubSpot", "source": ""}
+ONE_HEADER = b"ID;a,b;Date\n1;x,y;1990-02-01\n"
+
+
+def shown(response, *names):
+    """What the fields of the form say that was drawn."""
+    return {name: response.context["form"][name].value() for name in names}
+
+
+@pytest.mark.parametrize("again", [{"again": "1"}, {}])
+def test_reading_that_is_refused_keeps_what_was_answered(natalia, again):
+    """A delimiter that is none of the file's: the sentence says so, and nothing has to be said twice."""
+    said = ANSWERS | {"delimiter": "|", "column_1": "surname", "date_order": "mdy"}
+    response = send(natalia, upload(natalia, ONE_HEADER, look_first="on"), **said, **again)
+    assert response.context["form"].trouble.startswith("The header has no “|”, so it is not the delimiter.")
+    assert shown(response, *said) == said
+    response = send(natalia, response, delimiter=";")
+    run = ImportRun.objects.get()
+    assert (run.state, run.mapping[1], run.source.name) == ("planned", ["a,b", "surname"], "HubSpot")
+
+
+@pytest.mark.parametrize("again", [{"again": "1"}, {}])
+def test_other_headers_keep_what_is_not_said_of_a_column(natalia, again):
+    """Read with another delimiter the file has other columns: they are asked about anew, all else stands as it was answered."""
+    said = ANSWERS | {"delimiter": ","}
+    response = upload(natalia, ONE_HEADER, look_first="on")
+    response = send(natalia, response, **said, column_1="surname", date_order="mdy", **again)
+    assert response.context["form"].found.header == ["ID;a", "b;Date"]
+    assert shown(response, *said) == said
+    assert shown(response, "column_1", "date_order") == {"column_1": "", "date_order": ""}
+    refused = send(natalia, response, delimiter="|", column_1="email", again="1")
+    assert refused.context["form"].found.header == ["ID", "a,b", "Date"]
+    assert shown(refused, *said, "column_1") == said | {"delimiter": "|", "column_1": ""}
+    assert ImportRun.objects.get().state == "asking"
+
+
 def test_answers_for_other_columns_are_not_taken(natalia):
     """Who changes the delimiter and goes on at once sees the new columns first."""
     response = upload(natalia, b"ID;a,b\n1;x,y\n", look_first="on")

@@ -168,6 +168,18 @@ def test_page_is_drawn_from_the_source_as_it_is(natalia, source):
     assert send(natalia, page, column_2="").status_code == 200
 
 
+def test_looking_again_does_not_take_a_change_of_the_source_for_seen(natalia, source):
+    """What is kept over other headers was answered beside the source as it was: reading tells of the change."""
+    crm = source(defaults="language=ru")
+    response = upload(natalia, "ID;a,Имя\n1;x,А\n".encode(), source=crm.pk, look_first="on")
+    changed(crm, defaults="language=kk")
+    response = send(natalia, response, delimiter=",", again="1")
+    assert response.context["form"]["language"].value() == "ru" and CHANGED not in text_of(response)
+    assert send(natalia, response, column_0="crm_id").status_code == 409
+    crm.refresh_from_db()
+    assert crm.defaults == "language=kk"
+
+
 @pytest.mark.parametrize("said", [{"delimiter": "|"}, {"encoding": "utf-16"}])
 def test_source_that_no_longer_reads_the_file_leaves_its_page(natalia, source, said):
     """It is said why, and the file can still be read as before; the source stays as it is unless somebody chooses it anew."""
