@@ -21,10 +21,11 @@ BEFORE_NEW_PASSWORD = ("password_change", "password_change_done", "logout", "jsi
 
 
 class OtherOperator(Exception):
-    """The record belongs to another operator of the same user: the switch is offered, nothing is shown."""
+    """The record belongs to another operator of the same user, or the form was drawn for one: the switch is offered, nothing is
+    shown and nothing done."""
 
-    def __init__(self, operator):
-        self.operator = operator
+    def __init__(self, operator, *, drawn=False):
+        self.operator, self.drawn = operator, drawn
 
 
 def actor(request):
@@ -37,6 +38,24 @@ def actor(request):
 
 def reason_of(request):
     return request.POST.get("_reason", "").replace("\0", "").strip()[:500]
+
+
+def offer_switch_back(request):
+    """A form drawn for another operator of the user's (switched in another tab) does nothing and offers the switch back."""
+    code = request.POST.get("_seen", "").partition(".")[0]
+    for membership in getattr(request.user, "_memberships", []):
+        if membership.operator.code == code and membership.operator != request.operator:
+            raise OtherOperator(membership.operator, drawn=True)
+
+
+def as_drawn(request):
+    """A form without a record acts for the operator it was drawn for (admin/drawn_for.html), or not at all. Whoever lost that
+    one meets nothing; a form that names none is the current operator's.
+    """
+    offer_switch_back(request)
+    current = request.operator.code if request.operator else "-"
+    if request.POST.get("_seen", current) != current:
+        raise Http404
 
 
 def own_units(view):
@@ -63,7 +82,8 @@ def journalled(view, site):
             raise
         except OtherOperator as other:
             note_refusal(request, "other_operator")
-            context = site.each_context(request) | {"other": other.operator, "title": str(other.operator)}
+            context = {"other": other.operator, "title": str(other.operator), "drawn": other.drawn}
+            context = site.each_context(request) | context
             return TemplateResponse(request, "admin/other_operator.html", context)
 
     @wraps(view)

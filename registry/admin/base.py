@@ -13,7 +13,7 @@ from registry import journal, scope
 from registry.models import OperatorOwned, Tracked
 from registry.templatetags.registry_ui import grouped
 
-from .acts import READING, OtherOperator, reason_of
+from .acts import READING, OtherOperator, offer_switch_back, reason_of
 from .conflict import seen_token, who_saved
 from .forms import ScopedForm
 from .history import history_page
@@ -224,10 +224,7 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
 
     def seen_otherwise(self, request, record):
         """The form was drawn for another operator (switched in another tab), or somebody saved the record since."""
-        code = request.POST.get("_seen", "").partition(".")[0]
-        for membership in getattr(request.user, "_memberships", []):
-            if membership.operator.code == code and membership.operator != request.operator:
-                raise OtherOperator(membership.operator)
+        offer_switch_back(request)
         if record is None or not self.tracked:
             raise Http404
         return self.conflict(request, record)

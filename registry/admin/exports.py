@@ -18,7 +18,7 @@ from registry.exports.terms import LANGUAGES
 from registry.models import ExportRun
 from registry.templatetags.registry_ui import grouped, pill
 
-from .acts import own_units
+from .acts import as_drawn, own_units
 from .base import RegistryModelAdmin
 from .files import private_file, sent
 from .labels import object_label
@@ -192,6 +192,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
 
     @own_units
     def register_download(self, request):
+        as_drawn(request)
         operator = self.may_export(request)
         if request.method != "POST":
             return redirect("admin:registry_exportrun_register")
@@ -219,6 +220,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
     @own_units
     def audit_view(self, request):
         """The form with the size of what it would make; by POST, the ZIP."""
+        as_drawn(request)
         operator = self.may_export(request)
         if not request.user.has_perm("registry.export_journalentry"):
             raise PermissionDenied

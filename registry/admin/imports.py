@@ -26,7 +26,7 @@ from registry.imports.sources import of_columns, said_of, why_taken
 from registry.models import ImportRun, ImportSource
 from registry.tasks import begin_planning
 
-from .acts import actor, own_units
+from .acts import actor, as_drawn, own_units
 
 NOT_THE_ONE_SENT = "confirmation", gettext_lazy("The confirmation is not the one this page sent. Read the file again.")
 CONFIRMED = {"applying", "applied", "undoing", "undone"}
@@ -105,6 +105,7 @@ class PeopleImport(ImportMixin):
     def import_action(self, request, **kwargs):
         """import-export's form; what is done with the file is read_file's."""
         storage.purge_expired()
+        as_drawn(request)
         if request.operator is None or not self.has_import_permission(request):
             raise PermissionDenied
         if request.method == "POST":

@@ -26,7 +26,7 @@ from registry.exports.formulas import Phone
 from registry.exports.past import ALMATY
 from registry.models import DataSubject, ExportRun
 
-from .acts import own_units
+from .acts import as_drawn, own_units
 from .scoped import touches_personal, visible_fields
 
 State = DataSubject.State
@@ -90,6 +90,7 @@ class ListExport:
     @own_units
     def export_view(self, request):
         """How many rows, which columns; by POST the file."""
+        as_drawn(request)
         if not self.has_export_permission(request):
             raise PermissionDenied
         try:

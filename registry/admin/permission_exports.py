@@ -12,7 +12,7 @@ from registry import scope
 from registry.exports.lists import FORMATS
 from registry.exports.permissions import Export, PermissionsFile
 
-from .acts import own_units
+from .acts import as_drawn, own_units
 
 CHANGED, WHOLE = "changed", "whole"
 COLUMNS = (
@@ -89,6 +89,7 @@ class ExportsPermissions:
     @own_units
     def permissions_view(self, request):
         """The form with what would be in the file; by POST, the file."""
+        as_drawn(request)
         if not self.may_export_permissions(request):
             raise PermissionDenied
         operator = request.operator

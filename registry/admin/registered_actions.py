@@ -13,7 +13,7 @@ from registry.exports.lists import FORMATS
 from registry.exports.registered_actions import RegisteredActions
 from registry.exports.span import parse_span
 
-from .acts import own_units
+from .acts import as_drawn, own_units
 from .labels import Citations
 
 REGISTERED = _("Registered actions, 94-V art. 8(4)(3)–(6)")
@@ -69,6 +69,7 @@ class RegisteredActionsPage:
 
     @own_units
     def registered_view(self, request):
+        as_drawn(request)
         operator = self.may_export(request)
         if not request.user.has_perm("registry.export_journalentry"):
             raise PermissionDenied

@@ -31,6 +31,8 @@ from registry.imports.inspection import FileRefused
 from registry.imports.vocabulary import VocabularyCSV, links_of, resource_for
 from registry.imports.vocabulary_cells import BETWEEN
 
+from .acts import as_drawn
+
 MOST_BYTES = 5_000_000
 LIFETIME_SECONDS = 3600
 
@@ -125,6 +127,7 @@ class VocabularyImport(ImportMixin):
 
     def import_action(self, request, **kwargs):
         purge()
+        as_drawn(request)
         if request.operator is None:
             raise PermissionDenied
         response = super().import_action(request, **kwargs)
