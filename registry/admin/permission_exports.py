@@ -101,6 +101,7 @@ class ExportsPermissions:
                 "changed": next_file.people().count(),
                 "gone": next_file.gone().values("was").distinct().count(),
                 "everybody": PermissionsFile(operator, timezone.now(), whole=True).people().count(),
+                "last": next_file.last,
                 "before": next_file.before,
                 "columns": COLUMNS,
                 "reasons": REASONS,

@@ -213,6 +213,23 @@ def test_download_that_breaks_off_is_not_the_last_file(office, browser_client, m
     assert ExportRun.objects.get(finished_at__isnull=False).count == 1
 
 
+def test_page_tells_the_last_file_though_the_next_one_holds_everybody(office, browser_client):
+    """Where something changed that decides for everybody there is a file before, and the page says why it is not gone on from."""
+    person(office, "C1", third_parties=False)
+    client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
+    assert "There is no file to go on from" in client.get(url).content.decode()
+    exported(office)
+    run, day = ExportRun.objects.get(), "%d.%m.%Y %H:%M"
+    with unit_of_work(by=None, role="system"):
+        office.bin = ""
+        office.save()
+    page = client.get(url).content.decode()
+    assert f"The last file, № {run.pk}, is of {timezone.localtime(run.started_at).strftime(day)}. Since then" in page
+    assert "something changed that decides for everybody: the next one holds everybody with a CRM id (1)." in page
+    assert "no file to go on from" not in page and "may have changed since" not in page
+    assert exported(office).keys() == {"C1"}
+
+
 def test_people_are_told_before_they_leave(office, monkeypatch):
     """Whoever is in a chunk stands in the journal before its first row is handed over, whatever becomes of the rest."""
     monkeypatch.setattr(stream, "CHUNK_BYTES", 1)
