@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy
 from registry import scope
 from registry.choices import NormTopic
 from registry.models import HandOverRun, Obligation
+from registry.operations import telling
 from registry.operations.handover import cancel
 from registry.templatetags.registry_ui import grouped
 
@@ -67,9 +68,11 @@ def norms_of(run):
 
 
 def owed_to_people(run):
-    """The word that is owed to people of this acquirer, by its day: how many wait for it, how many were told, and where they stand."""
-    owed = Obligation.objects.filter(recipient=run.recipient_id, what=Obligation.What.INFORM).order_by("due_on")
-    done = Q(done_at__isnull=False)
-    counted = owed.values("due_on").annotate(told=Count("pk", filter=done), waiting=Count("pk", filter=~done))
+    """The word that is owed to the people of this hand-over, by its day: how many wait for it, how many were told.
+
+    The list that the address leads to is of the whole acquirer.
+    """
+    done, by_day = Q(done_at__isnull=False), telling.owed(run).order_by("due_on").values("due_on")
+    counted = by_day.annotate(told=Count("pk", filter=done), waiting=Count("pk", filter=~done))
     query = {"recipient__id__exact": run.recipient_id, "what__exact": Obligation.What.INFORM, "is": "open"}
     return {"days": list(counted), "url": reverse("admin:registry_obligation_changelist", query=query)}

@@ -45,11 +45,11 @@ class RecordsTold:
         context = super().form_context(request, run)
         if run is None or run.is_at_work:
             return context
-        tellings = list(run.tellings.select_related("begun_by"))
-        context |= {"tellings": tellings}
-        if not may_record(request) or any(each.is_at_work for each in tellings):
+        context |= {"tellings": list(run.tellings.select_related("begun_by"))}
+        if not may_record(request) or not telling.owed(run).open().exists():
             return context
-        return context | {"may_tell": telling.owed(run).open().exists()}
+        not_yet = telling.not_yet(run)
+        return context | {"may_tell": not not_yet, "not_yet": not_yet}
 
     @own_units
     def told_view(self, request, pk):

@@ -47,13 +47,20 @@ def given_up_before(handover):
     return earlier.aggregate(last=Max("last_subject"))["last"] or 0
 
 
-def refuse_telling(handover, *, on, how, at):
-    """Raises ValidationError where it cannot be recorded that all were told: of the single word's rules, and of the hand-over's."""
+def not_yet(handover):
+    """Why it cannot be recorded for now that all were told, whatever is said of them; None where it can."""
     others = HandOverRun.objects.filter(operator=handover.operator_id, recipient=handover.recipient_id)
     if others.filter(state__in=HandOverRun.AT_WORK).exists():
-        raise ValidationError(_("The data are still being handed over. Record it when everybody has gone."))
+        return _("The data are still being handed over. Record it when everybody has gone.")
     if handover.tellings.filter(state__in=TellingRun.AT_WORK).exists():
-        raise ValidationError(_("It is being recorded already."))
+        return _("It is being recorded already.")
+    return None
+
+
+def refuse_telling(handover, *, on, how, at):
+    """Raises ValidationError where it cannot be recorded that all were told: of the single word's rules, and of the hand-over's."""
+    if refusal := not_yet(handover):
+        raise ValidationError(refusal)
     check_told(at=moment_on(on, at), how=how, since=handover.handed_over_on)
 
 

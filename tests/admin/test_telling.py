@@ -5,7 +5,7 @@ from django.urls import reverse
 from django.utils import timezone
 
 from registry.journal import unit_of_work
-from registry.models import JournalEntry, Obligation, TellingRun
+from registry.models import HandOverRun, JournalEntry, Obligation, TellingRun
 from registry.operations import handover
 from tests.disclosing import make_activity, make_recipient
 from tests.factories import make_user, save, today
@@ -50,6 +50,34 @@ def test_it_is_shown_before_it_is_recorded(run, dpo, client_of_dpo):
     assert {each.how for each in Obligation.objects.all()} == {"letter 5", "mailing of today"}
     entries = JournalEntry.objects.filter(object_type="obligation", action="change", actor=dpo.pk)
     assert [entry.operator for entry in entries] == ["lapp"] * 3
+
+
+def test_page_counts_those_whom_its_button_means(run, lapp, client_of_dpo):
+    """Of two hand-overs to one acquirer each counts its own people, waiting and told."""
+    later = handed_over(lapp, run.recipient, make_activity(lapp, "service"), people=1)
+    assert [counted(client_of_dpo, each) for each in (run, later)] == [(3, 0), (1, 0)]
+    assert client_of_dpo.post(page_of(later, "told"), said()).context["waiting"] == 1
+    client_of_dpo.post(page_of(later, "told"), said(confirmed="1"))
+    assert [counted(client_of_dpo, each) for each in (run, later)] == [(3, 0), (0, 1)]
+
+
+def counted(client, run):
+    """What the page of a hand-over shows of its only day: to be told, told."""
+    [day] = client.get(page_of(run)).context["owed"]["days"]
+    return day["waiting"], day["told"]
+
+
+def test_while_another_hand_over_to_the_acquirer_is_at_work_no_button(run, lapp, client_of_dpo):
+    """It would be refused: the page says why instead of offering it, and offers it again afterwards."""
+    later = handed_over(lapp, run.recipient, make_activity(lapp, "service"), people=1)
+    at_work = HandOverRun.objects.filter(pk=later.pk)
+    at_work.update(state="handing_over")
+    page = text_of(client_of_dpo.get(page_of(run)))
+    assert page_of(run, "told") not in page
+    assert "The data are still being handed over. Record it when everybody has gone." in page
+    assert "Record it when everybody has gone." in text_of(client_of_dpo.post(page_of(run, "told"), said()))
+    at_work.update(state="handed_over")
+    assert page_of(run, "told") in text_of(client_of_dpo.get(page_of(run)))
 
 
 def test_nobody_to_be_told_no_button(run, client_of_dpo):
