@@ -54,6 +54,12 @@ class HandOverForm(forms.Form):
         said = self.cleaned_data
         return HandOver(recipient, tuple(said["activities"]), said["on"], said["ground"], said["norm"])
 
+    def confirmed(self):
+        """What the confirmation names, besides the acquirer."""
+        said = self.cleaned_data
+        told = {name: said[name] for name in ("activities", "on", "norm")}
+        return told | {"ground": Ground(said["ground"]).label, "reason": said["_reason"]}
+
     def as_hidden(self):
         """What was chosen goes along with the confirmation."""
         for field in self.fields.values():
@@ -81,7 +87,7 @@ class HandsOver:
 
     @own_units
     def handover_view(self, request, pk):
-        """Asked, then shown in numbers, then done; no transaction is held over all of it."""
+        """Asked, then shown by name and in numbers, from where a way leads back, then done; no transaction is held over all of it."""
         recipient = self.get_object(request, str(pk))
         if recipient is None or recipient.kind != Recipient.Kind.ACQUIRER:
             raise Http404
@@ -89,11 +95,11 @@ class HandsOver:
             raise PermissionDenied
         form = HandOverForm(request.POST or None, operator=recipient.operator, initial={"on": timezone.localdate()})
         expected = None
-        if request.method == "POST" and form.is_valid():
+        if request.method == "POST" and "again" not in request.POST and form.is_valid():
             try:
                 if "confirmed" in request.POST:
                     return self.handed_over(request, recipient, form)
-                expected = expected_of(form.act(recipient))
+                expected = expected_of(form.act(recipient)) | {"said": form.confirmed()}
             except ValidationError as refusal:
                 form.add_error(None, refusal.messages)
         return self.handover_page(request, recipient, form if expected is None else form.as_hidden(), expected)
@@ -115,6 +121,7 @@ class HandsOver:
             "form": form,
             **(expected or {}),
             "media": self.media + form.media,
+            "again": _t("Back to the form") if expected else "",
             "button": _t("Hand over") if expected else _t("Show what will happen"),
             "back": reverse("admin:registry_recipient_change", args=[recipient.pk]),
         }

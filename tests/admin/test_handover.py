@@ -1,13 +1,16 @@
 """The hand-over in the admin: shown in numbers before it is done, for acquirers only."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.urls import reverse
 from django.utils import timezone
+from django.utils.formats import date_format
+from django.utils.html import strip_tags
 
 from registry.journal import unit_of_work
-from registry.models import Disclosure, HandOverRun, JournalEntry
+from registry.models import Disclosure, HandOverRun, JournalEntry, Norm
 from registry.models.grounding import serve
 from registry.operations import handover
 from tests.disclosing import make_activity, make_consented, make_recipient
@@ -52,6 +55,43 @@ def test_hand_over_is_shown_before_it_is_done(activity, lapp, dpo, client_of_dpo
     [row] = Disclosure.history.all()
     assert (row.history_user_id, row.history_change_reason) == (dpo.pk, "contract 5")
     assert JournalEntry.objects.filter(object_type="disclosure", action="create", actor=dpo.pk).count() == 1
+
+
+FACTS = re.compile(r"<dt>([^<]*)</dt><dd>(.*?)</dd>")
+
+
+def facts_of(page):
+    """What the page lists by name, as text."""
+    return {name: strip_tags(value) for name, value in FACTS.findall(page.content.decode())}
+
+
+@pytest.mark.parametrize("most", [5000, 0])
+def test_what_is_confirmed_is_named(most, activity, lapp, client_of_dpo, monkeypatch):
+    """Activities, day, ground, norm and reason stand beside the numbers, or where there are too many people to look at each."""
+    monkeypatch.setattr(handover, "MOST_AT_ONCE", most)
+    other, norm = make_activity(lapp, "service"), Norm.objects.get(code="KZ-94-V/7")
+    fields = {"activities": [activity.pk, other.pk], "ground": "norm", "norm": norm.pk}
+    page = client_of_dpo.post(url(make_recipient(lapp, "buyer", kind="acquirer")), said(activity, **fields))
+    assert facts_of(page).items() >= {
+        "Activities": f"{activity}, {other}",
+        "Handed over on": date_format(timezone.localdate(), "DATE_FORMAT"),
+        "Ground": f"{Disclosure.Ground.NORM.label} {norm.citation}",
+        "Reason": "contract 5",
+    }.items()
+
+
+def test_way_back_shows_the_form_as_it_was_filled(activity, lapp, client_of_dpo):
+    """Beside the confirmation, and stronger than it: nothing is done, and what was typed stands in its fields."""
+    buyer = make_recipient(lapp, "buyer", kind="acquirer")
+    shown = client_of_dpo.post(url(buyer), said(activity)).content.decode()
+    assert 'name="again"' in shown and "Back to the form" in shown
+    page = client_of_dpo.post(url(buyer), said(activity, confirmed="1", again="1"))
+    form = page.context["form"]
+    assert len(form.visible_fields()) == 5 and not form.errors
+    assert (form["activities"].value(), form["_reason"].value()) == ([str(activity.pk)], "contract 5")
+    text = page.content.decode()
+    assert 'name="confirmed"' not in text and 'name="again"' not in text and "Show what will happen" in text
+    assert not HandOverRun.objects.exists()
 
 
 def test_refusal_is_said_on_the_page(activity, lapp, client_of_dpo):
