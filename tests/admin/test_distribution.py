@@ -122,6 +122,7 @@ def test_publication_without_a_day_or_an_address_is_refused(fields, sentence, of
     page = publish(officer, consent, **fields)
     [name] = fields
     assert sentence in page.context["form"].errors[name][0]
+    assert f'<a href="#id_{name}" data-field>' in text_of(page)
     consent.refresh_from_db()
     assert consent.conditions_published_on is None
 

@@ -72,12 +72,15 @@ def test_what_is_confirmed_is_named(most, activity, lapp, client_of_dpo, monkeyp
     other, norm = make_activity(lapp, "service"), Norm.objects.get(code="KZ-94-V/7")
     fields = {"activities": [activity.pk, other.pk], "ground": "norm", "norm": norm.pk}
     page = client_of_dpo.post(url(make_recipient(lapp, "buyer", kind="acquirer")), said(activity, **fields))
-    assert facts_of(page).items() >= {
-        "Activities": f"{activity}, {other}",
-        "Handed over on": date_format(timezone.localdate(), "DATE_FORMAT"),
-        "Ground": f"{Disclosure.Ground.NORM.label} {norm.citation}",
-        "Reason": "contract 5",
-    }.items()
+    assert (
+        facts_of(page).items()
+        >= {
+            "Activities": f"{activity}, {other}",
+            "Handed over on": date_format(timezone.localdate(), "DATE_FORMAT"),
+            "Ground": f"{Disclosure.Ground.NORM.label} {norm.citation}",
+            "Reason": "contract 5",
+        }.items()
+    )
 
 
 def test_way_back_shows_the_form_as_it_was_filled(activity, lapp, client_of_dpo):
@@ -100,6 +103,18 @@ def test_refusal_is_said_on_the_page(activity, lapp, client_of_dpo):
     page = client_of_dpo.post(url(buyer), said(activity, confirmed="1"))
     assert "The country of “Buyer LLP” is not known." in page.content.decode()
     assert not Disclosure.objects.exists()
+
+
+def test_form_says_where_it_is_to_be_corrected(activity, lapp, client_of_dpo):
+    """Above the form, where a reader by ear is led first; each error leads to its field, a set of boxes is one, help has its id."""
+    buyer = make_recipient(lapp, "buyer", kind="acquirer")
+    text = client_of_dpo.post(url(buyer), said(activity, activities=[], on="soon")).content.decode()
+    assert '<div class="errornote" role="alert" tabindex="-1" data-focus>' in text
+    for field in ("activities", "on"):
+        assert f'<a href="#id_{field}" data-field>' in text and text.count(f'id="id_{field}"') == 1
+    assert 'role="group" aria-labelledby="id_activities_label"' in text
+    for described in re.findall(r'aria-describedby="([^"]+)"', text):
+        assert all(f'id="{each}"' in text for each in described.split())
 
 
 def test_only_an_acquirer_has_the_act(activity, lapp, client_of_dpo):

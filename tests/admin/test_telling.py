@@ -104,6 +104,7 @@ def test_wrong_word_is_refused(fields, sentence, confirmed, run, client_of_dpo):
     """In the form, before anything is written; the confirmation is not offered."""
     page = client_of_dpo.post(page_of(run, "told"), said(**fields) | confirmed)
     assert sentence in text_of(page)
+    assert '<div class="errornote" role="alert"' in text_of(page)
     assert 'name="confirmed"' not in text_of(page)
     assert Obligation.objects.open().count() == 3 and not TellingRun.objects.exists()
 

@@ -6,6 +6,7 @@ from django.contrib import admin
 from django.db import connection
 from django.urls import NoReverseMatch, reverse
 
+from tests.disclosing import make_recipient
 from tests.factories import PASSWORD, make_user
 from tests.world import make_world
 
@@ -21,11 +22,18 @@ def log_in(page, user):
     page.wait_for_url("**/admin/")
 
 
+def walked_world():
+    """One record of everything, and somebody whom data may be handed over to."""
+    world = make_world("lapp")
+    return world | {"acquirer": make_recipient(world["operator"], "buyer", kind="acquirer")}
+
+
 def addresses(world):
     """Addresses of every page of every model, the desk and the pages of their own."""
     yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
     yield reverse("admin:registry_processingactivity_act", args=[world["processingactivity"].pk, "activate"])
     yield reverse("admin:registry_crossbordertransfer_act", args=[world["crossbordertransfer"].pk, "suspend"])
+    yield reverse("admin:registry_recipient_handover", args=[world["acquirer"].pk])
     for act in (
         "consent_withdraw", "datasubject_withdraw", "datasubject_block", "disclosure_tell", "obligation_fulfil",
         "database_merge", "legalbasis_decide", "grounddecision_revoke",
@@ -52,7 +60,7 @@ def addresses(world):
 @pytest.mark.parametrize("role", ["dpo", "auditor", "administrator"])
 def test_no_page_complains(role, page, transactional_db):
     """Every page a role reaches loads under the strict policy, without an error, and fits 1280 and 390 pixels."""
-    world = make_world("lapp")
+    world = walked_world()
     user = make_user(role, world["operator"])
     log_in(page, user)
     reached, too_wide = 0, []
@@ -78,7 +86,7 @@ def test_no_page_complains(role, page, transactional_db):
 @pytest.mark.parametrize(("width", "scheme"), SCREENS)
 def test_axe_finds_nothing(width, scheme, page, transactional_db):
     """No page hinders those who read it by ear, by keyboard, or with little contrast, as far as axe can tell."""
-    world = make_world("lapp")
+    world = walked_world()
     log_in(page, make_user("dpo", world["operator"]))
     page.set_viewport_size({"width": width, "height": 800})
     page.emulate_media(color_scheme=scheme)
