@@ -72,15 +72,13 @@ def test_what_is_confirmed_is_named(most, activity, lapp, client_of_dpo, monkeyp
     other, norm = make_activity(lapp, "service"), Norm.objects.get(code="KZ-94-V/7")
     fields = {"activities": [activity.pk, other.pk], "ground": "norm", "norm": norm.pk}
     page = client_of_dpo.post(url(make_recipient(lapp, "buyer", kind="acquirer")), said(activity, **fields))
-    assert (
-        facts_of(page).items()
-        >= {
-            "Activities": f"{activity}, {other}",
-            "Handed over on": date_format(timezone.localdate(), "DATE_FORMAT"),
-            "Ground": f"{Disclosure.Ground.NORM.label} {norm.citation}",
-            "Reason": "contract 5",
-        }.items()
-    )
+    named = {
+        "Activities": f"{activity}, {other}",
+        "Handed over on": date_format(timezone.localdate(), "DATE_FORMAT"),
+        "Ground": f"{Disclosure.Ground.NORM.label} {norm.citation}",
+        "Reason": "contract 5",
+    }
+    assert named.items() <= facts_of(page).items()
 
 
 def test_way_back_shows_the_form_as_it_was_filled(activity, lapp, client_of_dpo):

@@ -6,7 +6,7 @@ from django.urls import reverse
 
 from tests.factories import make_user
 
-from .test_walk import SCREENS, log_in, walked_world
+from .test_walk import SCREENS, log_in, show, walked_world
 
 
 def sound(page):
@@ -20,8 +20,7 @@ def test_form_is_corrected_shown_and_opened_again(width, scheme, page, transacti
     """From the first error to its field, from the confirmation back to the form."""
     world = walked_world()
     log_in(page, make_user("dpo", world["operator"]))
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
+    show(page, width, scheme)
     page.goto(reverse("admin:registry_recipient_handover", args=[world["acquirer"].pk]))
     page.click(".submit-row .default")
     page.wait_for_function("document.activeElement.hash === '#id_activities'")

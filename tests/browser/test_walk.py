@@ -28,6 +28,12 @@ def walked_world():
     return world | {"acquirer": make_recipient(world["operator"], "buyer", kind="acquirer")}
 
 
+def show(page, width, scheme):
+    """The screen that somebody looks at."""
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=scheme)
+
+
 def addresses(world):
     """Addresses of every page of every model, the desk and the pages of their own."""
     yield from (reverse("admin:index"), reverse("admin:people_search"), reverse("admin:password_change"))
@@ -65,8 +71,7 @@ def test_no_page_complains(role, page, transactional_db):
     log_in(page, user)
     reached, too_wide = 0, []
     for width, scheme in SCREENS:
-        page.set_viewport_size({"width": width, "height": 800})
-        page.emulate_media(color_scheme=scheme)
+        show(page, width, scheme)
         for address in addresses(world):
             response = page.goto(address)
             if response.status in (403, 404):
@@ -88,8 +93,7 @@ def test_axe_finds_nothing(width, scheme, page, transactional_db):
     """No page hinders those who read it by ear, by keyboard, or with little contrast, as far as axe can tell."""
     world = walked_world()
     log_in(page, make_user("dpo", world["operator"]))
-    page.set_viewport_size({"width": width, "height": 800})
-    page.emulate_media(color_scheme=scheme)
+    show(page, width, scheme)
     axe, found, looked_at = Axe(), {}, 0
     for address in addresses(world):
         if page.goto(address).status != 200:
