@@ -63,6 +63,9 @@ class RecordsTold:
         if not waiting:
             messages.info(request, _t("Nobody of this hand-over is still to be told."))
             return HttpResponseRedirect(address(run))
+        if request.method != "POST" and (why := telling.not_yet(run)):
+            messages.info(request, why)
+            return HttpResponseRedirect(address(run))
         form = AllToldForm(request.POST or None)
         shown = False
         if request.method == "POST" and form.is_valid():

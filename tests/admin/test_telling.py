@@ -75,6 +75,8 @@ def test_while_another_hand_over_to_the_acquirer_is_at_work_no_button(run, lapp,
     page = text_of(client_of_dpo.get(page_of(run)))
     assert page_of(run, "told") not in page
     assert "The data are still being handed over. Record it when everybody has gone." in page
+    form = client_of_dpo.get(page_of(run, "told"), follow=True)
+    assert form.redirect_chain == [(page_of(run), 302)]
     assert "Record it when everybody has gone." in text_of(client_of_dpo.post(page_of(run, "told"), said()))
     at_work.update(state="handed_over")
     assert page_of(run, "told") in text_of(client_of_dpo.get(page_of(run)))
