@@ -274,6 +274,6 @@ def test_consents_without_a_purpose_are_told():
     columns = match_columns(["ID", "Имя", "Consent date"])
     assert columns.notes() == [
         "No column names the purpose of the consents, so no consent is imported (left out: “Consent date”). To import them "
-        "give the purpose as a value for empty cells: consent_purpose=CODE."
+        "choose the purpose on the page of the columns, or give it as --default consent_purpose=CODE."
     ]
     assert match_columns(["ID", "Consent date"], defaults=["consent_purpose=x"]).notes() == []
