@@ -41,8 +41,11 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
         final = same | {
             name: values[column]
             for column, name in ITEMS.items()
-            if column in values and (column not in defaults or same[name] in (None, ""))
+            if column in values and (column not in defaults or _is_open(same, name))
         }
+        if final["expires_on"] and final["expires_on"] < same["given_on"]:
+            said = _("it would end on %(end)s, before the %(given)s on which the register has it given: it stays as it is")
+            return [], None, said % {"end": final["expires_on"], "given": same["given_on"]}
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
     else:
@@ -91,6 +94,11 @@ def new_consent(values, purpose, kind, reference):
         "withdrawn_at": None,
         "withdrawn_by_id": None,
     }
+
+
+def _is_open(consent, name):
+    """Whether the register does not say it. “Until the purpose is reached” says when a consent ends."""
+    return consent[name] in (None, "") and not (name == "expires_on" and consent["until_purpose_reached"])
 
 
 def _withdrawn_on(consent):

@@ -213,3 +213,30 @@ def test_default_of_a_day_renews_no_consent_and_dates_no_agreement_anew(crm):
     agreements = Agreement.objects.order_by("subject__crm_id").values_list("concluded_on", flat=True)
     assert list(agreements) == [dt.date(2019, 5, 5), dt.date(2020, 1, 1)]
     assert stored() == [(dt.date(2023, 5, 5), None), (dt.date(2024, 1, 1), None)]
+
+
+def test_default_end_leaves_a_consent_until_the_purpose_is_reached_alone(crm):
+    """An officer said when it ends: a default of the file does not cut it short."""
+    row = {name: cell for name, cell in person(1, **consent()).items() if name != "consent_expires_on"}
+    crm.load([row])
+    one = Consent.objects.get()
+    one.until_purpose_reached = True
+    factories.save(one)
+    assert crm.counts(crm.load([row], defaults=("consent_expires_on=31.12.2030",))) == {"same": 1}
+
+
+def test_end_before_the_day_the_register_has_is_left_out(crm):
+    """The day comes from the register, for the file says none; an end before it is that of an older consent. The rest of the row counts."""
+    without_day = {name: cell for name, cell in person(1, **consent()).items() if name != "consent_given_on"}
+    row = without_day | {"consent_expires_on": "31.12.2024"}
+    crm.load([row], defaults=("consent_given_on=01.03.2020",))
+    once = Consent.objects.get()
+    days = {"given_on": dt.date(2025, 2, 1), "expires_on": dt.date(2030, 2, 1)}
+    factories.save(Consent(operator=crm.operator, subject=once.subject, purpose=once.purpose, **days))
+    run = crm.load([row | {"phone": "+77010000099"}], defaults=("consent_given_on=01.03.2020",))
+    assert (crm.counts(run), DataSubject.objects.get().phone) == ({"changed": 1}, "+77010000099")
+    assert Consent.objects.latest("given_on").expires_on == dt.date(2030, 2, 1)
+    assert run.warnings[0] == (
+        "Line 2, consent_given_on: it would end on 2024-12-31, before the 2025-02-01 on which the register has it given: it "
+        "stays as it is"
+    )
