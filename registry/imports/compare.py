@@ -5,18 +5,20 @@ from collections import defaultdict
 from typing import NamedTuple
 
 from django.db import connection
-from django.db.models import BooleanField, Q
+from django.db.models import BooleanField, Max, Q
 from django.db.models.expressions import RawSQL
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from registry.choices import CaseAct, RequestKind
 from registry.journal.bulk import Written
-from registry.models import Agreement, Consent, DataSubject, Suppression
+from registry.models import Agreement, Consent, DataSubject, JournalEntry, SubjectRequest, Suppression
 from registry.rules.identifiers import birth_date_error
-from registry.rules.names import same_but_for_lost_letters, search_key
+from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key
 
-from .columns import PERSON_FIELDS
-from .consents import OTHER_KIND, compare_consent
+from .columns import KEY, PERSON_FIELDS
+from .consents import ITEMS, OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
 from .sound_rows import CleanRows
@@ -29,6 +31,16 @@ BLOCKED_BUT_OPT_OUTS = gettext_lazy(
 )
 DEPERSONALISED = gettext_lazy(
     "the person was depersonalised: no file says again who that was. Have the person deleted in the CRM"
+)
+SOMEBODY_ELSE = gettext_lazy(
+    "the register has another person under this id: name and all else differ. Have the CRM say who it is; if it is the same "
+    "person, correct the name in the register first"
+)
+ONLY_OPT_OUT = gettext_lazy(
+    "of this row only the opt-out is taken, for something else in it is wrong: correct that in the CRM"
+)
+NARROWED = gettext_lazy(
+    "the register allows less by this consent than the file: an officer wrote it, so it stays. A new consent has a new date"
 )
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
@@ -101,6 +113,12 @@ def _values(records):
     return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
+def _written_by_hand(uids):
+    """Those of these records that were ever written by another than an import."""
+    written = JournalEntry.objects.filter(object_uid__in=uids, history_id__isnull=False, run=None).order_by()
+    return set(written.values_list("object_uid", flat=True))
+
+
 class Known(NamedTuple):
     """What the register has of the people of a chunk."""
 
@@ -108,6 +126,7 @@ class Known(NamedTuple):
     consents: dict  # (person, purpose, kind) → consents, the earliest first
     agreements: dict  # (person, number) → agreement
     opted_out: set  # (person, channel)
+    withdrew: dict  # person → the last day on which a withdrawal of consent was received that was carried out
 
 
 class Comparison:
@@ -130,18 +149,20 @@ class Comparison:
         known = self._known(rows)
         people, judged = known.people, self._judge
         if rows.columns is None:
-            return [judged(row, people.get(row.crm_id), known) for row in rows]
-        return [
+            return self._keep_narrowed([judged(row, people.get(row.crm_id), known) for row in rows])
+        outcomes = [
             judged(row, people.get(row.crm_id), known)
             if lacks is None or row.crm_id in people or row.errors or row.damaged
             else Outcome.of_new(row, lacks, self.new_people)
             for row, lacks in zip(rows, self.new_people.all_lack(rows.columns), strict=True)
         ]
+        return self._keep_narrowed(outcomes)
 
     def _known(self, rows) -> Known:
         people = self._people(rows)
-        met = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people and not self._is_left(row)]
-        return Known(people, self._consents(met), self._agreements(met), self._opted_out(met))
+        known = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people]
+        met = [(row, pk) for row, pk in known if not self._is_left(row)]
+        return Known(people, self._consents(met), self._agreements(met), self._opted_out(known), self._withdrew(met))
 
     def _is_left(self, row):
         return row.errors or (row.damaged and not self.accept_damaged_names)
@@ -168,44 +189,84 @@ class Comparison:
         stored = Suppression.objects.live(self.today).filter(among("subject_id", ids)).order_by() if ids else None
         return set(stored.values_list("subject_id", "channel")) if ids else set()
 
+    def _withdrew(self, met):
+        ids = [pk for row, pk in met if "consent_purpose" in row.values]
+        cases = SubjectRequest.objects.filter(kind=RequestKind.WITHDRAWAL, casesteps__act=CaseAct.WITHDRAWN).order_by()
+        found = (
+            cases.filter(among("subject_id", ids)).values_list("subject_id").annotate(Max("received_at")) if ids else ()
+        )
+        return {pk: timezone.localdate(received_at) for pk, received_at in found}
+
     def _judge(self, row, stored, known):
         outcome = Outcome(row)
+        outcome.person = stored
         if self._is_left(row):
-            outcome.person = stored
             outcome.turn_down(REJECTED if row.errors else STOPPED, row.errors + row.damaged)
-            return outcome
-        if stored is None:
+        elif stored is None:
             self._new_person(outcome)
-            return outcome
-        if stored["state"] == DataSubject.State.DEPERSONALISED:
-            outcome.person = stored
+        elif stored["state"] == DataSubject.State.DEPERSONALISED:
             outcome.turn_down(STOPPED, [Problem("", "", str(DEPERSONALISED))])
-            return outcome
-        errors, values = [], row.values
-        self._known_person(outcome, stored, errors)
-        if "consent_purpose" in values and self._knows_purpose(values, errors):
-            self._consent(outcome, known.consents)
-        if "agreement_number" in values:
-            self._agreement(outcome, known.agreements, errors)
-        if self.opt_outs:
-            found = self.new_people.suppressions(values, stored["id"], known.opted_out)
-            outcome.suppressions = [Written(each, stored["uid"]) for each in found]
-        if errors:
+        elif is_somebody_else(stored, row.values):
+            outcome.turn_down(STOPPED, [Problem(self.label(KEY), row.crm_id, str(SOMEBODY_ELSE))])
+        elif errors := self._differences(outcome, stored, known):
             outcome.turn_down(REJECTED, errors)
-        elif outcome.person_write or outcome.consents or outcome.agreement or outcome.suppressions:
-            outcome.kind = CHANGED
-            if stored["state"] == DataSubject.State.BLOCKED:
-                self._held(outcome, stored)
+        elif outcome.kind == CHANGED and stored["state"] == DataSubject.State.BLOCKED:
+            outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
+        if stored and self.opt_outs:
+            self._opt_out(outcome, stored, known.opted_out)
         return outcome
 
-    def _held(self, outcome, stored):
-        """Of a blocked person only opt-outs are taken: they narrow. The rest is stopped, and the row says so."""
-        if not outcome.suppressions:
-            outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
-        elif outcome.person_write or outcome.consents or outcome.agreement:
-            outcome.row.warnings.append(Problem("", "", str(BLOCKED_BUT_OPT_OUTS)))
-            outcome.person, outcome.missing = stored, ()
-            outcome.person_write, outcome.consents, outcome.agreement = None, (), None
+    def _differences(self, outcome, stored, known):
+        """Puts down what the row changes of a known person; returns what is wrong with that."""
+        errors, values = [], outcome.row.values
+        self._known_person(outcome, stored, errors)
+        if "consent_purpose" in values and self._knows_purpose(values, errors):
+            self._consent(outcome, known)
+        if "agreement_number" in values:
+            self._agreement(outcome, known.agreements, errors)
+        if outcome.person_write or outcome.consents or outcome.agreement:
+            outcome.kind = CHANGED
+        return errors
+
+    def _opt_out(self, outcome, stored, opted_out):
+        """A known person's opt-out is taken whatever becomes of the rest of the row: it narrows. The row says why the rest is not."""
+        row = outcome.row
+        if stored["state"] == DataSubject.State.DEPERSONALISED or is_somebody_else(stored, row.values):
+            return
+        found = self.new_people.suppressions(row.values, stored["id"], opted_out)
+        if not found:
+            return
+        opted_out.update((each["subject_id"], each["channel"]) for each in found)
+        if outcome.kind == REJECTED or self._is_left(row):
+            reasons = "; ".join(problem.with_value() for problem in outcome.problems)
+            row.warnings.append(Problem("", "", str(ONLY_OPT_OUT), reasons))
+        elif outcome.kind == STOPPED:
+            row.warnings.append(Problem("", "", str(BLOCKED_BUT_OPT_OUTS)))
+        outcome.kind, outcome.problems = CHANGED, ()
+        outcome.suppressions = [Written(each, stored["uid"]) for each in found]
+
+    def _keep_narrowed(self, outcomes):
+        """Of a consent that an officer wrote no item is widened: it may be what the person asked for."""
+        wider = [
+            (outcome, write, kept)
+            for outcome in outcomes
+            for write in outcome.consents
+            if write.before and (kept := widened(write.values, write.before))
+        ]
+        by_hand = _written_by_hand([write.before["uid"] for _outcome, write, _kept in wider]) if wider else ()
+        for outcome, write, kept in wider:
+            if write.before["uid"] in by_hand:
+                self._keep(outcome, write, kept)
+        return outcomes
+
+    def _keep(self, outcome, write, kept):
+        write.values.update(kept)
+        if write.values == write.before:
+            outcome.consents = [each for each in outcome.consents if each is not write]
+            if not outcome.writes:
+                outcome.kind = SAME
+        column = next(column for column, name in ITEMS.items() if name in kept)
+        outcome.row.warnings.append(Problem(self.label(column), "", str(NARROWED)))
 
     def _new_person(self, outcome):
         values = outcome.row.values
@@ -257,14 +318,16 @@ class Comparison:
         errors.append(Problem(self.label("consent_purpose"), code, reason))
         return False
 
-    def _consent(self, outcome, consents):
+    def _consent(self, outcome, known):
         values, person = outcome.row.values, outcome.person
         purpose, kind = self.reference.purpose(values["consent_purpose"])
-        stored, others = (consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
+        stored, others = (known.consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
         defaults = {field for field in self.saying if self._is_default(outcome.row, field)}
         if stored and "consent_given_on" in defaults:
             values = values | {"consent_given_on": stored[-1]["given_on"]}
-        writes, final, refusal = compare_consent(values, stored, purpose, kind, self.reference, others, defaults)
+        writes, final, refusal = compare_consent(
+            values, stored, purpose, kind, self.reference, others, defaults, known.withdrew.get(person["id"])
+        )
         if refusal:
             outcome.row.warnings.append(
                 Problem(self.label("consent_given_on"), str(values["consent_given_on"]), refusal)

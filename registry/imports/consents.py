@@ -3,7 +3,7 @@
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.rules.consent import Term, ends_by_renewal, reaches_into, standing_withdrawal
+from registry.rules.consent import Term, ends_by_renewal, meant_too, reaches_into, standing_withdrawal
 from registry.rules.grounds import MARKETING, PROCESSING
 
 OTHER_KIND = {PROCESSING: MARKETING, MARKETING: PROCESSING}
@@ -14,18 +14,21 @@ ITEMS = {
     "cross_border": "cross_border",
     "publication": "publication",
 }
+ALLOWING = ("third_parties", "cross_border", "publication")
 
 
-def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), defaults=()):
+def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), defaults=(), withdrew_on=None):
     """(writes as (after, before) pairs, the consent as it will stand, why the file's yes does not count).
 
     A withdrawal in the register beats a yes given until that day, also where it is of the other kind: a file says the purpose
-    alone, and whether that is marketing may have been corrected since. A later given_on is a renewal and ends the one before, an
+    alone, and whether that is marketing may have been corrected since. So does a case in which the person withdrew consent
+    (`withdrew_on`), of a yes that the register did not know then. A later given_on is a renewal and ends the one before, an
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end. What is only a
     default of the file (`defaults`, by column) is said of a consent that is known where nothing else is.
     """
     given_on = values["consent_given_on"]
-    if any(consent["given_on"] == given_on for consent in stored):
+    same = next((consent for consent in stored if consent["given_on"] == given_on), None)
+    if same:
         of_other_kind = ()  # this very consent is known, and withdrawn or not
     if day := standing_withdrawal(given_on, list(map(_withdrawn_on, (*stored, *of_other_kind)))):
         return (
@@ -33,10 +36,14 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
             None,
             _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day},
         )
+    if meant_too(given_on, same and _term(same), withdrew_on):
+        said = _(
+            "the person withdrew consent on %(day)s, after this date: if this one was not meant, record it by hand"
+        )
+        return [], None, said % {"day": withdrew_on}
     if not stored:
         final = new_consent(values, purpose, kind, reference)
         return [(final, None)], final, ""
-    same = next((consent for consent in stored if consent["given_on"] == given_on), None)
     if same:
         final = same | {
             name: values[column]
@@ -44,7 +51,9 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
             if column in values and (column not in defaults or _is_open(same, name))
         }
         if final["expires_on"] and final["expires_on"] < same["given_on"]:
-            said = _("it would end on %(end)s, before the %(given)s on which the register has it given: it stays as it is")
+            said = _(
+                "it would end on %(end)s, before the %(given)s on which the register has it given: it stays as it is"
+            )
             return [], None, said % {"end": final["expires_on"], "given": same["given_on"]}
         final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
         final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
@@ -65,6 +74,15 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
         if consent["ended_on"] != ended_on
     ]
     return writes, final, ""
+
+
+def widened(after, before):
+    """The items in which a consent allows more than it did, or for longer, as they stood before."""
+    items = {name: before[name] for name in ALLOWING if before[name] is False and after[name]}
+    ends_on = before["expires_on"]
+    if ends_on and (after["expires_on"] is None or after["expires_on"] > ends_on):
+        items["expires_on"] = ends_on
+    return items
 
 
 def new_consent(values, purpose, kind, reference):

@@ -68,9 +68,10 @@ LISTS = {
         DOUBLES_STORED,
     ),
     "further": Listing(
-        _("Further phones and addresses"),
-        _("One phone and one e-mail address of a person are kept, the first valid ones. These rows are imported without the "
-          "others they hold. Where another one matters, have the CRM's owner put it first."),
+        _("Rows taken in part"),
+        _("One phone and one e-mail address of a person are kept, the first valid ones; of a row that is wrong otherwise only "
+          "the opt-out is taken. What these rows hold besides is not imported. Have it corrected in the CRM, or the phone that "
+          "matters put first."),
         (Kind.FURTHER,),
         "further",
         FURTHER_STORED,

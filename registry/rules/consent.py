@@ -75,6 +75,13 @@ def standing_withdrawal(given_on: dt.date, withdrawn: list[dt.date | None]) -> d
     return max((day for day in withdrawn if day and day >= given_on), default=None)
 
 
+def meant_too(given_on: dt.date, known: Term | None, withdrew_on: dt.date | None) -> bool:
+    """Whether a withdrawal also ended a yes of which the register learns afterwards: one given until that day, unless the register
+    knows it (`known`) and it went on. 94-V art. 8(7): who takes consent back need not know what of it was recorded.
+    """
+    return withdrew_on is not None and given_on <= withdrew_on and not (known and known.stands_on(withdrew_on))
+
+
 def reaches_into(term: Term, others: list[Term]) -> dt.date | None:
     """The day of the later consent that a consent recorded afterwards overlaps by its own last day; None for a renewal.
 

@@ -144,3 +144,26 @@ def may_pass_for_another(name: str) -> bool:
         _LATIN_LETTER.search(word) and not _LATIN_LETTER.search(in_cyrillic(word))
         for word in re.findall(r"[^\W\d_]+", name)
     )
+
+
+NAMED = ("surname", "given_name")
+
+
+def is_somebody_else(known, said) -> bool:
+    """Whether a record under a known id tells of another person: of what both say nothing agrees, the name and one thing more.
+
+    Both are mappings of surname, given_name, iin, birth_date, email, phone as they are stored. Somebody who marries, moves and
+    changes the phone keeps a given name, an IIN or a birth date. A name in other letters, or with surname and given name
+    exchanged, agrees; a name alone is no proof, for it may be corrected.
+    """
+    if any(said.get(part) and said[part] == known[part] for part in NAMED):
+        return False
+    names = [{_as_it_looks(each[part]) for part in NAMED if each.get(part)} for each in (known, said)]
+    if not all(names) or names[0] & names[1]:
+        return False
+    both = [name for name in ("iin", "birth_date", "email", "phone") if known.get(name) and said.get(name)]
+    return bool(both) and all(known[name] != said[name] for name in both)
+
+
+def _as_it_looks(name):
+    return fold(in_cyrillic(name))

@@ -66,7 +66,7 @@ def test_page_of_the_run_leads_to_its_lists(natalia, lapp):
             ("stopped", "Stopped rows", "1"),
             ("damaged", "Names that lost letters", "1"),
             ("doubles", "Possible doubles", "2"),
-            ("further", "Further phones and addresses", "1"),
+            ("further", "Rows taken in part", "1"),
             ("missing", "People missing from the file", "1"),
         ]
         confirm(natalia, natalia.get(page_of(run)))

@@ -240,3 +240,75 @@ def test_end_before_the_day_the_register_has_is_left_out(crm):
         "Line 2, consent_given_on: it would end on 2024-12-31, before the 2025-02-01 on which the register has it given: it "
         "stays as it is"
     )
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_withdrawal_of_a_case_beats_a_yes_that_nobody_had_recorded(crm, known):
+    """Consent was withdrawn in a case of 1 June 2025: a yes from before for another purpose, or of a person of whom none stood, does not count."""
+    factories.make_purpose(crm.operator, "news")
+    crm.load([person(1, **(given("11.09.2024") if known else {}))])
+    moment = timezone.make_aware(dt.datetime(2025, 6, 1, 12))
+    case = factories.make_request(
+        crm.operator, kind="withdrawal", received_at=moment, subject=DataSubject.objects.get(), demand="Withdraw it"
+    )
+    with unit_of_work(by=None, role="system"):
+        if known:
+            Consent.objects.get().withdraw(by=None, at=moment)
+        case.step("withdrawn", by=None, at=moment, note="nothing else stood")
+    run = crm.load([person(1, **given("01.06.2025", consent_purpose="news"))])
+    assert (crm.counts(run), Consent.objects.count()) == ({"same": 1}, int(known))
+    assert run.warnings[0] == (
+        "Line 2, consent_given_on: the person withdrew consent on 2025-06-01, after this date: if this one was not meant, "
+        "record it by hand"
+    )
+    assert crm.counts(crm.load([person(1, **given("02.06.2025", consent_purpose="news"))])) == {"changed": 1}
+
+
+NARROWED = (
+    "Line 2, {}: the register allows less by this consent than the file: an officer wrote it, so it stays. A new "
+    "consent has a new date"
+)
+
+
+def test_what_an_officer_narrowed_no_file_widens(crm):
+    """The person said “not to third parties, and until 2030”: next week's file, unchanged, leaves that. What else it changes is taken."""
+    row = consent(third_parties="да")
+    crm.load([person(1, **row)])
+    one = Consent.objects.get()
+    one.third_parties, one.expires_on = False, dt.date(2030, 1, 1)
+    factories.save(one)
+    run = crm.load([person(1, **row)])
+    assert crm.counts(run) == {"same": 1}
+    assert NARROWED.format("consent_expires_on") in run.warnings
+    for channel, counts in (("web form", {"changed": 1}), ("web form", {"same": 1}), ("chat", {"changed": 1})):
+        run = crm.load([person(1, **row | {"consent_channel": channel})])
+        one.refresh_from_db()
+        assert (crm.counts(run), one.channel) == (counts, channel)
+        assert (one.third_parties, one.expires_on) == (False, dt.date(2030, 1, 1))
+
+
+def test_file_narrows_what_an_officer_wrote(crm):
+    """Less than an officer recorded may come from a file: whoever takes something back may say so anywhere."""
+    crm.load([person(1, **consent())])
+    one = Consent.objects.get()
+    one.third_parties = True
+    factories.save(one)
+    assert crm.counts(crm.load([person(1, **consent(consent_expires_on="11.09.2030"))])) == {"changed": 1}
+    one.refresh_from_db()
+    assert (one.third_parties, one.expires_on) == (False, dt.date(2030, 9, 11))
+
+
+def test_another_person_under_a_known_id_is_stopped(crm):
+    """Two CRMs may number alike: nobody gets the name, the contacts and the consents of another."""
+    crm.load([person(1, **consent())])
+    other = {"surname": "Ким", "given_name": "Олег", "phone": "+77012223344", "email": "kim@example.kz"}
+    run = crm.load([person(1, **other | consent(consent_given_on="01.03.2025"))])
+    assert (crm.counts(run), Consent.objects.count()) == ({"stopped": 1}, 1)
+    assert crm.reasons(run) == {
+        2: [
+            "crm_id “C0000001”: the register has another person under this id: name and all else differ. Have the CRM say who "
+            "it is; if it is the same person, correct the name in the register first"
+        ]
+    }
+    assert DataSubject.objects.get().surname == "Қасымова"
+    assert crm.counts(crm.load([person(1, **other | {"email": "asem1@example.kz"})])) == {"changed": 1}

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry.imports import crm_file
 from registry.journal import unit_of_work
-from registry.models import JournalEntry, Suppression
+from registry.models import DataSubject, JournalEntry, Suppression
 
 from .crm import person
 
@@ -43,6 +43,50 @@ def test_file_never_lifts_an_opt_out(crm):
     assert standing() == [("C0000001", "email")]
 
 
+@pytest.mark.parametrize(
+    ("cells", "reason"),
+    [
+        ({"phone": "12"}, "phone “12”: "),
+        ({"given_name": "?сем"}, "given_name “?сем”: "),
+        ({"consent_purpose": "spam", "consent_given_on": "11.09.2024"}, "consent_purpose “spam”: "),
+    ],
+)
+def test_opt_out_is_taken_whatever_else_is_wrong(crm, cells, reason):
+    """A wrong phone is no reason to go on mailing: of such a row the opt-out is taken, the rest is told and listed for the CRM."""
+    crm.load([person(1)])
+    rows = [person(1, **opted("yes", "", ""), **cells), person(2, **opted("yes", "", ""), **cells)]
+    run = crm.load(with_opt_outs(rows, *cells))
+    assert (crm.counts(run)["changed"], standing()) == (1, [("C0000001", "email")])
+    assert any(
+        "Line 2: of this row only the opt-out is taken, for something else in it is wrong: correct that in the CRM"
+        in said
+        for said in run.warnings
+    )
+    [listed] = run.listed_rows.filter(kind="further")
+    assert reason in listed.reasons[0]
+    subject = DataSubject.objects.get(crm_id="C0000001")
+    assert (subject.phone, subject.given_name) == ("+77010000001", "Әсем")
+
+
+def test_opt_out_on_either_of_two_lines_of_one_id_is_taken_once(crm):
+    """Both lines are faulty, for nobody knows which is right; that the person said no is on record all the same."""
+    crm.load([person(1)])
+    rows = [person(1, **opted("yes", "", "")), person(1, **opted("yes", "yes", ""))]
+    run = crm.load(with_opt_outs(rows))
+    assert (crm.counts(run), standing()) == (
+        {"changed": 2},
+        [("C0000001", "call"), ("C0000001", "email")],
+    )
+
+
+def test_opt_out_of_somebody_else_under_the_id_is_not_taken(crm):
+    """The row is of another person: it says nothing of this one."""
+    crm.load([person(1)])
+    other = {"surname": "Ким", "given_name": "Олег", "phone": "+77012223344", "email": "kim@example.kz"}
+    run = crm.load(with_opt_outs([person(1, **other, **opted("yes", "", ""))]))
+    assert (crm.counts(run), standing()) == ({"stopped": 1}, [])
+
+
 def test_opt_out_that_has_ended_can_be_said_again(crm):
     """Where an officer recorded its end, a later yes in the file is a new opt-out."""
     rows = with_opt_outs([person(1, **opted("yes", "", ""))])
@@ -74,8 +118,8 @@ def opted(*cells):
     return dict(zip(OPT_OUTS, cells, strict=True))
 
 
-def with_opt_outs(rows):
+def with_opt_outs(rows, *more):
     """As bytes, for the header of the usual file has no such columns."""
     from .crm import csv_of
 
-    return csv_of(rows, header=[*person(1), *OPT_OUTS])
+    return csv_of(rows, header=[*dict.fromkeys([*person(1), *more]), *OPT_OUTS])

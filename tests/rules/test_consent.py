@@ -2,7 +2,14 @@ import datetime as dt
 
 import pytest
 
-from registry.rules.consent import Term, condition_blockers, ends_by_renewal, publication_blockers, recording_blockers
+from registry.rules.consent import (
+    Term,
+    condition_blockers,
+    ends_by_renewal,
+    meant_too,
+    publication_blockers,
+    recording_blockers,
+)
 
 
 def term(day, expires_on=None, withdrawn_on=None):
@@ -24,6 +31,24 @@ def term(day, expires_on=None, withdrawn_on=None):
 def test_renewal_ends_what_still_stands_on_its_day(earlier, ends):
     """Given again on 1 March 2025: a consent that stands on that day ends on 28 February, one that does not keeps its own end."""
     assert ends_by_renewal([earlier, term("2025-03-01")]) == [dt.date(2025, 2, 28) if ends else None, None]
+
+
+@pytest.mark.parametrize(
+    ("given_on", "known", "meant"),
+    [
+        ("2025-05-31", None, True),
+        ("2025-06-01", None, True),
+        ("2025-06-02", None, False),  # given after it
+        ("2025-05-31", term("2025-05-31"), False),  # known, and left standing
+        ("2025-05-31", term("2025-05-31", "2025-06-01"), False),
+        ("2025-05-31", term("2025-05-31", "2025-05-31"), True),  # had run out: whoever prolongs it does so since
+    ],
+)
+def test_withdrawal_means_a_yes_that_was_not_known(given_on, known, meant):
+    """Consent withdrawn on 1 June 2025: a yes until then that the register learns of later is ended by it, one it left standing is not."""
+    given_on = dt.date.fromisoformat(given_on)
+    assert meant_too(given_on, known, dt.date(2025, 6, 1)) is meant
+    assert not meant_too(given_on, known, None)
 
 
 def test_each_consent_ends_before_the_next():

@@ -6,6 +6,7 @@ from registry.rules.names import (
     clean_id,
     clean_name,
     fold,
+    is_somebody_else,
     lost_letters,
     may_pass_for_another,
     mixes_alphabets,
@@ -148,3 +149,27 @@ def test_names_that_look_different_keep_their_skeletons(one, other):
 def test_name_of_mixed_letters(name, mixes, may_pass):
     """Both alphabets in one word are a slip of the keyboard; a whole word in the other one is not."""
     assert (mixes_alphabets(name), may_pass_for_another(name)) == (mixes, may_pass)
+
+
+IVANOV = {
+    "surname": "Иванов", "given_name": "Пётр", "iin": "571220491333", "birth_date": "1957-12-20", "email": "i@example.kz",
+    "phone": "",
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("said", "is_other"),
+    [
+        ({"surname": "Ким", "given_name": "Олег", "iin": "830928423727"}, True),
+        ({"surname": "Ким", "given_name": "Олег", "email": "kim@example.kz"}, True),
+        ({"surname": "Ким", "given_name": "Олег"}, False),  # a name may be corrected
+        ({"surname": "Ким", "given_name": "Олег", "phone": "+77010000000"}, False),  # the register has no phone
+        ({"surname": "Ким", "given_name": "Олег", "iin": "830928423727", "email": "i@example.kz"}, False),
+        ({"surname": "Ким", "given_name": "Пётр", "iin": "830928423727", "email": "kim@example.kz"}, False),
+        ({"surname": "ПЁТР", "given_name": "ИВАНОВ", "iin": "830928423727"}, False),  # exchanged, in capitals
+        ({"iin": "830928423727", "email": "kim@example.kz"}, False),  # without a name
+    ],
+)
+def test_record_of_somebody_else_agrees_in_nothing(said, is_other):
+    """Two people under one id have neither a part of the name nor anything else in common, of what is said of both."""
+    assert is_somebody_else(IVANOV, said) is is_other
