@@ -55,10 +55,17 @@ class ColumnsPage:
         if run.state not in ImportRun.OPEN:
             return HttpResponseRedirect(page_of(run))
         try:
-            said, is_newer, trouble = said_now(run)
-            form = drawn(run, said, trouble) if request.method != "POST" else posted(run, said, request.POST)
+            with storage.file_may_go(run):
+                return self.columns_answer(request, run)
+        except AlreadyTaken:  # the page of the run says where its file is
+            return HttpResponseRedirect(page_of(run))
         except FileRefused as refusal:  # the file is gone, or cannot be read in any way
             return nothing_imported(request, self.admin_site, refusal.told, run=run)
+
+    def columns_answer(self, request, run):
+        """The page, or what came of what was sent. The file may go while it is read."""
+        said, is_newer, trouble = said_now(run)
+        form = drawn(run, said, trouble) if request.method != "POST" else posted(run, said, request.POST)
         if form.is_bound and form.is_valid():
             try:
                 if read_as_said(run, form, {"by": request.user, "role": scope.role_of(request.user)}):

@@ -14,6 +14,7 @@ from django.conf import settings
 from django.db import models, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry import journal
 from registry.models import ImportRun
@@ -28,6 +29,7 @@ SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(
 # What a file of a run is called: the run's uid and what kind of file it is.
 OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 OWED = ".report"
+FILE_GONE = gettext_lazy("The file of this import has been deleted. Upload it again.")
 STANDING = ("id", "state", "rows_done")
 # Nothing of these is written: their files wait for somebody's word, those of which the reading was stopped, too.
 WAITING = (*ImportRun.OPEN, ImportRun.State.PLANNING)
@@ -39,12 +41,14 @@ class AlreadyTaken(Exception):
 
 @contextmanager
 def file_may_go(run):
-    """AlreadyTaken where the file of a run is gone because somebody gave the run up meanwhile, or brought it to its end."""
+    """AlreadyTaken where the file of a run is gone because somebody gave the run up meanwhile, or brought it to its end;
+    FileRefused where the run still waits for what is done with it.
+    """
     try:
         yield
     except FileNotFoundError:
         if ImportRun.objects.filter(pk=run.pk, state=run.state).exists():
-            raise
+            raise FileRefused(str(FILE_GONE)) from None
         raise AlreadyTaken from None
 
 
@@ -120,7 +124,7 @@ def read_plan(run) -> dict:
         plan = read_note(run)
         file_of(run).stat()
     except FileNotFoundError:
-        raise FileRefused(_("The file of this import has been deleted. Upload it again.")) from None
+        raise FileRefused(str(FILE_GONE)) from None
     return plan
 
 

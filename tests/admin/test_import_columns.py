@@ -4,8 +4,11 @@ import re
 
 import pytest
 from django.urls import reverse
+from django.utils import timezone
 
-from registry.imports import storage
+from registry.admin import import_columns
+from registry.imports import asking, storage
+from registry.imports.apply import cancel
 from registry.models import Consent, DataSubject, ImportRun, ImportSource, JournalEntry
 from tests import factories
 from tests.imports.crm import person
@@ -244,6 +247,58 @@ def test_file_that_is_gone_is_said_so(natalia):
     text = response.content.decode()
     assert "The file of this import has been deleted. Upload it again." in text
     assert f'href="{page_of(run)}"' in text.partition('id="content-main"')[2]
+
+
+def given_up(run):
+    cancel(ImportRun.objects.get(), by=run.owner, role="registrar")
+    return "Given up: nothing of the file was written, and it is deleted."
+
+
+def out_of_time(run):
+    ImportRun.objects.update(expires_at=timezone.now())
+    storage.purge_expired()
+    return "The file was deleted an hour after its last step; nothing of it was written. Read it again to import it."
+
+
+@pytest.mark.parametrize("ended", [given_up, out_of_time])
+@pytest.mark.parametrize(
+    ("module", "moment", "sent"),
+    [
+        (asking, "inspect", None),
+        (asking, "Table", None),
+        (asking, "look", None),
+        (asking, "_samples", None),
+        (asking, "inspect", {}),
+        (asking, "_samples", {"again": "1"}),
+        (import_columns, "CRMFile", {}),
+    ],
+)
+def test_file_that_goes_while_it_is_read_leads_to_its_run(natalia, monkeypatch, module, moment, sent, ended):
+    """Given up in another tab, or its hour ends, in that very moment: the page of the run says what became of the file."""
+    drawn = upload(natalia, OPEN)
+    run, whole, said = ImportRun.objects.get(), getattr(module, moment), []
+
+    def gone_meanwhile(*args, **kwargs):
+        said.append(ended(run)) if not said else None
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(module, moment, gone_meanwhile)
+    if sent is None:
+        answer = natalia.get(step("columns", run), follow=True)
+    else:
+        answer = send(natalia, drawn, column_0="crm_id", date_order="mdy", **sent)
+    assert answer.redirect_chain == [(page_of(run), 302)]
+    assert said[0] in answer.content.decode()
+
+
+def test_file_that_is_lost_while_it_is_read_is_said_so(natalia, monkeypatch):
+    """The run still waits, its file is gone from the disk: the same sentence as where it was gone before."""
+    upload(natalia, OPEN)
+    run = ImportRun.objects.get()
+    monkeypatch.setattr(asking, "_samples", lambda table: storage.discard(run) or list(table))
+    answer = natalia.get(step("columns", run))
+    assert answer.status_code == 400
+    assert "The file of this import has been deleted. Upload it again." in answer.content.decode()
 
 
 def test_run_that_was_applied_has_no_columns_to_name(natalia):
