@@ -2,7 +2,7 @@
 
 import time
 from collections import Counter
-from contextlib import closing, suppress
+from contextlib import closing, contextmanager, suppress
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.utils import timezone
@@ -82,23 +82,26 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     """
     begun = time.monotonic()
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
-    planned = _as_planned(run, actor)
-    actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
-    maker = Maker(planned, run, bulk.acting(**actor))
-    with storage.file_may_go(run), closing(maker.chunks()) as chunks:
-        for ready in chunks:
-            _with_retries(run, ready, maker, planned, actor)
-            checkpoint()
-            if progress:
-                progress(run.rows_done)
+    with _refused_with_its_file(run, actor):
+        planned = Planned.of(run)
+        actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
+        maker = Maker(planned, run, bulk.acting(**actor))
+        with closing(maker.chunks()) as chunks:
+            for ready in chunks:
+                _with_retries(run, ready, maker, planned, actor)
+                checkpoint()
+                if progress:
+                    progress(run.rows_done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 
 
-def _as_planned(run, actor):
-    """A file or register that is no longer the plan's refuses the run before anything is written."""
+@contextmanager
+def _refused_with_its_file(run, actor):
+    """A file or register that is no longer the plan's refuses the run; a file that goes while it is read, the rest of it."""
     try:
-        return Planned.of(run)
+        with storage.file_may_go(run):
+            yield
     except FileRefused as refusal:
         storage.refuse(run, refusal, actor)
         raise

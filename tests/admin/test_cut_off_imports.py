@@ -4,8 +4,8 @@ import pytest
 from django.db import connection
 
 from registry.imports import apply as engine
-from registry.imports import crm_file, storage
-from registry.imports.apply import AlreadyTaken
+from registry.imports import crm_file, planned_rows, storage
+from registry.imports.apply import AlreadyTaken, cancel
 from registry.models import DataSubject, ImportRun, JournalEntry
 from tests import factories
 from tests.imports.crm import person
@@ -137,3 +137,35 @@ def test_confirmation_overtaken_by_another_process_is_a_sentence(login, registra
 
 def refusals(run):
     return JournalEntry.objects.filter(action="refused", object_uid=run.uid).order_by("seq")
+
+
+def test_import_that_is_given_up_as_it_begins_is_told_so(login, registrar, monkeypatch):
+    """Confirmed here and given up in another tab before the file was opened: a sentence, and nothing is applied."""
+    client = login(registrar)
+    plan_shown = upload(client, [person(1)])
+    whole = planned_rows.CRMFile
+
+    def given_up_meanwhile(*args, **kwargs):
+        cancel(ImportRun.objects.get(), by=registrar, role="registrar")
+        return whole(*args, **kwargs)
+
+    monkeypatch.setattr(planned_rows, "CRMFile", given_up_meanwhile)
+    response = confirm(client, plan_shown)
+    assert response.status_code == 400
+    assert "This import was given up. Its page says what had been applied by then." in response.content.decode()
+    assert (ImportRun.objects.get().state, DataSubject.objects.count()) == ("cancelled", 0)
+
+
+def test_import_whose_file_is_lost_halfway_ends_there_and_says_why(cut_off, login, registrar, monkeypatch):
+    """The file goes from the disk while it is read: what is applied stays, and the run is not left for others to try again."""
+    whole = planned_rows.PlannedRows.chunks
+
+    def lost_meanwhile(self, skip):
+        storage.discard(self.run)
+        return whole(self, skip)
+
+    monkeypatch.setattr(planned_rows.PlannedRows, "chunks", lost_meanwhile)
+    response = login(registrar).post(step("continue", cut_off), follow=True)
+    assert "The file of this import has been deleted. Upload it again." in response.content.decode()
+    cut_off.refresh_from_db()
+    assert (cut_off.state, cut_off.rows_done, DataSubject.objects.count()) == ("cancelled", 2, 2)
