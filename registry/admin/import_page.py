@@ -56,9 +56,12 @@ def plan_of(request, run):
     if run.state != State.PLANNED or not may_see_rejected(request, run):
         return None
     try:
-        plan = Plan.of(run, storage.read_plan(run)["preview"])
+        kept = storage.read_plan(run)
     except FileRefused:
         return None
+    if "preview" not in kept:  # read anew in this very moment
+        return None
+    plan = Plan.of(run, kept["preview"])
     if plan.shown_uids:
         uids = list(map(UUID, plan.shown_uids))
         journal.record("import.preview", object_type="importrun", uid=run.uid, uids=uids)

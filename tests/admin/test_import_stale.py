@@ -3,6 +3,9 @@
 import pytest
 from django.utils import timezone
 
+from registry.admin import import_page
+from registry.imports import storage
+from registry.imports.crm_file import Said
 from registry.models import DataSubject, ImportRun, JournalEntry
 from tests import factories
 from tests.imports.crm import person
@@ -122,3 +125,16 @@ def test_whoever_may_not_finish_it_learns_nothing(run, lapp, kazger, client, sta
         answers = {client.post(step(name, run), {"reason": "x"}).status_code for name in ("continue", "cancel", "undo")}
         assert answers == {404}
     assert ImportRun.objects.get().state == state
+
+
+def test_page_of_a_plan_that_is_read_otherwise_in_that_moment(natalia, run, monkeypatch):
+    """Its columns were named anew in another tab while the page was drawn: it shows no plan, and is no error."""
+    whole = import_page.may_see_rejected
+
+    def read_anew_meanwhile(*args):
+        storage.write_plan(run, {"said": Said()._asdict(), "reason": ""})
+        return whole(*args)
+
+    monkeypatch.setattr(import_page, "may_see_rejected", read_anew_meanwhile)
+    answer = natalia.get(page_of(run))
+    assert (answer.status_code, answer.context["plan"]) == (200, None)
