@@ -53,7 +53,9 @@ def file_may_go(run):
 
 
 def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
-    """A run for a file that arrives in pieces of bytes; FileRefused, with its `run`, when it is, or grows, beyond the limit."""
+    """A run for a file that arrives in pieces of bytes; FileRefused, with its `run`, when it is, or grows, beyond the limit,
+    also where the run was given up, or had its time, while the pieces came: then it has ended as it was ended.
+    """
     run = ImportRun.objects.create(
         operator=operator, owner=owner, file_name=shown_name(file_name), file_size=size, expires_at=next_expiry()
     )
@@ -67,8 +69,11 @@ def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
     if size > limit:
         why = _("The file has more than the %(limit)d bytes allowed. Export it in parts.") % {"limit": limit}
         refusal = FileRefused(why)
-        refuse(run, refusal, {"by": owner, "role": role, "operator": operator, "run": run.pk})
         refusal.run = run
+        try:
+            refuse(run, refusal, {"by": owner, "role": role, "operator": operator, "run": run.pk})
+        except AlreadyTaken:
+            discard(run)
         raise refusal
     return run
 

@@ -65,6 +65,24 @@ def test_file_beyond_the_limit_is_refused(natalia, settings):
     assert ImportRun.objects.get().state == "refused"
 
 
+def test_file_beyond_the_limit_that_is_given_up_meanwhile_is_refused_too(natalia, settings, monkeypatch):
+    """In another tab, before the refusal is written down: the form says that it is too large, and the run stays given up."""
+    settings.IMPORT_MAX_BYTES = 50
+    whole = storage.refuse
+
+    def given_up_meanwhile(*args):
+        run = ImportRun.objects.get()
+        cancel(run, by=run.owner, role="registrar")
+        return whole(*args)
+
+    monkeypatch.setattr(storage, "refuse", given_up_meanwhile)
+    response = upload(natalia, [person(1), person(2)])
+    assert response.status_code == 200
+    assert "The file has more than the 50 bytes allowed. Export it in parts." in response.content.decode()
+    run = ImportRun.objects.get()
+    assert (run.state, storage.file_of(run).exists()) == ("cancelled", False)
+
+
 def test_what_is_said_of_the_file_counts(natalia):
     """Encoding and delimiter are taken from the form."""
     content = "Код|Имя|a;b;c;d\nC1|Асель|\n".encode("cp1251")

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.admin import vocabulary_import
 from registry.imports import storage
-from registry.imports.apply import apply, take
+from registry.imports.apply import apply, cancel, take
 from registry.imports.inspection import FileRefused
 from registry.management.commands.worker import Worker
 from registry.models import ImportRun, JournalEntry, ListedRow
@@ -83,6 +83,37 @@ def test_file_beyond_the_limit_is_refused_and_told(crm, settings):
     run = ImportRun.objects.get()
     assert (run.state, storage.file_of(run).exists()) == ("refused", False)
     assert JournalEntry.objects.get(action="import.reject").object_uid == run.uid
+
+
+def given_up():
+    run = ImportRun.objects.get()
+    cancel(run, by=run.owner, role="registrar")
+
+
+def out_of_time():
+    storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
+
+
+def gone():
+    ImportRun.objects.all().delete()
+
+
+@pytest.mark.parametrize(("end", "state"), [(given_up, "cancelled"), (out_of_time, "expired"), (gone, None)])
+def test_file_whose_run_ends_before_it_passes_the_limit_is_refused_all_the_same(crm, settings, end, state):
+    """Given up in another tab while it arrives: that it is too large is told, the run stays as it was ended, and no byte stays."""
+    settings.IMPORT_MAX_BYTES = 100
+
+    def pieces():
+        yield b"x" * 60
+        end()
+        yield b"x" * 60
+
+    said = {"operator": crm.operator, "owner": None, "role": "system", "file_name": "people.csv"}
+    with pytest.raises(FileRefused, match="^The file has more than the 100 bytes allowed") as refusal:
+        storage.upload(**said, chunks=pieces())
+    assert ImportRun.objects.values_list("state", flat=True).first() == state
+    assert not storage.file_of(refusal.value.run).exists()
+    assert not JournalEntry.objects.filter(action="import.reject").exists()
 
 
 def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
