@@ -158,7 +158,7 @@ def make_world(code):
     add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)
     add(Obligation, subject=subject, recipient=recipient, what="stop", due_on=dt.date(2026, 4, 22))
     add(AuthorityRequest, body="Ministry", body_number="17-3/456", received_at=RECEIVED_AT)
-    add(Message, digest="0" * 64, received_at=RECEIVED_AT, fetched_at=RECEIVED_AT, standing="set_aside")
+    add(Message, digest="0" * 64, received_at=RECEIVED_AT, fetched_at=RECEIVED_AT, standing="automatic")
     world["importrun"] = ImportRun.objects.create(operator=operator, file_name="people.csv")
     begun = {"handed_over_on": DAY, "ground": "consent", "state": "handed_over", "begun_at": RECEIVED_AT}
     world["handoverrun"] = HandOverRun.objects.create(operator=operator, recipient=recipient, **begun)

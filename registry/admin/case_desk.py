@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from registry import scope
 from registry.exports.due import due_cases, due_counts
 from registry.exports.due_tellings import NOTICE, DueTelling, due_tellings
-from registry.models import Consent, Message, Obligation
+from registry.models import Consent, Obligation
 from registry.models.deadline import working_days
 from registry.templatetags.registry_ui import grouped
 
@@ -29,11 +29,9 @@ def due_next(request):
     horizon = horizon_of(request)
     cases = due_cases(request.operator, horizon.at, limit=SHOWN)
     found = merge(cases, due_tellings(request.operator, horizon.today, limit=SHOWN), key=lambda due: due.urgency)
-    aside = scope.in_scope(Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None), user)
     return {
         "rows": [row(due, horizon) for due in islice(found, SHOWN)],
         "counts": due_counts(request.operator, horizon.at),
-        "set_aside": aside.count(),
         "to_tell": scope.in_scope(Obligation.objects.open(), user).count(),
         "untold": scope.in_scope(Obligation.objects.overdue(horizon.today), user).count(),
         "to_publish": conditions_to_publish(user, horizon.today),

@@ -1,4 +1,4 @@
-"""Messages that came to the mailboxes: evidence, only read. One that was set aside can still be made a case of."""
+"""Messages that came to the mailboxes: evidence, only read. One that a machine sent can still be made a case of."""
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
@@ -20,8 +20,6 @@ from registry.templatetags.registry_ui import pill, state_pill
 from .base import RegistryModelAdmin
 from .case_cards import SENDERS
 from .case_filters import WithoutCaseFilter
-
-STANDING_TONES = {Message.Standing.SET_ASIDE: "warn"}
 
 
 @admin.register(Message)
@@ -51,7 +49,7 @@ class MessageAdmin(RegistryModelAdmin):
 
     @admin.display(description=_("taken for"), ordering="standing")
     def taken_for(self, message):
-        return pill(message.get_standing_display(), STANDING_TONES.get(message.standing, "quiet"))
+        return pill(message.get_standing_display())
 
     @admin.display(description=_("sender"), ordering="sender_check")
     def sent_by(self, message):

@@ -11,7 +11,6 @@ from registry import scope
 from registry.models import (
     AuthorityRequest,
     CrossBorderTransfer,
-    Message,
     Obligation,
     ProcessingActivity,
     SubjectRequest,
@@ -120,7 +119,7 @@ def navigation(request, site):
 
 def counts(request):
     """Drafts wait to be completed, suspended transfers to be decided on, cases that are due or not sorted to be answered,
-    who is to be told, messages set aside to be looked at."""
+    who is to be told."""
     user, now = request.user, timezone.now()
     waiting = {
         "processingactivity": ProcessingActivity.objects.drafts(),
@@ -128,7 +127,6 @@ def counts(request):
         "subjectrequest": SubjectRequest.objects.waiting(now),
         "authorityrequest": AuthorityRequest.objects.waiting(now),
         "obligation": Obligation.objects.open(),
-        "message": Message.objects.filter(standing=Message.Standing.SET_ASIDE, request=None),
     }
     mine = {
         name: scope.in_scope(records, user).order_by()

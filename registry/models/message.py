@@ -15,7 +15,6 @@ class Message(OperatorOwned):
         REQUEST = "request", _("taken for a request")
         REPLY = "reply", _("reply in a case")
         AUTOMATIC = "automatic", _("sent by a machine")
-        SET_ASIDE = "set_aside", _("set aside")
 
     class Sender(models.TextChoices):
         CONFIRMED = "confirmed", _("confirmed by the mail server")

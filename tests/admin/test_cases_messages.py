@@ -1,4 +1,4 @@
-"""Messages in the admin: evidence that is only read; one that was set aside can still be made a case of, once."""
+"""Messages in the admin: evidence that is only read; one that a machine sent can still be made a case of, once."""
 
 from email.message import EmailMessage
 
@@ -25,17 +25,16 @@ def office(lapp):
     return lapp
 
 
-def make_message(operator, standing="set_aside", **fields):
+def make_message(operator, standing="automatic", **fields):
     given = {"sender": "asem@example.kz", "subject_line": "Мои данные", "text": "Что вы храните?", "digest": standing}
     return save(
         Message(operator=operator, received_at=RECEIVED, fetched_at=RECEIVED, standing=standing, **given | fields)
     )
 
 
-@pytest.mark.parametrize("standing", ["set_aside", "automatic"])
-def test_message_becomes_a_case_received_when_it_was(standing, office, client_of_dpo, dpo):
+def test_message_becomes_a_case_received_when_it_was(office, client_of_dpo, dpo):
     """What was taken for no request was one: unsorted, with the shortest term from the day the message came."""
-    message = make_message(office, standing)
+    message = make_message(office)
     response = client_of_dpo.post(address(message, "case"), {"_reason": "It is a request after all"})
     case = SubjectRequest.objects.get()
     assert response.url == address(case)
@@ -109,7 +108,7 @@ def test_message_of_another_operator_does_not_exist(office, kazger, client_of_dp
 
 def test_messages_without_a_case_are_filtered(office, client_of_dpo):
     """What nobody has made a case of is found at once."""
-    message, other = make_message(office), make_message(office, "automatic")
+    message, other = make_message(office), make_message(office, digest="other")
     client_of_dpo.post(address(message, "case"))
     shown = client_of_dpo.get(reverse(MESSAGES), {"case": "none"}).context["cl"].result_list
     assert list(shown) == [other]

@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry.admin import desk
 from registry.journal import unit_of_work
-from registry.models import AuthorityRequest, JournalEntry, Message, Obligation, OperatorTerm, SubjectRequest
+from registry.models import AuthorityRequest, JournalEntry, Obligation, OperatorTerm, SubjectRequest
 from registry.rules.deadlines import day_of
 from tests.disclosing import make_recipient
 from tests.factories import make_request, make_rule, make_subject, make_user, save
@@ -90,14 +90,6 @@ def test_headline_names_the_next_working_day(office, client_of_dpo, monkeypatch)
     saturday = moment("2026-03-21 09:00")
     monkeypatch.setattr("registry.admin.case_due.timezone.now", lambda: saturday)
     assert "The next working day is Thursday, 26 March." in desk_of(client_of_dpo)["headline"]
-
-
-def test_messages_set_aside_wait_on_the_desk(office, client_of_dpo):
-    """What the intake did not dare to sort is counted until somebody has looked."""
-    at = timezone.now()
-    for standing in ("set_aside", "automatic"):
-        save(Message(operator=office, digest=standing, received_at=at, fetched_at=at, standing=standing))
-    assert desk_of(client_of_dpo)["due"]["set_aside"] == 1
 
 
 def test_who_was_not_told_in_time_is_counted_as_overdue(office, client_of_dpo):

@@ -83,6 +83,18 @@ def test_same_message_is_filed_once(file):
     assert Message.objects.count() == SubjectRequest.objects.count() == CaseLetter.objects.count() == 1
 
 
+def test_whatever_a_message_may_be_taken_for_the_intake_takes_one_for(file):
+    """No other word is stored, counted or offered as a filter: what is not recognised is a request to be sorted."""
+    asked = file()
+    answer = file("Re", Message_ID="<2@x.kz>", In_Reply_To=mailing.message_id(asked.case.caseletters.get()))
+    note = file("Away", Message_ID="<3@x.kz>", Auto_Submitted="auto-replied")
+    unclear = file("Hello", "Good day", Message_ID="<4@x.kz>")
+    outcomes = [filed.outcome for filed in (asked, answer, note, unclear)]
+    assert outcomes == ["request", "reply", "automatic", "request"]
+    assert set(outcomes) == set(Message.Standing.values)
+    assert unclear.case.kind == "unsorted"
+
+
 def test_same_message_to_two_operators_is_each_ones(file, office):
     """A person may write to two of them at once."""
     other = factories.make_operator("kazger")
