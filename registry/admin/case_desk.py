@@ -3,7 +3,6 @@
 from heapq import merge
 from itertools import islice
 
-from django.db.models import Count, Min, Q
 from django.urls import reverse
 from django.utils.formats import date_format
 from django.utils.translation import gettext as _
@@ -14,8 +13,8 @@ from registry.exports.due import due_cases, due_counts
 from registry.exports.due_tellings import NOTICE, DueTelling, due_tellings
 from registry.models import Consent, Obligation
 from registry.models.deadline import working_days
-from registry.templatetags.registry_ui import grouped
 
+from . import nav
 from .case_due import due_pill, horizon_of
 
 SHOWN = 7
@@ -28,21 +27,28 @@ def due_next(request):
         return None
     horizon = horizon_of(request)
     cases = due_cases(request.operator, horizon.at, limit=SHOWN)
-    found = merge(cases, due_tellings(request.operator, horizon.today, limit=SHOWN), key=lambda due: due.urgency)
+    tellings = due_tellings(request.operator, horizon.today, limit=SHOWN, most=nav.COUNTED)
+    found = merge(cases, tellings, key=lambda due: due.urgency)
+    owed = {
+        "to_tell": nav.counted(scope.in_scope(Obligation.objects.open(), user)),
+        "untold": nav.counted(scope.in_scope(Obligation.objects.overdue(horizon.today), user)),
+        "to_publish": conditions_to_publish(user, horizon.today),
+    }
     return {
         "rows": [row(due, horizon) for due in islice(found, SHOWN)],
         "counts": due_counts(request.operator, horizon.at),
-        "to_tell": scope.in_scope(Obligation.objects.open(), user).count(),
-        "untold": scope.in_scope(Obligation.objects.overdue(horizon.today), user).count(),
-        "to_publish": conditions_to_publish(user, horizon.today),
+        **owed,
+        "shown": {name: nav.badge(owed[name]) for name in ("to_tell", "untold")}
+        | {"to_publish": nav.badge(owed["to_publish"]["count"])},
     }
 
 
 def conditions_to_publish(user, today):
     """Consents to distribution whose conditions are not published yet: how many, how many late, and the first day due."""
-    late = Count("pk", filter=Q(publication_due_on__lt=today))
     waiting = scope.in_scope(Consent.objects.to_publish(today), user)
-    return waiting.aggregate(count=Count("pk"), late=late, first_on=Min("publication_due_on"))
+    first_on = waiting.order_by("publication_due_on").values_list("publication_due_on", flat=True).first()
+    late = waiting.filter(publication_due_on__lt=today)
+    return {"count": nav.counted(waiting), "late": nav.counted(late), "first_on": first_on}
 
 
 def row(due, horizon):
@@ -68,7 +74,7 @@ def telling(due, horizon):
     if due.what == NOTICE:
         listed, query, label = "disclosure", {"notice": "open"}, _("tell the person what left")
     return {
-        "number": _("%s to be told") % grouped(due.count),
+        "number": _("%s to be told") % nav.badge(due.count),
         "url": reverse(f"admin:registry_{listed}_changelist", query=query),
         "label": label[:1].upper() + label[1:],
         "note": due.norm.citation if due.norm else "",
@@ -93,12 +99,14 @@ def due_card(due):
         (counts.overdue, _("%d overdue")),
         (counts.today, _("%d today")),
         (counts.soon, _("%d soon")),
-        (due["untold"], _("%d not told in time")),
-        (due["to_publish"]["late"], _("%d not published in time")),
     ]
-    late = counts.overdue + due["untold"] + due["to_publish"]["late"]
+    owed = [
+        (nav.badge(due["untold"]), _("%s not told in time")),
+        (nav.badge(due["to_publish"]["late"]), _("%s not published in time")),
+    ]
+    late = counts.overdue or due["untold"] or due["to_publish"]["late"]
     tone = "bad" if late else "warn" if counts.today or counts.soon else "ok"
-    note = " · ".join(text % count for count, text in said if count)
+    note = " · ".join(text % count for count, text in (*said, *owed) if count)
     return {"label": _("Cases open"), "value": counts.open, "note": note or _("nothing is pressing"), "tone": tone}
 
 

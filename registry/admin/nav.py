@@ -19,7 +19,7 @@ from registry.templatetags.registry_ui import grouped
 
 from .queries import at_once
 
-COUNTED = 1000  # as far as is counted for each page of everybody
+COUNTED = 1000  # as far as is counted, for each page of everybody and on the desk, where there may be as many as people
 GROUPS = (
     (
         _("Register"),
@@ -134,14 +134,23 @@ def counts(request):
         if user.has_perm(f"registry.view_{name}")
     }
     if "obligation" in mine:  # as many as there are people
-        few = mine["obligation"].values("pk")[: COUNTED + 1]
-        mine["obligation"] = Obligation.objects.filter(pk__in=few).order_by()
+        mine["obligation"] = Obligation.objects.filter(pk__in=few(mine["obligation"])).order_by()
     counted = [records.values(of=Value(name)).annotate(number=Count("pk")) for name, records in mine.items()]
     return {each["of"]: each["number"] for each in at_once(counted)}
 
 
+def few(records):
+    """The keys of as many of them as are counted, and of one more."""
+    return records.order_by().values("pk")[: COUNTED + 1]
+
+
+def counted(records):
+    """How many they are; where they are more than COUNTED, no more than one more."""
+    return few(records).count()
+
+
 def badge(number):
-    """A count as it stands beside a link; nothing where nothing waits."""
+    """A count as it stands beside a link, or on the desk; nothing where nothing waits."""
     if not number:
         return ""
     return grouped(number) if number <= COUNTED else f"{grouped(COUNTED)}+"

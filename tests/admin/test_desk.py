@@ -4,15 +4,17 @@ import datetime as dt
 import re
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
-from registry.admin import desk
+from registry.admin import desk, nav
 from registry.journal import unit_of_work
-from registry.models import AuthorityRequest, JournalEntry, Obligation, OperatorTerm, SubjectRequest
+from registry.models import AuthorityRequest, Consent, JournalEntry, Obligation, OperatorTerm, SubjectRequest
 from registry.rules.deadlines import day_of
 from tests.disclosing import make_recipient
-from tests.factories import make_request, make_rule, make_subject, make_user, save
+from tests.factories import make_purpose, make_request, make_rule, make_subject, make_user, save
 
 from .case_pages import address, closed, moment
 
@@ -101,6 +103,32 @@ def test_who_was_not_told_in_time_is_counted_as_overdue(office, client_of_dpo):
     assert (desk["due"]["to_tell"], desk["due"]["untold"]) == (3, 1)
     assert (desk["cards"][0]["note"], desk["cards"][0]["tone"]) == ("1 not told in time", "bad")
     assert f"{reverse('admin:registry_obligation_changelist')}?is=overdue" in client_of_dpo.get(DESK).content.decode()
+
+
+@pytest.mark.parametrize(("counted_to", "said"), [(3, "3"), (2, "2+")])
+def test_what_there_may_be_as_much_of_as_people_is_counted_only_so_far(
+    office, client_of_dpo, monkeypatch, counted_to, said
+):
+    """As in the sidebar: who is to be told, who was not told in time, and whose conditions are to be published."""
+    monkeypatch.setattr(nav, "COUNTED", counted_to)
+    late, purpose = timezone.localdate() - dt.timedelta(days=1), make_purpose(office)
+    for number in range(3):
+        subject = make_subject(office, crm_id=str(number))
+        save(Obligation(operator=office, subject=subject, what="inform", due_on=late))
+        consent = save(Consent(subject=subject, purpose=purpose, given_on=late))
+        Consent.objects.filter(pk=consent.pk).update(publication_due_on=late)
+    with CaptureQueriesContext(connection) as queries:
+        page = client_of_dpo.get(DESK)
+    desk = page.context["desk"]
+    assert desk["due"]["shown"] == {"to_tell": said, "untold": said, "to_publish": said}
+    assert desk["due"]["rows"][0]["number"] == f"{said} to be told"
+    assert desk["cards"][0]["note"] == f"{said} not told in time · {said} not published in time"
+    for words in ("to be told", "not told in time", "with conditions to publish"):
+        assert f"<b>{said}</b> {words}" in page.content.decode()
+    asked = [
+        query["sql"] for query in queries if re.search('FROM "registry_obligation"|publication_due_on', query["sql"])
+    ]
+    assert asked and all(f"LIMIT {counted_to + 1}" in sql or "LIMIT 1" in sql for sql in asked)
 
 
 def test_desk_names_nobody(office, client_of_dpo):
