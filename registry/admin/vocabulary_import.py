@@ -157,8 +157,12 @@ class VocabularyImport(ImportMixin):
         return {}  # the ticket tells what was shown, and comes when that is known
 
     def process_import(self, request, **kwargs):
-        if request.method != "POST" or not self.has_import_permission(request):
+        """The confirmation. Its address, opened after a switch back, leads to the form: which file it was, only the page said."""
+        as_drawn(request)
+        if not self.has_import_permission(request):
             raise PermissionDenied
+        if request.method != "POST":
+            return HttpResponseRedirect(self.form_address)
         stored = StoredVocabulary.take(request.POST.get("ticket", ""), self.acting(request))
         if stored is None:
             return self.again(request, _("The file was confirmed before, or an hour ago. Read it again."))
@@ -192,7 +196,11 @@ class VocabularyImport(ImportMixin):
 
     def again(self, request, sentence):
         messages.error(request, sentence)
-        return HttpResponseRedirect(reverse(f"admin:registry_{self.opts.model_name}_import"))
+        return HttpResponseRedirect(self.form_address)
+
+    @property
+    def form_address(self):
+        return reverse(f"admin:registry_{self.opts.model_name}_import")
 
 
 def changes(result, key):

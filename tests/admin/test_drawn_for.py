@@ -7,17 +7,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django.urls import reverse
 
 from registry.journal import unit_of_work
-from registry.models import ExportRun, ImportRun, JournalEntry, Membership
+from registry.models import ExportRun, ImportRun, JournalEntry, Membership, Purpose
 from tests.factories import make_purpose, make_subject, make_user, save
 from tests.imports.crm import csv_of, person
 
 pytestmark = pytest.mark.django_db
 
 REASON = {"reason": "For the ministry"}
+VOCABULARY = b"code;name_en\nnews;News\n"
 # The page that is drawn, where its form goes, what is typed.
 PAGES = {
     "datasubject_import": ("datasubject_import", {"format": "0", "resource": "0"}),
     "purpose_import": ("purpose_import", {"format": "0"}),
+    "purpose_preview": ("purpose_process_import", {}),
     "datasubject_export": ("datasubject_export", {"format": "csv"} | REASON),
     "purpose_export": ("purpose_export", {"format": "json"} | REASON),
     "law_export": ("law_export", {"format": "csv"} | REASON),
@@ -52,9 +54,16 @@ def address(name):
 
 
 def drawn(client, name):
-    """What the form of a page says of itself."""
-    page = client.get(address(name)).content.decode()
-    return dict(re.findall(r'name="(_seen)" value="([^"]*)"', page))
+    """What the form of a page says of itself; the preview of a file is drawn by sending the file."""
+    if name == "purpose_preview":
+        page = client.post(address("purpose_import"), {"format": "0", "import_file": file_of(VOCABULARY)})
+    else:
+        page = client.get(address(name))
+    return dict(re.findall(r'name="(_seen|ticket)" value="([^"]*)"', page.content.decode()))
+
+
+def file_of(content):
+    return SimpleUploadedFile("list.csv", content)
 
 
 def sent(client, name, said):
@@ -62,9 +71,9 @@ def sent(client, name, said):
     target, typed = PAGES[name]
     files = {
         "datasubject_import": csv_of([person(2)]),
-        "purpose_import": b"code;name_en\nnews;News\n",
+        "purpose_import": VOCABULARY,
     }
-    file = {"import_file": SimpleUploadedFile("list.csv", files[name])} if name in files else {}
+    file = {"import_file": file_of(files[name])} if name in files else {}
     response = client.post(address(target), typed | said | file)
     if response.streaming:
         b"".join(response.streaming_content)
@@ -72,7 +81,7 @@ def sent(client, name, said):
 
 
 def kept():
-    return ExportRun.objects.count() + ImportRun.objects.count()
+    return ExportRun.objects.count() + ImportRun.objects.count() + Purpose.objects.filter(code="news").count()
 
 
 @pytest.mark.parametrize("name", PAGES)
@@ -91,8 +100,8 @@ def test_page_drawn_for_another_operator_does_nothing(name, client_of_both, lapp
     assert client_of_both.get(switch(client_of_both, lapp, next=back[1], keep="1").url, follow=True).status_code == 200
     done = sent(client_of_both, name, said)
     assert done.status_code in (200, 302) and "other_operator" not in str(done.templates[:1])
-    runs = [*ExportRun.objects.all(), *ImportRun.objects.all()]
-    assert [run.operator for run in runs] == ([] if name == "purpose_import" else [lapp])
+    made = [*ExportRun.objects.all(), *ImportRun.objects.all(), *Purpose.objects.filter(code="news")]
+    assert [each.operator for each in made] == ([] if name == "purpose_import" else [lapp])
 
 
 @pytest.mark.parametrize("name", PAGES)

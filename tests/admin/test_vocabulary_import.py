@@ -267,6 +267,13 @@ def test_a_ticket_is_good_once_and_for_its_owner_only(desk, lapp, kazger):
     assert "Read it again." in desk.send(ticket).content.decode()
 
 
+def test_address_of_the_confirmation_leads_to_the_form(desk, lapp, browser_client):
+    """It is opened where somebody switches back; who may not import meets nothing there either."""
+    address = reverse("admin:registry_purpose_process_import")
+    assert desk.client.get(address).url == reverse("admin:registry_purpose_import")
+    assert browser_client(factories.make_user("auditor", lapp)).get(address).status_code == 403
+
+
 def test_of_two_clicks_at_once_one_gets_the_file(desk, lapp, monkeypatch):
     """While the first imports, the second is told that the file was confirmed, and imports nothing."""
     read, told = vocabulary_import.VocabularyCSV.create_dataset, []
