@@ -19,6 +19,13 @@ from .labels import Citations
 from .reading_blocked import ReadsBlocked, held, label_of
 
 WHY = gettext_lazy("Kept with the block and in the history. Seen by those who may see people.")
+WHAT_IT_MEANS = gettext_lazy(
+    "The data are then stored only: not changed, used, passed on, exported, depersonalised nor destroyed. Under 152-FZ they may be "
+    "corrected. Somebody else lifts the block."
+)
+WHAT_LIFTING_MEANS = gettext_lazy(
+    "The data may then be changed, used and passed on again. Whoever set the block cannot lift it."
+)
 
 
 def norms_of(blocks):
@@ -109,52 +116,60 @@ class BlocksPeople(ReadsBlocked):
     def block_view(self, request, pk):
         subject = self.person_for_act(request, pk)
         form = BlockForm(request.POST or None, operator=subject.operator)
-        if request.method == "POST" and form.is_valid():
-            chosen = form.cleaned_data
-            act = {"law": chosen["law"], "activity": chosen["activity"], "cause": chosen["cause"]}
-            return self.acted(
-                request, subject, form,
-                lambda: block(subject, why=reason_of(request), by=request.user, at=timezone.now(), **act),
-                _("The data are blocked. Only somebody else can lift the block."),
-            )  # fmt: skip
-        return self.act_page(request, subject, form, _("Block the data"), _("Block"), lifting=False)
+
+        def set_block():
+            chosen = {name: form.cleaned_data[name] for name in ("law", "activity", "cause")}
+            block(subject, why=reason_of(request), **chosen, **by_whom(request))
+
+        if request.method == "POST" and form.is_valid() and self.acted(form, set_block):
+            return self.done(request, subject, _("The data are blocked. Only somebody else can lift the block."))
+        norm = "; ".join(Citations.of_laws("blocking", subject.operator.laws.values("law")))
+        said = {"title": _("Block the data"), "button": _("Block"), "what": WHAT_IT_MEANS, "norm": norm}
+        return self.act_page(request, subject, form, said)
 
     def unblock_view(self, request, pk):
         subject = self.person_for_act(request, pk)
         form = LiftForm(request.POST or None)
-        if request.method == "POST" and form.is_valid():
-            return self.acted(
-                request, subject, form,
-                lambda: unblock(subject, by=request.user, at=timezone.now(), why=reason_of(request)),
-                _("The block is lifted."),
-            )  # fmt: skip
-        return self.act_page(request, subject, form, _("Lift the block"), _("Lift the block"), lifting=True)
 
-    def acted(self, request, subject, form, act, message):
+        def lift():
+            unblock(subject, why=reason_of(request), **by_whom(request))
+
+        if request.method == "POST" and form.is_valid() and self.acted(form, lift):
+            return self.done(request, subject, _("The block is lifted."))
+        said = {"title": _("Lift the block"), "what": WHAT_LIFTING_MEANS, "norm": norms_of(subject.blocks.standing())}
+        return self.act_page(request, subject, form, said)
+
+    def acted(self, form, act):
+        """Whether it was done; else the form says why not."""
         try:
             act()
         except ValidationError as refusal:
             form.add_error(None, refusal)
-            return self.act_page(
-                request, subject, form, _("Not done"), _("Try again"), lifting=isinstance(form, LiftForm)
-            )
-        messages.success(request, message)
-        return HttpResponseRedirect(reverse("admin:registry_datasubject_change", args=[subject.pk]))
+            return False
+        return True
 
-    def act_page(self, request, subject, form, title, button, *, lifting):
+    def done(self, request, subject, message):
+        messages.success(request, message)
+        return HttpResponseRedirect(page_of(subject))
+
+    def act_page(self, request, subject, form, said):
         context = self.admin_site.each_context(request) | {
-            "title": title,
-            "button": button,
             "opts": self.opts,
             "object": subject,
-            "person": label_of(request, subject),
+            "kicker": label_of(request, subject),
             "standing": subject.blocks.standing().select_related("law", "activity", "set_by"),
-            "norm": norms_of(subject.blocks.standing())
-            if lifting
-            else "; ".join(Citations.of_laws("blocking", subject.operator.laws.values("law"))),
-            "lifting": lifting,
             "form": form,
             "media": self.media + form.media,
+            "back": page_of(subject),
+            **said,
         }
         self.tell_opened(request, subject)
         return TemplateResponse(request, "admin/registry/datasubject/block.html", context)
+
+
+def by_whom(request):
+    return {"by": request.user, "at": timezone.now()}
+
+
+def page_of(subject):
+    return reverse("admin:registry_datasubject_change", args=[subject.pk])

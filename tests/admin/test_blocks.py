@@ -1,5 +1,7 @@
 """Blocking in the admin: with reasons, lifted by a second person; read for a reason; left out of lists that leave."""
 
+import re
+
 import pytest
 from django.urls import reverse
 from django.utils import timezone
@@ -50,6 +52,17 @@ def test_block_without_reasons_is_refused(subject, dpo, browser_client):
     response = browser_client(dpo).post(url("block", subject), {"law": make_law().pk, "cause": "other", "_reason": ""})
     assert response.context["form"].errors == {"_reason": ["This field is required."]}
     assert not subject.blocks.exists()
+
+
+@pytest.mark.parametrize(("view", "name"), [("block", "_reason"), ("unblock", "_reason")])
+def test_form_says_where_it_is_to_be_corrected(view, name, blocked, dpo, browser_client):
+    """Above the form, where a reader by ear is led first; the error leads to its field, and what belongs to a field is tied to it."""
+    text = browser_client(dpo).post(url(view, blocked), {"law": make_law().pk, "cause": "other"}).content.decode()
+    assert '<div class="errornote" role="alert" tabindex="-1" data-focus>' in text
+    assert f'<a href="#id_{name}" data-field>' in text and text.count(f'id="id_{name}"') == 1
+    assert f'id="id_{name}_error"' in text
+    tied = [each for described in re.findall(r'aria-describedby="([^"]+)"', text) for each in described.split()]
+    assert f"id_{name}_error" in tied and all(f'id="{each}"' in text for each in tied)
 
 
 @pytest.mark.parametrize("view", ["change", "history"])
