@@ -3,6 +3,7 @@
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import transaction
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
@@ -140,9 +141,10 @@ class BlocksPeople(ReadsBlocked):
         return self.act_page(request, subject, form, said)
 
     def acted(self, form, act):
-        """Whether it was done; else the form says why not."""
+        """Whether it was done, all of it; else nothing was, and the form says why."""
         try:
-            act()
+            with transaction.atomic():
+                act()
         except ValidationError as refusal:
             form.add_error(None, refusal)
             return False

@@ -65,6 +65,18 @@ def test_form_says_where_it_is_to_be_corrected(view, name, blocked, dpo, browser
     assert f"id_{name}_error" in tied and all(f'id="{each}"' in text for each in tied)
 
 
+@pytest.mark.parametrize("own_first", [True, False])
+def test_blocks_are_lifted_together_or_not_at_all(own_first, subject, lapp, dpo, browser_client):
+    """Of two blocks one is the officer's own: the other stands on, too, and the page says that nothing was done."""
+    officers = [dpo, make_user("dpo", lapp)]
+    for law, officer in zip(("KZ-94-V", "RU-152-FZ"), officers if own_first else reversed(officers), strict=True):
+        block_under(law, subject, officer)
+    refused = browser_client(dpo).post(url("unblock", subject), {"_reason": "it was right"}).content.decode()
+    assert "Nothing was done yet. To be corrected:" in refused
+    assert "You set this block yourself. Somebody else lifts it." in refused
+    assert subject.blocks.standing().count() == 2
+
+
 @pytest.mark.parametrize("view", ["change", "history"])
 def test_blocked_person_is_read_for_a_reason(view, blocked, dpo, browser_client):
     """The page asks why before it shows anything, and the journal keeps the answer's code."""
