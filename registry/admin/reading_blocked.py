@@ -122,10 +122,16 @@ class ReadsBlocked:
     def ask(self, request, record, form):
         context = self.admin_site.each_context(request) | {
             "title": _("Blocked: stored only"),
+            "what": _(
+                "While a block stands the data are only kept. Whoever reads them says why; the journal keeps it."
+            ),
             "opts": self.opts,
             "object": record,
             "form": form,
-            "url": reverse(f"admin:registry_{self.opts.model_name}_read", args=[record.pk]),
+            "media": self.media + form.media,
+            "action": reverse(f"admin:registry_{self.opts.model_name}_read", args=[record.pk]),
+            "button": _("Open"),
+            "back": reverse(f"admin:registry_{self.opts.model_name}_changelist"),
             "blocks": self.person_of(record).blocks.standing().select_related("law", "activity"),
         }
         return TemplateResponse(request, "admin/registry/datasubject/read_blocked.html", context)

@@ -54,7 +54,7 @@ def test_block_without_reasons_is_refused(subject, dpo, browser_client):
     assert not subject.blocks.exists()
 
 
-@pytest.mark.parametrize(("view", "name"), [("block", "_reason"), ("unblock", "_reason")])
+@pytest.mark.parametrize(("view", "name"), [("block", "_reason"), ("unblock", "_reason"), ("read", "why")])
 def test_form_says_where_it_is_to_be_corrected(view, name, blocked, dpo, browser_client):
     """Above the form, where a reader by ear is led first; the error leads to its field, and what belongs to a field is tied to it."""
     text = browser_client(dpo).post(url(view, blocked), {"law": make_law().pk, "cause": "other"}).content.decode()
