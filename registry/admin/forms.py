@@ -99,3 +99,20 @@ class SharedChoiceField(forms.ModelChoiceField):
     def __init__(self, *args, **kwargs):
         self.shared = []  # the copies of the field in the rows of a formset hold the same one
         super().__init__(*args, **kwargs)
+
+
+class ShownFirst(forms.Form):
+    """Of an act that is shown before it is done: what was entered goes along, hidden, with the confirmation and the way back."""
+
+    def is_entered(self):
+        """Whether it is filled in rightly, and not opened again to be changed."""
+        return "again" not in self.data and self.is_valid()
+
+    @property
+    def is_confirmed(self):
+        return "confirmed" in self.data
+
+    def as_hidden(self):
+        for field in self.fields.values():
+            field.widget = field.hidden_widget()
+        return self

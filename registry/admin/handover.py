@@ -19,12 +19,13 @@ from registry.tasks import begin_handover
 
 from .acts import own_units, reason_of
 from .deciding import cited
+from .forms import ShownFirst
 from .steps import address
 
 Ground = Disclosure.Ground
 
 
-class HandOverForm(forms.Form):
+class HandOverForm(ShownFirst):
     activities = forms.ModelMultipleChoiceField(
         ProcessingActivity.objects.none(), label=_("Activities"), widget=forms.CheckboxSelectMultiple
     )
@@ -60,12 +61,6 @@ class HandOverForm(forms.Form):
         told = {name: said[name] for name in ("activities", "on", "norm")}
         return told | {"ground": Ground(said["ground"]).label, "reason": said["_reason"]}
 
-    def as_hidden(self):
-        """What was chosen goes along with the confirmation."""
-        for field in self.fields.values():
-            field.widget = field.hidden_widget()
-        return self
-
 
 class HandsOver:
     """Adds the act to the page of an acquirer."""
@@ -95,9 +90,9 @@ class HandsOver:
             raise PermissionDenied
         form = HandOverForm(request.POST or None, operator=recipient.operator, initial={"on": timezone.localdate()})
         expected = None
-        if request.method == "POST" and "again" not in request.POST and form.is_valid():
+        if form.is_entered():
             try:
-                if "confirmed" in request.POST:
+                if form.is_confirmed:
                     return self.handed_over(request, recipient, form)
                 expected = expected_of(form.act(recipient)) | {"said": form.confirmed()}
             except ValidationError as refusal:
@@ -121,7 +116,7 @@ class HandsOver:
             "form": form,
             **(expected or {}),
             "media": self.media + form.media,
-            "again": _t("Back to the form") if expected else "",
+            "shown": bool(expected),
             "button": _t("Hand over") if expected else _t("Show what will happen"),
             "back": reverse("admin:registry_recipient_change", args=[recipient.pk]),
         }

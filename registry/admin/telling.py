@@ -18,20 +18,15 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .base import RegistryModelAdmin
+from .forms import ShownFirst
 from .obligation import FulfilForm
 from .steps import PeopleStepPages, Rest, actor_of, address, progress_of
 
 State = TellingRun.State
 
 
-class AllToldForm(FulfilForm):
+class AllToldForm(ShownFirst, FulfilForm):
     """What is asked of the single word, asked once for all of them."""
-
-    def as_hidden(self):
-        """What was entered goes along with the confirmation."""
-        for field in self.fields.values():
-            field.widget = field.hidden_widget()
-        return self
 
 
 class RecordsTold:
@@ -53,7 +48,7 @@ class RecordsTold:
 
     @own_units
     def told_view(self, request, pk):
-        """Asked, then shown in numbers, then done; no transaction is held over all of it."""
+        """Asked, then shown in numbers, from where a way leads back, then done; no transaction is held over all of it."""
         run = self.get_object(request, str(pk))
         if run is None:
             raise Http404
@@ -68,9 +63,9 @@ class RecordsTold:
             return HttpResponseRedirect(address(run))
         form = AllToldForm(request.POST or None)
         shown = False
-        if request.method == "POST" and form.is_valid():
+        if form.is_entered():
             try:
-                if "confirmed" in request.POST:
+                if form.is_confirmed:
                     return self.all_told(request, run, form.cleaned_data)
                 telling.refuse_telling(run, **form.cleaned_data, at=timezone.now())
                 shown = True
@@ -95,6 +90,7 @@ class RecordsTold:
             "opts": self.opts,
             "object": run,
             "form": form,
+            "shown": bool(waiting),
             "waiting": waiting,
             "told": waiting and telling.owed(run).filter(done_at__isnull=False).count(),
             "media": self.media + form.media,

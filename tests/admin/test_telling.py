@@ -52,6 +52,18 @@ def test_it_is_shown_before_it_is_recorded(run, dpo, client_of_dpo):
     assert [entry.operator for entry in entries] == ["lapp"] * 3
 
 
+def test_way_back_shows_the_form_as_it_was_filled(run, client_of_dpo):
+    """Beside the confirmation, and stronger than it: nothing is recorded, and what was typed stands in its fields."""
+    shown = text_of(client_of_dpo.post(page_of(run, "told"), said()))
+    assert 'name="confirmed"' in shown and 'name="again"' in shown and "Back to the form" in shown
+    page = client_of_dpo.post(page_of(run, "told"), said(confirmed="1", again="1"))
+    form = page.context["form"]
+    assert [field.value() for field in form.visible_fields()] == [today().isoformat(), "mailing of today"]
+    assert not form.errors and "Show what will happen" in text_of(page)
+    assert 'name="confirmed"' not in text_of(page) and 'name="again"' not in text_of(page)
+    assert Obligation.objects.open().count() == 3 and not TellingRun.objects.exists()
+
+
 def test_page_counts_those_whom_its_button_means(run, lapp, client_of_dpo):
     """Of two hand-overs to one acquirer each counts its own people, waiting and told."""
     later = handed_over(lapp, run.recipient, make_activity(lapp, "service"), people=1)
