@@ -58,7 +58,7 @@ def rows(
     run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1
 ) -> Iterator[list[str]]:
     """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, and of nobody
-    who is blocked, else masked. As of a list, an entry of the journal names the people of each piece before it leaves."""
+    who is blocked, else masked. As of a list, entries of the journal name the people of each piece before it leaves."""
     actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
     for start, end in pieces(first, last_seq):
         entries = JournalEntry.objects.filter(
@@ -71,7 +71,7 @@ def rows(
         for object_type, of_type in found.items():
             codes.learn(object_type, [row for pair in of_type.values() for row in pair if row is not None])
         people = people_of(told)
-        tell(run, role, people, len(told))
+        tell(run, role, told, people)
         held = of_blocked(told, found, people)
         for entry in told:
             row, before = found[entry.object_type].get(entry.history_id, (None, None))
@@ -92,10 +92,22 @@ def people_of(told):
     return found
 
 
-def tell(run, role, people, count):
-    if uids := list(dict.fromkeys(uid for of_entry in people.values() for uid in of_entry)):
+def tell(run, role, told, people):
+    """In the journal of each operator whose people they are: an export over all operators is an export of each."""
+    if named := list(people_by_operator(told, people)):
         with unit_of_work(by=run.started_by, role=role, operator=run.operator):
-            record("list", object_type="datasubject", uids=uids, count=count, run=run.pk)
+            for code, uids, count in named:
+                record("list", operator=code, object_type="datasubject", uids=uids, count=count, run=run.pk)
+
+
+def people_by_operator(told, people):
+    """(code, uids of people, how many entries) of each operator that has entries which touch somebody."""
+    numbers = {}
+    for entry in told:
+        numbers.setdefault(entry.operator, []).append(entry.seq)
+    for code, of_operator in numbers.items():
+        if uids := list(dict.fromkeys(uid for seq in of_operator for uid in people.get(seq, ()))):
+            yield code, uids, len(of_operator)
 
 
 def of_blocked(told, found, people):
