@@ -23,7 +23,10 @@ SHA256, MOST = re.compile("[0-9a-f]{64}"), 2**63 - 1
 
 
 class Found(NamedTuple):
-    """What is known of a line: a word for it, the export runs, and the number of its entry, if it shows one."""
+    """What is known of a line: a word for it, the export runs, and the number of the journal's entry it shows, if it does.
+
+    All of it is the register's own: nothing of the text that was looked at, which may be anybody's.
+    """
 
     what: str
     runs: tuple = ()
@@ -105,7 +108,7 @@ class Tracer:
         entry = JournalEntry.objects.filter(seq=number(said["seq"]), hash=sha256(said["hash"])).first()
         audits = self.runs.filter(kind=ExportRun.Kind.AUDIT, count=number(said["count"]))
         runs = [run for run in audits if run.filter.get("first", 1) + run.count - 1 == said["seq"]] if entry else ()
-        return Found(TRAILER if runs else UNKNOWN, tuple(runs), said["seq"])
+        return Found(TRAILER if runs else UNKNOWN, tuple(runs), entry and entry.seq)
 
     def _of_beginning(self, said):
         """Of a journal.jsonl that begins later: the number of its first entry, and the hash of the one before."""
@@ -113,12 +116,12 @@ class Tracer:
         before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first() or GENESIS_HASH
         audits = self.runs.filter(kind=ExportRun.Kind.AUDIT).iterator() if said["previous"] == before else ()
         runs = [run for run in audits if run.filter.get("first") == first]
-        return Found(BEGINNING if runs else UNKNOWN, tuple(runs), said["from"])
+        return Found(BEGINNING if runs else UNKNOWN, tuple(runs), first if runs else None)
 
     def _of_entry(self, said):
         entry = JournalEntry.objects.filter(seq=number(said["seq"])).first()
         if entry is None:
-            return Found(UNKNOWN, (), said["seq"])
+            return Found(UNKNOWN)
         if "body" not in said:
             if body_digest(entry.body.encode()).hex() != said["digest"]:
                 return Found(ENTRY_ALTERED, (), entry.seq)

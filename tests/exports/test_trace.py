@@ -192,6 +192,24 @@ def test_line_that_is_nothing_is_said_to_be_nothing(leaked, line):
     assert said[1:] == ["1 line looked at."]
 
 
+def test_text_of_a_foreign_file_does_not_reach_the_terminal(leaked):
+    """What is told of a line is the register's own: a number of the journal, and no sign that the file's maker chose."""
+    last = JournalEntry.objects.latest("seq")
+    foreign = "\x1b]0;owned\x07\x1b[2J"
+    lines = [
+        {"count": 1, "seq": foreign, "hash": last.hash},
+        {"from": foreign, "previous": "00" * 32},
+        {"from": f"{foreign}1", "previous": last.hash},
+        {"count": 1, "seq": str(last.seq), "hash": last.hash},
+        {"seq": int("9" * 4000), "body": foreign, "hash": foreign},
+    ]
+    said = told(*map(json.dumps, lines))
+    unknown = "not of an export known here."
+    assert said == [
+        f"1: {unknown}", f"2: {unknown}", f"3: {unknown}", f"4 (entry {last.seq}): {unknown}", f"5: {unknown}", "5 lines looked at.",
+    ]  # fmt: skip
+
+
 def test_input_that_is_no_utf8_is_looked_at(leaked, monkeypatch):
     """A file saved in another encoding breaks nothing: its other rows are traced."""
     text = b"C9,\xcc\xe0\r\n" + leaked[0][2].encode() + b"\r\n"
