@@ -38,12 +38,15 @@ ENTRY, HIDDEN, ENTRY_ALTERED, BEGINNING = "entry", "hidden", "entry altered", "b
 
 
 class Tracer:
-    """Looks among the exports of one operator, or for None among all."""
+    """Looks among the exports by which something of one operator left, or for None among all.
+
+    An audit trail over all operators is one of each: of its rows the operator is told those that show its own entries.
+    """
 
     def __init__(self, operator=None):
         self.runs = ExportRun.objects.select_related("operator", "started_by").order_by("pk")
         if operator:
-            self.runs = self.runs.filter(operator=operator)
+            self.runs = self.runs.filter(ExportRun.gave_away(operator))
         self.operator = operator
         self._by_tag = {}
         for pk, salt in self.runs.exclude(kind=ExportRun.Kind.REGISTER).values_list("pk", "salt").iterator():
@@ -85,11 +88,19 @@ class Tracer:
         return self._of_row(list(said.values()), mark) if is_mark(mark) else Found(UNMARKED)
 
     def _of_row(self, cells, mark):
-        runs = self.runs.in_bulk(self._by_tag.get(mark[:TAG_LETTERS], ()))
-        for run in runs.values():
+        found = self.runs.in_bulk(self._by_tag.get(mark[:TAG_LETTERS], ())).values()
+        runs = tuple(run for run in found if self._may_know(run, cells))
+        for run in runs:
             if Marks(run.salt)(cells) == mark:
                 return Found(ROW, (run,))
-        return Found(ALTERED if runs else UNKNOWN, tuple(runs.values()))
+        return Found(ALTERED if runs else UNKNOWN, runs)
+
+    def _may_know(self, run, cells):
+        """Whether a row of the run is for whom this looks: of a trail over all operators, by the number of the entry it shows."""
+        if self.operator is None or run.operator_id is not None:
+            return True
+        shown = JournalEntry.objects.filter(seq=number(cells[0]) if cells else -1)
+        return shown.filter(operator=self.operator.code).exists()
 
     def _of_trailer(self, count, digest, uid):
         """By the uid in it, and then by what is kept of that export. A register's bears none, for its files are the same bytes

@@ -219,6 +219,11 @@ class ExportRun(models.Model):
     def __str__(self):
         return f"{self.get_kind_display()} #{self.pk}"
 
+    @classmethod
+    def gave_away(cls, operator):
+        """The runs by which something of this operator left, as a condition: its own, and the audit trails over all operators."""
+        return models.Q(operator=operator) | models.Q(operator=None, kind=cls.Kind.AUDIT)
+
 
 class RunOverPeople(LongRun):
     """A long act on people of an operator, one by one: begun by somebody, and ended."""

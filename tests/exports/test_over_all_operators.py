@@ -5,7 +5,7 @@ import io
 import pytest
 from django.core.management import call_command
 
-from registry.exports import runs
+from registry.exports import runs, tracing
 from registry.exports.answer_pack import pack_of
 from registry.models import ExportRun, JournalEntry
 from tests.factories import make_purpose, make_request, make_subject, make_user
@@ -30,6 +30,16 @@ def lines(people, lapp, kazger, tmp_path):
     return (tmp_path / "out" / "changes.csv").read_text(encoding="utf-8-sig").splitlines()
 
 
+def line_with(lines, value):
+    return next(line for line in lines if f",{value}," in line)
+
+
+def traced(line, code):
+    out = io.StringIO()
+    call_command("trace_export", line, operator=code, stdout=out)
+    return out.getvalue().splitlines()[:-1]
+
+
 def test_people_are_told_to_the_operator_whose_they_are(lines, people):
     """Each operator's journal names its own people and counts its own entries; no entry without an operator names anybody."""
     run = ExportRun.objects.get()
@@ -47,3 +57,31 @@ def test_answer_to_a_person_tells_that_they_were_taken_into_it(lines, people):
     sections = pack_of(make_request(people[0].operator, subject=people[0]), "en").sections
     rows = next(section for section in sections if section.code == "readings").tables[0].rows
     assert [row[:3] for row in rows] == [("person responsible for personal data", "taken into an export", "1")]
+
+
+def test_row_is_traced_by_the_operator_whose_it_is(lines):
+    """The export is found among those of either operator, each by its own rows; a row of the other's is not known."""
+    run, row = ExportRun.objects.get(), "1: a row as it was exported."
+    known, told = (
+        f"    Export no. {run.pk}: audit trail, all operators, by natalia at ",
+        traced(line_with(lines, "Ким"), "lapp"),
+    )
+    assert (told[0], told[1].startswith(known)) == (row, True)
+    assert traced(line_with(lines, "Ли"), "kazger")[0] == row
+    assert traced(line_with(lines, "Ким"), "kazger") == ["1: not of an export known here."]
+    assert traced(line_with(lines, "Ли"), "lapp") == ["1: not of an export known here."]
+    assert traced(lines[-1], "lapp")[0] == "1: the last line of an export."
+
+
+def test_altered_row_is_traced_by_the_operator_whose_entry_it_shows(lines):
+    altered = line_with(lines, "Ким").replace("Ким", "Кан")
+    assert traced(altered, "lapp")[0] == "1: its mark is of this export, but the line was altered since."
+    assert traced(altered, "kazger") == ["1: not of an export known here."]
+
+
+def test_line_of_the_journal_names_it_to_the_operator(lines, lapp, tmp_path):
+    """The entry left whole, whoever else's did."""
+    entry = JournalEntry.objects.filter(operator="lapp").order_by("seq").first()
+    shown = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()[entry.seq - 1]
+    found = next(iter(tracing.Tracer(lapp).trace(shown)))
+    assert (found.what, found.runs) == (tracing.ENTRY, (ExportRun.objects.get(),))
