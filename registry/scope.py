@@ -6,7 +6,7 @@ from django.views.debug import SafeExceptionReporterFilter
 from django.views.defaults import bad_request
 
 from registry.choices import Role
-from registry.models import ResponsiblePerson
+from registry.models import ExportRun, ResponsiblePerson
 
 SESSION_KEY = "operator"
 ADMINISTRATOR = "administrator"
@@ -133,6 +133,8 @@ def scope_filter(model, user):
         return Q(pk=operator.pk)
     if name in FEEDS:
         return Q(operator=operator, user=user)
+    if name == "exportrun":  # an audit trail over all operators gave away what is the operator's, too
+        return ExportRun.gave_away(operator)
     if name == "user":  # pickers of responsible persons: colleagues only
         return Q(memberships__operator=operator)
     return Q(operator=operator)

@@ -127,6 +127,15 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         )
         return super().changelist_view(request, {"list_intro": intro} | (extra_context or {}))
 
+    def get_fields(self, request, obj=None):
+        """An export over all operators stands here, too; why it was made may be another operator's affair."""
+        names = super().get_fields(request, obj)
+        return [each for each in names if each != "reason"] if obj and obj.operator_id is None else names
+
+    def lookup_allowed(self, lookup, value, request):
+        """Nor can a reason be guessed by filtering."""
+        return "reason" not in lookup.split("__") and super().lookup_allowed(lookup, value, request)
+
     @admin.display(description=_("number"), ordering="pk")
     def number(self, run):
         return f"№ {run.pk}"
@@ -158,7 +167,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         elif run.kind == ExportRun.Kind.ANSWER:
             said = [run.filter.get("request", ""), of_subject(run) or _("nobody in the register")]
         else:
-            said = [of_subject(run) or _("all entries")]
+            said = [of_subject(run) or _("all entries"), "" if run.operator_id else _("of all operators")]
             said.append(_("with what changed") if run.filter.get("changes") else "")
             said.append(_("from entry %s") % run.filter["first"] if "first" in run.filter else "")
             said.append(_("up to %s") % run.filter["to"] if "to" in run.filter else "")

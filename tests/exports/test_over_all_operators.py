@@ -4,6 +4,7 @@ import io
 
 import pytest
 from django.core.management import call_command
+from django.urls import reverse
 
 from registry.exports import runs, tracing
 from registry.exports.answer_pack import pack_of
@@ -11,6 +12,7 @@ from registry.models import ExportRun, JournalEntry
 from tests.factories import make_purpose, make_request, make_subject, make_user
 
 pytestmark = pytest.mark.django_db
+RUNS = reverse("admin:registry_exportrun_changelist")
 
 
 @pytest.fixture
@@ -85,3 +87,26 @@ def test_line_of_the_journal_names_it_to_the_operator(lines, lapp, tmp_path):
     shown = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()[entry.seq - 1]
     found = next(iter(tracing.Tracer(lapp).trace(shown)))
     assert (found.what, found.runs) == (tracing.ENTRY, (ExportRun.objects.get(),))
+
+
+@pytest.mark.parametrize("role", ["dpo", "auditor"])
+def test_it_stands_among_the_exports_of_each_operator(role, lines, kazger, browser_client):
+    """Number, what, by whom, when, how many and digest; not why, which may be the affair of another operator."""
+    run, client = ExportRun.objects.get(), browser_client(make_user(role, kazger))
+    assert "all entries · of all operators · with what changed" in client.get(RUNS).content.decode()
+    page = client.get(reverse("admin:registry_exportrun_change", args=[run.pk])).content.decode()
+    assert run.digest in page and "natalia" in page
+    assert "For the ministry" not in page
+    for guess in ("contains", "startswith"):
+        assert client.get(RUNS, {f"reason__{guess}": "For the ministry"}).status_code in (302, 400)
+
+
+def test_list_without_an_operator_stays_with_the_administrator(lapp, browser_client):
+    """A list of accounts gave away nothing of an operator: its officers see no such run."""
+    client = browser_client(make_user("administrator"))
+    b"".join(client.post(reverse("admin:registry_user_export"), {"format": "csv", "reason": ""}).streaming_content)
+    run = ExportRun.objects.get()
+    assert run.operator is None
+    assert tracing.Tracer(lapp).runs.count() == 0
+    client = browser_client(make_user("dpo", lapp))
+    assert client.get(reverse("admin:registry_exportrun_change", args=[run.pk])).status_code == 404
