@@ -57,8 +57,8 @@ class PermissionsForm(forms.Form):
         initial=CHANGED,
         widget=forms.RadioSelect,
         help_text=_(
-            "Without a file before, or where something changed that decides for everybody, it is everybody. Who left the register is "
-            "taken out of the CRM by a file of what changed; one of everybody, asked for here, just leaves them out."
+            "Without a file before, or where something changed that decides for everybody, it is everybody. Either file takes out of "
+            "the CRM whose id is nobody’s any more since the last one; its last line says which of the two it is."
         ),
     )
     reason = forms.CharField(

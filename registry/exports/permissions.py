@@ -53,18 +53,18 @@ class PermissionsFile:
     """The people of an operator who have a CRM id, each with what is allowed at `at`.
 
     Incremental, it holds those whose answer may have changed since the run before: touched in the journal since, or by the
-    calendar, for a consent or agreement that began or ended meanwhile. Without a run before it, or where something changed that
-    decides for everybody, by an entry or by the last day of a decision about a ground, it is whole.
+    calendar, for a consent or agreement that began or ended meanwhile. It is whole where that is asked for, without a run before
+    it, and where something changed that decides for everybody, by an entry or by the last day of a decision about a ground.
 
-    It closes the CRM ids that somebody had at the `last` run or since, and that are nobody's now: the CRM would go by the last
-    word it has of them. One that is asked for whole leaves them out, as it leaves out all that is not there.
+    Whole or not, it closes the CRM ids that somebody had at the `last` run or since, and that are nobody's now: the CRM would go
+    by the last word it has of them, and the next file goes on from this one.
     """
 
     def __init__(self, operator, at, *, whole=False):
         self.operator, self.at, self.on = operator, at, day_of(at)
         self.seq = JournalHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
-        self.last = self.before = None if whole else last_run(operator)
-        if self.last is not None and (self.changed_for_everybody() or self.decisions_turned()):
+        self.last = self.before = last_run(operator)
+        if whole or self.last is not None and (self.changed_for_everybody() or self.decisions_turned()):
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
         self.purposes = with_bases(purposes, self.on)
@@ -251,7 +251,10 @@ class Export:
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
     def end(self, count, sha256):
-        return [*end(count, sha256), "export", str(self.run.uid)]
+        """The cells of the trailer: which export it is, and that it is whole, or the one since which it tells what changed."""
+        before = self.file.before
+        extent = ["since", str(before.uid)] if before else ["whole", "yes"]
+        return [*end(count, sha256), "export", str(self.run.uid), *extent]
 
     def cells(self):
         for rows in self.file.chunks():

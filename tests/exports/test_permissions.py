@@ -97,6 +97,30 @@ def test_next_file_holds_who_changed(office):
     assert exported(office) == {}
 
 
+def test_last_line_says_whether_the_file_is_whole_or_since_which(office, capsys):
+    """A CRM that only adds and changes knows what it holds, and whether it missed a file; the line is traced as before."""
+    person(office, "C1", third_parties=False)
+
+    def end(**options):
+        *_rows, last = b"".join(Export(office, by=None, role="system", **options)).decode().splitlines()
+        call_command("trace_export", last)
+        assert capsys.readouterr().out.startswith("1: the last line of an export.")
+        return last.split(",")[5:]
+
+    ends = [end(), end(), end(whole=True), end()]
+    first, second, whole, last = (str(run.uid) for run in ExportRun.objects.order_by("pk"))
+    assert ends == [
+        ["export", first, "whole", "yes"],
+        ["export", second, "since", first],
+        ["export", whole, "whole", "yes"],
+        ["export", last, "since", whole],
+    ]
+    with unit_of_work(by=None, role="system"):
+        office.bin = ""
+        office.save()
+    assert end()[2:] == ["whole", "yes"], "whole by itself"
+
+
 def test_consent_that_ran_out_is_a_change(office):
     """Nobody touched the person: the calendar did."""
     today = timezone.localdate()

@@ -144,16 +144,27 @@ def test_file_that_is_whole_by_itself_closes_ids_too(office):  # noqa: F811
     assert ExportRun.objects.latest("pk").filter["since_run"] is None
 
 
-def test_file_that_is_asked_for_whole_leaves_them_out(office):  # noqa: F811
-    """Everybody who is there; the next one goes on from it, and so does the first of all."""
+def test_file_that_is_asked_for_whole_closes_ids_too(office):  # noqa: F811
+    """The next one goes on from it: an id it did not close would be mailed for ever."""
     person(office, "C1", third_parties=False)
-    delete(make_subject(office, crm_id="C2"))
-    assert list(exported(office)) == ["C1"]
-    subject = make_subject(office, crm_id="C3")
-    exported(office)
-    delete(subject)
-    assert list(exported(office, whole=True)) == ["C1"]
+    destroyed = person(office, "C3", third_parties=False)
+    assert exported(office)["C3"][0] == "yes"
+    with unit_of_work(by=None, role="system"):
+        destroyed.delete()
+    delete(destroyed.subject)
+    rows = exported(office, whole=True)
+    assert (list(rows), rows["C3"]) == (["C1", "C3"], gone())
     assert exported(office) == {}
+
+
+@pytest.mark.parametrize("whole", [False, True])
+def test_first_file_closes_nothing(office, whole):  # noqa: F811
+    """The CRM has no word of anybody yet; a file that broke off is none to go on from."""
+    person(office, "C1", third_parties=False)
+    subject = make_subject(office, crm_id="C2")
+    next(iter(permissions.Export(office, by=None, role="system").sealed))
+    delete(subject)
+    assert list(exported(office, whole=whole)) == ["C1"]
 
 
 def test_rows_of_people_and_of_ids_are_in_one_order(office, monkeypatch):  # noqa: F811
