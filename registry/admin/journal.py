@@ -9,7 +9,7 @@ from django.contrib import admin
 from django.contrib.admin.views.main import PAGE_VAR, SEARCH_VAR
 from django.contrib.auth import get_user_model
 from django.core.exceptions import FieldError
-from django.db.models import Case, OuterRef, Subquery, When
+from django.db.models import Case, OuterRef, Q, Subquery, When
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
 from django.utils.dateparse import parse_date
@@ -258,7 +258,7 @@ class JournalEntryAdmin(LongList, RegistryModelAdmin):
         uid = uid_asked_for(request)
         if uid is None:
             return super().parts_of_list(request, shown)
-        return (shown.queryset.filter(pk__in=places) for places, _end in parts_touching(uid, period_of(shown)))
+        return (Q(pk__in=places) for places, _end in parts_touching(uid, period_of(shown)))
 
     def part_examined(self, request, period, listed, behind):
         """Entries of one actor, or about one kind of record, are in no index: it would cost each of a million written.

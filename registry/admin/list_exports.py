@@ -106,8 +106,8 @@ class ListExport:
             "title": _("Export: %(list)s") % {"list": self.opts.verbose_name_plural},
             "opts": self.opts,
             "form": form,
-            "count": counted(map(self.exported, self.parts_of_list(request, shown))),
-            "left_out": counted(self.kept_back(request, part) for part in self.parts_of_list(request, shown)),
+            "count": counted(self.exported(shown.queryset), self.parts_of_list(request, shown)),
+            "left_out": counted(self.kept_back(request, shown.queryset), self.parts_of_list(request, shown)),
             "most_counted": MOST_COUNTED,
             "narrowed": shown.has_active_filters or bool(shown.query),
             "columns": [column.heading for column in columns],
@@ -130,10 +130,8 @@ class ListExport:
                 "filters": self.kept_filters(request),
             },
         )
-        parts = map(self.exported, self.parts_of_list(request, shown))
-        file = lists.ListFile(
-            run, self.exported(shown.queryset), columns, role=role, about_people=self.about_people, parts=parts
-        )
+        rows, parts = self.exported(shown.queryset), self.parts_of_list(request, shown)
+        file = lists.ListFile(run, rows, columns, role=role, about_people=self.about_people, parts=parts)
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
         owner = [run.operator.code] if run.operator else []
         name = "-".join([self.opts.model_name, *owner, str(run.pk)])
@@ -141,8 +139,8 @@ class ListExport:
         return response
 
     def parts_of_list(self, request, shown):
-        """The whole list in querysets, one after the other; here in one."""
-        return [shown.queryset]
+        """Conditions that take the whole list in pieces, one after the other; here in one."""
+        return lists.WHOLE
 
     @property
     def names_people(self):
@@ -187,10 +185,10 @@ class ListExport:
         return lists.Column(name, heading, lambda record: as_text(display(record)))
 
 
-def counted(parts):
+def counted(queryset, parts):
     count = 0
     for part in parts:
-        count += part.order_by()[: MOST_COUNTED + 1 - count].count()
+        count += queryset.filter(part).order_by()[: MOST_COUNTED + 1 - count].count()
         if count > MOST_COUNTED:
             break
     return count

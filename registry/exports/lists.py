@@ -8,6 +8,7 @@ from array import array
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
+from django.db.models import Q
 from django.utils.translation import gettext as _
 
 from registry.exports import runs, xlsx
@@ -21,6 +22,7 @@ FORMATS = {
     "json": "application/json",
 }
 CHUNK_ROWS = 1000
+WHOLE = (Q(),)  # a list in one piece
 
 
 class Column(NamedTuple):
@@ -32,17 +34,17 @@ class Column(NamedTuple):
 
 
 class ListFile:
-    """The records of a queryset in its order, as an export run of kind LIST gives them away. `parts` are that queryset in pieces,
-    where one query for all of it would cost too much.
+    """The records of a queryset in its order, as an export run of kind LIST gives them away. `parts` are conditions that take it
+    in pieces, one after the other, where one query for all of it would cost too much.
 
     Which records they are is settled when the file begins; one that was deleted since, or no longer fits the filters, is left
     out. Of people each chunk is an entry of the journal that names those in it, before they leave, like a page of their
     list; and each row bears the mark of the export (see trace.py).
     """
 
-    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=None):
+    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=WHOLE):
         self.run, self.queryset, self.columns, self.role = run, queryset, columns, role
-        self.parts = [queryset] if parts is None else parts
+        self.parts = parts
         self.about_people = about_people
         self.marks = Marks(run.salt) if about_people else None
 
@@ -84,7 +86,8 @@ class ListFile:
         """Lists of records. Their keys are read first, eight bytes each: neither a transaction nor a cursor is held open while
         somebody's line is slow."""
         for part in self.parts:
-            keys = array("q", part.values_list("pk", flat=True).iterator(chunk_size=10_000))
+            keys = self.queryset.filter(part).values_list("pk", flat=True)
+            keys = array("q", keys.iterator(chunk_size=10_000))
             for start in range(0, len(keys), CHUNK_ROWS):
                 piece = keys[start : start + CHUNK_ROWS].tolist()
                 found = {each.pk: each for each in self.queryset.filter(pk__in=piece).order_by()}

@@ -7,6 +7,7 @@ import json
 
 import pytest
 from django.contrib import admin
+from django.db.models import Q
 from django.urls import reverse
 from django.utils import timezone
 
@@ -282,3 +283,15 @@ def test_masked_columns_do_not_leave_by_another_name(lapp, browser_client):
     request.user._membership = request.user.memberships.get()
     columns = admin.site._registry[DataSubject].export_columns(request, None)
     assert [column.name for column in columns] == ["crm_id", "language", "state"]
+
+
+def test_list_in_pieces_holds_nothing_beyond_the_list(lapp, dpo):
+    """Whatever a piece asks for, it is of the list: what is kept back of the list is kept back of each of its pieces."""
+    for code in ("calls", "letters", "news"):
+        make_purpose(lapp, code)
+    run = ExportRun.objects.create(operator=lapp, kind="list")
+    column = lists.Column("code", "code", lambda purpose: purpose.code)
+    pieces = (Q(code__in=codes) for codes in (("news", "calls"), ("letters", "gone")))
+    listed = Purpose.objects.exclude(code="calls").order_by("-code")
+    file = lists.ListFile(run, listed, [column], role="dpo", parts=pieces)
+    assert [cells[0] for cells in file.rows()] == ["news", "letters"]
