@@ -24,7 +24,7 @@ from registry import scope
 from registry.exports import lists, runs
 from registry.exports.formulas import Phone
 from registry.exports.past import ALMATY
-from registry.models import DataSubject, ExportRun
+from registry.models import DataSubject, ExportRun, JournalEntry
 
 from .acts import as_drawn, own_units
 from .scoped import touches_personal, visible_fields
@@ -131,12 +131,20 @@ class ListExport:
             },
         )
         rows, parts = self.exported(shown.queryset), self.parts_of_list(request, shown)
-        file = lists.ListFile(run, rows, columns, role=role, about_people=self.about_people, parts=parts)
+        file = lists.ListFile(
+            run, rows, columns, role=role, about_people=self.about_people, parts=parts, below=self.own_key(run)
+        )
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
         owner = [run.operator.code] if run.operator else []
         name = "-".join([self.opts.model_name, *owner, str(run.pk)])
         response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
         return response
+
+    def own_key(self, run):
+        """Where the export itself stands in the list: it holds what the page showed, which was before it."""
+        if self.model is ExportRun:
+            return run.pk
+        return runs.entry_of(run, runs.STARTED).seq if self.model is JournalEntry else None
 
     def parts_of_list(self, request, shown):
         """Conditions that take the whole list in pieces, one after the other; here in one."""

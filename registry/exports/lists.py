@@ -38,13 +38,14 @@ class ListFile:
     in pieces, one after the other, where one query for all of it would cost too much.
 
     Which records they are is settled when the file begins; one that was deleted since, or no longer fits the filters, is left
-    out. Of people each chunk is an entry of the journal that names those in it, before they leave, like a page of their
-    list; and each row bears the mark of the export (see trace.py).
+    out. `below` is the key under which the export itself stands in the list, if it does: the file holds what stood before. Of
+    people each chunk is an entry of the journal that names those in it, before they leave, like a page of their list; and each
+    row bears the mark of the export (see trace.py).
     """
 
-    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=WHOLE):
+    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=WHOLE, below=None):
         self.run, self.queryset, self.columns, self.role = run, queryset, columns, role
-        self.parts = parts
+        self.parts, self.below = parts, below
         self.about_people = about_people
         self.marks = Marks(run.salt) if about_people else None
 
@@ -87,11 +88,15 @@ class ListFile:
         somebody's line is slow."""
         for part in self.parts:
             keys = self.queryset.filter(part).values_list("pk", flat=True)
-            keys = array("q", keys.iterator(chunk_size=10_000))
+            keys = array("q", filter(self.stood_before, keys.iterator(chunk_size=10_000)))
             for start in range(0, len(keys), CHUNK_ROWS):
                 piece = keys[start : start + CHUNK_ROWS].tolist()
                 found = {each.pk: each for each in self.queryset.filter(pk__in=piece).order_by()}
                 yield [found[key] for key in piece if key in found]
+
+    def stood_before(self, key):
+        """Asked here, not in the query: SQLite would walk through all keys below in place of the list's own index."""
+        return self.below is None or key < self.below
 
     def tell(self, records):
         uids = list(dict.fromkeys(uid for each in records for uid in each.journal_subjects()))

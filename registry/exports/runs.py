@@ -52,9 +52,14 @@ def finish(run, *, count, digest, role, subjects=(), files=None):
     return run
 
 
+def entry_of(run, action):
+    """The entry by which the run was started or finished; None where it was not."""
+    return JournalEntry.objects.filter(object_type="exportrun", object_uid=run.uid, action=action).first()
+
+
 def files_of(run):
     """The SHA-256 of the files of a finished run by name; empty where its entry names none."""
-    entry = JournalEntry.objects.filter(object_type="exportrun", object_uid=run.uid, action=FINISHED).first()
+    entry = entry_of(run, FINISHED)
     return dict(line.split(" ") for line in said(entry).get("files") or ()) if entry else {}
 
 

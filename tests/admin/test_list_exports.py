@@ -79,6 +79,24 @@ def test_page_asks_before_anything_leaves(lapp, dpo, browser_client):
     assert not ExportRun.objects.exists()
 
 
+@pytest.mark.parametrize(
+    ("role", "name"), [("dpo", "exportrun"), ("dpo", "journalentry"), ("administrator", "journalentry")]
+)
+def test_list_that_its_export_would_stand_in_holds_what_the_page_showed(role, name, lapp, browser_client):
+    """The export is an entry and a run of its own: neither is in the file, nor is what others did since it began."""
+    make_purpose(lapp)
+    client = browser_client(make_user(role, lapp))
+    download(client, "policy" if role == "dpo" else "user", reason="")
+    count = client.get(url_of(name)).context["count"]
+    response = client.post(url_of(name), {"format": "csv", "reason": ""})
+    make_purpose(lapp, "later")
+    runs.start("list", by=None, role="system", operator=lapp, filter={})
+    rows, trailer = rows_of(b"".join(response.streaming_content))
+    assert (len(rows) - 1, trailer[2]) == (count, str(count))
+    assert count > 0
+    assert not [row for row in rows if "not finished" in row]
+
+
 def blocked(subject, by):
     with unit_of_work(by=by):
         block(subject, law=make_law(), cause="other", why="said so", by=by, at=timezone.now())
