@@ -15,7 +15,7 @@ from registry.exports import lists, runs
 from registry.journal import unit_of_work
 from registry.models import Consent, DataSubject, ExportRun, JournalEntry, Policy, Purpose
 from registry.operations.blocking import block
-from tests.factories import make_law, make_purpose, make_subject, make_user, save
+from tests.factories import make_law, make_purpose, make_request, make_subject, make_user, save
 from tests.world import make_feed, make_world
 
 pytestmark = pytest.mark.django_db
@@ -118,6 +118,27 @@ def test_page_counts_those_who_leave_and_says_who_does_not(lapp, dpo, browser_cl
     blocked(consents[1].subject, dpo)
     assert "2 blocked people are left out" in client.get(url_of("datasubject")).content.decode()
     assert "left out" not in client.get(url_of("purpose")).content.decode()
+
+
+def test_case_of_somebody_who_is_blocked_leaves_without_what_names_them(lapp, dpo, browser_client):
+    """It is to be answered in time whoever asks: it leaves with number, what is asked, days, and the uid in place of the name."""
+    person, asked = make_subject(lapp, surname="Ахметова", given_name=""), dt.datetime(2026, 3, 20, tzinfo=dt.UTC)
+    applicant = {"applicant_name": "Ахметова", "applicant_contact": "Ахметова", "demand": "Ахметова asks"}
+    case, client = make_request(lapp, subject=person, received_at=asked, **applicant), browser_client(dpo)
+    assert "Ахметова" in download(client, "subjectrequest").decode()
+    blocked(person, dpo)
+    content = download(client, "subjectrequest")
+    (names, cells), _trailer = rows_of(content)
+    row = dict(zip(names, cells, strict=True))
+    assert list(row) == ["Number", "Request", "Person", "Channel", "Received", "Due", "State", "trace"]
+    assert (row["Number"], row["Person"], row["Received"]) == (
+        case.number,
+        f"Subject …{person.uid.hex[-8:]}",
+        "2026-03-20",
+    )
+    assert "Ахметова" not in content.decode()
+    page = client.get(url_of("subjectrequest"))
+    assert page.context["count"] == 1 and "left out" not in page.content.decode()
 
 
 def test_export_of_people_needs_a_reason(lapp, dpo, browser_client):
