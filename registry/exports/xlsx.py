@@ -71,27 +71,22 @@ class Workbook:
         sha256 = hashlib.sha256()
         for place, line in enumerate([*self.head, self.columns]):
             sha256.update(((BYTE_ORDER_MARK if place == 0 else "") + csv_line(line)).encode("utf-8"))
-        rows, number = iter(self.rows), 0
-        while number == 0 or (first := list(itertools.islice(rows, 1))):
-            number += 1
-            rows = itertools.chain(first, rows) if number > 1 else rows
+        for number, rows in enumerate(_by_sheet(self.rows), 1):
             self._table(book, f"{self.name} {number}" if number > 1 else self.name, rows, sha256, heading, text)
         self.digest = sha256.hexdigest()
         self._about(book, label, text)
 
     def _table(self, book, name, rows, sha256, heading, text):
-        """A sheet of the table, with as many rows as it holds."""
+        """A sheet of the table with these rows."""
         sheet, number = self._sheet(book, name), 0
-        measured = list(itertools.islice(rows, min(MEASURED_ROWS, SHEET_ROWS - 1)))
+        measured = list(itertools.islice(rows, MEASURED_ROWS))
         for place, width in enumerate(_widths([self.columns, *measured])):
             sheet.set_column(place, place, width, text)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
         _write(sheet, 0, self.columns, [heading] * len(self.columns))
         formats = [text] * len(self.columns)
-        for number, cells in enumerate(
-            itertools.chain(measured, itertools.islice(rows, SHEET_ROWS - 1 - len(measured))), 1
-        ):
+        for number, cells in enumerate(itertools.chain(measured, rows), 1):
             sha256.update(csv_line(cells).encode("utf-8"))
             _write(sheet, number, cells, formats)
         self.count += number
@@ -133,6 +128,14 @@ def private_folder():
         if left.stat().st_mtime < time.time() - FOLDER_KEPT_SECONDS:
             shutil.rmtree(left, ignore_errors=True)
     return place
+
+
+def _by_sheet(rows):
+    """The rows of each sheet, as many as it holds, to be read before the next. Without any there is one sheet, empty."""
+    rows = iter(rows)
+    yield itertools.islice(rows, SHEET_ROWS - 1)
+    for first in rows:
+        yield itertools.chain([first], itertools.islice(rows, SHEET_ROWS - 2))
 
 
 def _write(sheet, number, cells, formats):
