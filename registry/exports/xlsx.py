@@ -13,6 +13,7 @@ import shutil
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
@@ -54,6 +55,7 @@ class Workbook:
         self.count, self.digest = 0, ""
 
     def __iter__(self) -> Iterator[bytes]:
+        purge()
         with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=private_folder()) as folder:
             path = Path(folder) / "book"
             options = {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False}
@@ -121,13 +123,18 @@ def file(head, columns, rows, *, sheet, about, end=end) -> Workbook:
 
 
 def private_folder():
-    """Where books are put together. What a killed process left there goes with the next one, a day later."""
+    """Where books are put together."""
     place = Path(settings.FILE_UPLOAD_TEMP_DIR)
     place.mkdir(parents=True, exist_ok=True, mode=0o700)
-    for left in place.glob(f"{FOLDER_PREFIX}*"):
-        if left.stat().st_mtime < time.time() - FOLDER_KEPT_SECONDS:
-            shutil.rmtree(left, ignore_errors=True)
     return place
+
+
+def purge():
+    """Deletes what killed processes left of their books, a day later. Called by the worker and before every book."""
+    for left in private_folder().glob(f"{FOLDER_PREFIX}*"):
+        with suppress(FileNotFoundError):  # a book that is whole takes its folder along
+            if left.stat().st_mtime < time.time() - FOLDER_KEPT_SECONDS:
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _by_sheet(rows):

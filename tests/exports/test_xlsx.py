@@ -129,3 +129,11 @@ def test_what_a_killed_process_left_goes_a_day_later(settings, tmp_path):
         os.utime(folder, times=(time.time() - age,) * 2)
     made([["1", "2"]])
     assert [folder.name for folder in tmp_path.iterdir()] == ["xlsx-fresh"]
+
+
+def test_book_of_another_process_may_go_at_any_time(settings, tmp_path, monkeypatch):
+    """Two exports at once: one is done, and its folder gone, while the other looks for what was left behind."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    monkeypatch.setattr(xlsx.Path, "glob", lambda folder, pattern: [folder / "xlsx-gone"])
+    _book, content = made([["1", "2"]])
+    assert sheets(content)["People"] == [COLUMNS, ["1", "2", None, None]]

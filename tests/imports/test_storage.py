@@ -8,6 +8,7 @@ from django.db import connection
 from django.utils import timezone
 
 from registry.admin import vocabulary_import
+from registry.exports import xlsx
 from registry.imports import storage
 from registry.imports.apply import apply, cancel, take
 from registry.imports.inspection import FileRefused
@@ -140,7 +141,10 @@ def test_worker_deletes_what_has_had_its_time(crm, monkeypatch):
     ImportRun.objects.filter(pk=run.pk).update(expires_at=timezone.now() - dt.timedelta(minutes=1))
     vocabulary = vocabulary_import.folder() / "0123.csv"
     vocabulary.write_text("code;name_en\n")
-    os.utime(vocabulary, (0, 0))
+    book = xlsx.private_folder() / "xlsx-of-a-killed-export"
+    book.mkdir()
+    for left in (vocabulary, book):
+        os.utime(left, (0, 0))
     worker, purge = Worker(), vocabulary_import.purge
 
     def then_stop():
@@ -150,8 +154,8 @@ def test_worker_deletes_what_has_had_its_time(crm, monkeypatch):
     monkeypatch.setattr(vocabulary_import, "purge", then_stop)
     worker.run()
     run.refresh_from_db()
-    kept = [storage.file_of(run).exists(), ListedRow.objects.exists(), vocabulary.exists()]
-    assert (run.state, kept) == ("expired", [False, False, False])
+    kept = [storage.file_of(run).exists(), ListedRow.objects.exists(), vocabulary.exists(), book.exists()]
+    assert (run.state, kept) == ("expired", [False, False, False, False])
 
 
 @pytest.mark.parametrize(

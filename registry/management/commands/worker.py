@@ -14,6 +14,7 @@ from django_tasks_db.models import DBTaskResult
 
 from registry import tasks
 from registry.admin import vocabulary_import
+from registry.exports import xlsx
 from registry.imports import progress, storage
 from registry.operations import mailing
 
@@ -45,6 +46,7 @@ def purge_files():
     try:
         storage.purge_expired()
         vocabulary_import.purge()
+        xlsx.purge()
     except OSError as error:
         logger.error("Files that have had their time cannot be deleted (%s).", type(error).__name__)
 
