@@ -64,18 +64,23 @@ class Command(BaseCommand):
 
 
 def write(output, pieces):
-    """Writes the file under its name only when it is whole."""
-    if output == "-":
-        for piece in pieces:
-            sys.stdout.buffer.write(piece)
-        return
+    """Writes the file under its name only when it is whole; returns when the last byte has left."""
+    try:
+        if output == "-":
+            sys.stdout.buffer.writelines(pieces)
+            sys.stdout.buffer.flush()
+        else:
+            _write_file(output, pieces)
+    except OSError as error:
+        raise unwritable(_("Standard output") if output == "-" else output, error) from None
+
+
+def _write_file(output, pieces):
     part = f"{output}.part"
     try:
         with open(part, "wb") as file:
             file.writelines(pieces)
         os.replace(part, output)
-    except OSError as error:
-        raise unwritable(output, error) from None
     finally:
         with suppress(OSError):
             os.unlink(part)
