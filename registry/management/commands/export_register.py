@@ -1,6 +1,8 @@
 """manage.py export_register --operator CODE --layout LAYOUT --format csv|xlsx|json [--on MOMENT] -o FILE"""
 
 import os
+import secrets
+import stat
 import sys
 from contextlib import suppress
 
@@ -76,11 +78,22 @@ def write(output, pieces):
 
 
 def _write_file(output, pieces):
-    part = f"{output}.part"
+    """By way of a file of its own in the same directory: of two commands at once each writes a whole one."""
+    part = f"{output}.{secrets.token_hex(8)}.part"
     try:
-        with open(part, "wb") as file:
+        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, _mode(output))) as file:
             file.writelines(pieces)
+            file.flush()
+            os.fsync(file.fileno())
         os.replace(part, output)
     finally:
         with suppress(OSError):
             os.unlink(part)
+
+
+def _mode(path):
+    """Who may read a file that takes this place, as far as the umask lets them: those who may read the one that is there."""
+    try:
+        return stat.S_IMODE(os.stat(path).st_mode) & 0o666
+    except OSError:
+        return 0o666
