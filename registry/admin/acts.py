@@ -1,5 +1,6 @@
 """Every admin view inside the journal: writing views in one unit of work, reading ones followed by one."""
 
+import errno
 import logging
 from functools import wraps
 
@@ -16,6 +17,7 @@ from . import errors
 
 logger = logging.getLogger(__name__)
 READING = ("GET", "HEAD", "OPTIONS")
+NO_ROOM = (errno.ENOSPC, errno.EDQUOT)
 # What somebody with a one-time password may still reach.
 BEFORE_NEW_PASSWORD = ("password_change", "password_change_done", "logout", "jsi18n")
 
@@ -103,6 +105,11 @@ def or_unavailable(view, request, *args, **kwargs):
     except (journal.JournalUnavailable, OperationalError) as failure:
         logger.error("The database refused the work: %s", type(failure).__name__)
         return errors.unavailable(request)
+    except OSError as failure:
+        if failure.errno not in NO_ROOM:
+            raise
+        logger.error("The disk is full: %s", errno.errorcode[failure.errno])
+        return errors.disk_full(request)
 
 
 def must_change_password(request):

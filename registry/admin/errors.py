@@ -18,3 +18,8 @@ def server_error(request):
 def unavailable(request):
     """The journal could not be written, so nothing was done."""
     return render(request, "503.html", status=503)
+
+
+def disk_full(request):
+    """There was no room for a file, so nothing was done."""
+    return render(request, "503.html", {"disk_full": True}, status=503)

@@ -1,7 +1,9 @@
 """Exports in the browser: on screen, as a file, as a ZIP; for the DPO and the auditor, of the current operator alone."""
 
+import errno
 import io
 import json
+import os
 import re
 import subprocess
 import sys
@@ -11,6 +13,7 @@ import pytest
 from django.urls import reverse
 
 from registry import models as m
+from registry.admin import exports
 from registry.exports.past import resolve
 from registry.exports.register import Register
 from registry.journal.models import JournalEntry
@@ -97,6 +100,34 @@ def test_edited_download_form_is_refused(record, dpo, browser_client):
     assert refused.status_code == 400
     assert client.get(DOWNLOAD).url == REGISTER
     assert not m.ExportRun.objects.exists()
+
+
+def failing(number):
+    """A private file that the disk does not take."""
+
+    def fail():
+        raise OSError(number, os.strerror(number))
+
+    return fail
+
+
+@pytest.mark.parametrize("number", [errno.ENOSPC, errno.EDQUOT])
+def test_full_disk_is_a_plain_503(record, dpo, browser_client, monkeypatch, number):
+    """Where the file has no room the page says so; its export is not finished."""
+    monkeypatch.setattr(exports, "private_file", failing(number))
+    response = browser_client(dpo).post(DOWNLOAD, {"layout": "kz", "language": "ru", "on": "", "format": "csv"})
+    assert response.status_code == 503
+    assert "The disk of the server is full: what you were doing was not saved." in response.content.decode()
+    assert m.ExportRun.objects.get().finished_at is None
+
+
+def test_fault_of_a_file_is_not_called_a_full_disk(record, dpo, browser_client, monkeypatch):
+    """A disk that is broken is an error of the server, for the administrator to find in the log."""
+    monkeypatch.setattr(exports, "private_file", failing(errno.EIO))
+    client = browser_client(dpo)
+    client.raise_request_exception = False
+    response = client.post(DOWNLOAD, {"layout": "kz", "language": "ru", "on": "", "format": "csv"})
+    assert response.status_code == 500
 
 
 def unpacked(response, path):
