@@ -239,9 +239,8 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             context = {"form": form, "size": trail.size(operator.code)}
             return self.respond(request, "exports/audit.html", title=_("Audit trail"), **context)
         file = private_file()
-        archive = audit.Archive(file)
         run = audit.export(
-            archive,
+            audit.Archive(file),
             by=request.user,
             role=scope.role_of(request.user),
             operator=operator,
@@ -251,7 +250,6 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             reason=form.cleaned_data["reason"],
             span=form.cleaned_data["span"],
         )
-        archive.close()
         return sent(file, f"audit-{operator.code}-{run.pk}.zip")
 
 

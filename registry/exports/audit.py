@@ -4,7 +4,7 @@ import hashlib
 import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -24,20 +24,49 @@ VERIFY = "verify_journal.py"
 
 
 class Directory:
-    """A new directory that the files are written into; each gets its name only when it is whole."""
+    """A new directory that the files are written into; they get their names together, when all are whole and it is closed.
+
+    As a context it takes away what was written, where something fails before its end.
+    """
 
     def __init__(self, path):
-        self.path = Path(path)
-        if self.path.exists() and (not self.path.is_dir() or any(self.path.iterdir())):
+        self.path, self.names = Path(path), []
+        self.is_new = not self.path.exists()
+        if not self.is_new and (not self.path.is_dir() or any(self.path.iterdir())):
             raise ValidationError(_("“%s” exists and is not empty. Name a new directory.") % path)
         self.path.mkdir(parents=True, exist_ok=True, mode=0o700)
 
+    def __enter__(self):
+        return self
+
     @contextmanager
     def file(self, name):
-        part = self.path / f"{name}.part"
-        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+        with open(self._part(name), "xb", opener=lambda path, flags: os.open(path, flags, 0o600)) as file:
+            self.names.append(name)
             yield file
-        part.rename(self.path / name)
+            file.flush()
+            os.fsync(file.fileno())
+
+    def close(self):
+        for name in self.names:
+            self._part(name).rename(self.path / name)
+
+    def __exit__(self, failure, *_rest):
+        if failure:
+            self._remove()
+
+    def _remove(self):
+        """Only what was made here: another process may have been given the same directory."""
+        for name in self.names:
+            for path in (self._part(name), self.path / name):
+                with suppress(OSError):
+                    path.unlink()
+        if self.is_new:
+            with suppress(OSError):  # something lies in it
+                self.path.rmdir()
+
+    def _part(self, name):
+        return self.path / f"{name}.part"
 
 
 class Archive:
@@ -86,7 +115,7 @@ def say_why(with_changes, personal_of, reason):
 def export(
     sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason="", span=WHOLE
 ):
-    """Writes the trail into `sink` (Directory or Archive) and returns its ExportRun.
+    """Writes the trail into `sink` (Directory or Archive), closes it and returns its ExportRun, finished.
 
     Whole for `operator` None and `subject` (a uid) None; else the lines of others are printed as digests.
     `personal_of` are codes of the operators whose personal values the reader may see in changes.csv; `span` are the times
@@ -122,6 +151,7 @@ def export(
     for name, text in texts.items():
         files[name] = write_text(sink, name, text)
     files[README] = write_text(sink, README, read_me(run, head, files, asked))
+    sink.close()
     return runs.finish(run, count=head.seq - (first or 1) + 1, digest=files[JOURNAL], role=role, files=files)
 
 

@@ -58,11 +58,13 @@ class ListsDirectory:
 
     def write(self, run, actor):
         self.in_vain = False
-        for kind, listing in LISTS.items():
-            if listing.kinds and rows_of(run, listing.kinds).exists():
-                _record(run, actor, "import.list.download", length_of(run, listing), reason_code=kind)
-                with self.directory.file(file_name(run, kind)) as out:
-                    out.writelines(list_csv(run, kind))
+        with self.directory:
+            for kind, listing in LISTS.items():
+                if listing.kinds and rows_of(run, listing.kinds).exists():
+                    _record(run, actor, "import.list.download", length_of(run, listing), reason_code=kind)
+                    with self.directory.file(file_name(run, kind)) as out:
+                        out.writelines(list_csv(run, kind))
+            self.directory.close()
 
     def __exit__(self, *failure):
         if self.in_vain:

@@ -106,9 +106,8 @@ def audit_command(world):
 def audit_file(world):
     yield
     file = io.BytesIO()
-    archive = audit.Archive(file)
     audit.export(
-        archive,
+        audit.Archive(file),
         by=world.officer,
         role="dpo",
         operator=world.operator,
@@ -116,7 +115,6 @@ def audit_file(world):
         reason="inspection",
         personal_of=frozenset({"lapp"}),
     )
-    archive.close()
     with zipfile.ZipFile(file) as inside:
         yield "Қасымова" in inside.read("changes.csv").decode()
 

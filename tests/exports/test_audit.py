@@ -306,9 +306,7 @@ def test_person_of_another_operator_is_unknown(subject, tmp_path):
 def test_archive_holds_the_same_files(subject, tmp_path):
     """Downloaded as a ZIP it is the same export."""
     with open(tmp_path / "a.zip", "wb") as file:
-        archive = audit.Archive(file)
-        audit.export(archive, by=None, role="system", operator=subject.operator, with_changes=True)
-        archive.close()
+        audit.export(audit.Archive(file), by=None, role="system", operator=subject.operator, with_changes=True)
     with zipfile.ZipFile(tmp_path / "a.zip") as files:
         assert sorted(files.namelist()) == [
             "README.txt",

@@ -62,9 +62,7 @@ def actions(person, client):
 
 def trail(person, client):
     """Of the one person: both its start and each piece of changes.csv name them."""
-    archive = audit.Archive(io.BytesIO())
-    audit.export(archive, **SYSTEM, operator=person.operator, subject=person.uid, with_changes=True)
-    archive.close()
+    audit.export(audit.Archive(io.BytesIO()), **SYSTEM, operator=person.operator, subject=person.uid, with_changes=True)
 
 
 def missing(person, client):

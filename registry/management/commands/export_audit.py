@@ -56,17 +56,18 @@ class Command(BaseCommand):
                 operator, subject = operator or found.operator, found.uid
             by, role = acting(by, MAY_EXPORT, operator, object_type="exportrun")
             self.tell_size(span, operator, subject)
-            run = audit.export(
-                audit.Directory(output),
-                by=by,
-                role=role,
-                operator=operator,
-                subject=subject or None,
-                with_changes=changes,
-                personal_of=audit.personal_of(by, operator),
-                reason=reason,
-                span=span,
-            )
+            with audit.Directory(output) as directory:
+                run = audit.export(
+                    directory,
+                    by=by,
+                    role=role,
+                    operator=operator,
+                    subject=subject or None,
+                    with_changes=changes,
+                    personal_of=audit.personal_of(by, operator),
+                    reason=reason,
+                    span=span,
+                )
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
         except OSError as error:
