@@ -157,7 +157,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         if run.kind == ExportRun.Kind.REGISTER:
             layout, on = run.filter.get("layout", ""), run.filter.get("on", "")
             said = [LAYOUT_NAMES.get(layout, layout), run.filter.get("format", ""), run.filter.get("language", "")]
-            said.append(_("as of %s") % on[:16].replace("T", " ") if on else "")
+            said.append(_("as of %s") % past.shown(on) if on else "")
         elif run.kind == ExportRun.Kind.LIST:
             name = run.filter.get("list", "")
             said = [REGISTERED if name == registered_actions.NAME else object_label(name), run.filter.get("format", "")]
@@ -210,16 +210,15 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             context = {"title": _("Register"), "form": RegisterForm(request.POST)}
             return self.respond(request, "exports/register.html", status=400, **context)
         given, role = form.cleaned_data, scope.role_of(request.user)
-        asked = {name: form.data.get(name, "") for name in ("layout", "format", "language", "on")}
+        register = form.register(operator)
         run = runs.start(
             ExportRun.Kind.REGISTER,
             by=request.user,
             role=role,
             operator=operator,
             reason=given["reason"],
-            filter=asked,
+            filter=register.asked(given["format"]),
         )
-        register = form.register(operator)
         sealed = register.file(given["format"])
         file = private_file()
         file.writelines(sealed)

@@ -75,6 +75,15 @@ def parse_moment(text, now):
     return at
 
 
+def shown(text):
+    """A moment that `parse_moment` takes, for people: a day as it is, of a time the minute on the clocks of Almaty."""
+    at = parse_datetime(text)
+    if at is None or parse_date(text):
+        return text
+    at = at if timezone.is_naive(at) else at.astimezone(ALMATY)
+    return at.strftime("%Y-%m-%d %H:%M")
+
+
 def resolve(at, operator_code):
     """The moment of the register at time `at`, or of its last entry for None.
 

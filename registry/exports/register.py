@@ -101,6 +101,11 @@ class Register:
                 for column, cell in cells.items()
             ]
 
+    def asked(self, format):
+        """What the run of an export keeps: from this the same file is made again. What was typed (today, nothing) is another
+        moment tomorrow."""
+        return {"layout": self.layout.code, "format": format, "language": self.language, "on": self.moment.text}
+
     def file(self, format) -> Sealed | xlsx.Workbook:
         """The file in chunks of bytes; `format` is csv, xlsx or json. The same lines are in each."""
         if format == "json":

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from registry import models as m
 from registry.admin import exports
-from registry.exports.past import resolve
+from registry.exports.past import ALMATY, resolve
 from registry.exports.register import Register
 from registry.journal.models import JournalEntry
 from tests.factories import make_purpose, make_subject, make_user
@@ -211,6 +211,18 @@ def test_list_of_exports_shows_what_left(record, dpo, browser_client):
     assert "Ахметова" not in auditor.get(RUNS).content.decode()
     page = auditor.get(one)
     assert (page.status_code, "Ахметова" in page.content.decode()) == (200, False)
+
+
+def test_moment_of_a_register_is_kept_and_shown(record, dpo, browser_client):
+    """The run keeps which moment “now” was, so that the file can be made again; the list tells it by the clocks of Almaty."""
+    client, moment = browser_client(dpo), resolve(None, "lapp")
+    content(client.post(DOWNLOAD, {"layout": "kz", "language": "ru", "on": "", "format": "csv"}))
+    assert m.ExportRun.objects.get().filter["on"] == moment.text
+    asked = {"layout": "kz", "language": "ru", "format": "csv"}
+    m.ExportRun.objects.create(operator=record, kind="register", filter=asked | {"on": "2026-01-31T20:30:00Z"})
+    page = client.get(RUNS).content.decode()
+    assert f"csv · ru · as of {moment.at.astimezone(ALMATY):%Y-%m-%d %H:%M}" in page
+    assert "csv · ru · as of 2026-02-01 01:30" in page
 
 
 @pytest.mark.parametrize("url", [REGISTER, AUDIT, RUNS])

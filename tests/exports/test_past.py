@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registry.exports.past import ALMATY, Past, own_number, parse_moment, resolve
+from registry.exports.past import ALMATY, Past, own_number, parse_moment, resolve, shown
 from registry.journal.models import JournalEntry, JournalHead
 from registry.models import Norm, Operator, Purpose
 from tests.factories import make_norm, make_operator, make_purpose, save
@@ -60,6 +60,20 @@ def test_moment_that_is_none_or_to_come_is_refused(text, message):
     with pytest.raises(ValidationError) as refusal:
         parse_moment(text, NOW)
     assert refusal.value.messages == [message]
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("2026-01-31", "2026-01-31"),
+        ("2026-01-31T18:00:59.999999+05:00", "2026-01-31 18:00"),
+        ("2026-01-31T20:30:00Z", "2026-02-01 01:30"),  # UTC+5: the day after in Almaty
+        ("2026-01-31T18:00", "2026-01-31 18:00"),
+    ],
+)
+def test_moment_is_shown_by_the_clocks_of_almaty(text, told):
+    """Whatever zone it was given in, a moment is read as the time it was in Almaty."""
+    assert shown(text) == told
 
 
 def codes(past, model):

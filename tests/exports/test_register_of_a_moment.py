@@ -7,12 +7,13 @@ import json
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.utils import timezone
 
 from registry import journal
 from registry import models as m
 from registry.exports import terms
 from registry.exports.layouts import LAYOUTS
-from registry.exports.past import resolve
+from registry.exports.past import ALMATY, resolve
 from registry.exports.register import FORMATS
 from registry.journal.canonical import moment as utc_text
 from registry.journal.canonical import public_commitment
@@ -66,12 +67,12 @@ def export(path, **options):
 
 def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
     """An export is two entries, before the first byte and after the last, and a run that says what left."""
+    moment = resolve(None, "lapp")
     said = export(tmp_path / "r.csv", by="natalia", reason="Asked by the ministry")
     start, end = JournalEntry.objects.order_by("-seq")[1], JournalEntry.objects.order_by("-seq")[0]
     run = m.ExportRun.objects.get()
-    moment = resolve(start.at, "lapp")
     content = (tmp_path / "r.csv").read_bytes()
-    assert said == f"{tmp_path}/r.csv: 4 rows as of {moment.text}, entry {start.seq}.\n"
+    assert said == f"{tmp_path}/r.csv: 4 rows as of {moment.text}, entry {moment.seq}.\n"
     assert content == whole("lapp", moment, "kz", "csv", "en")
     assert (start.action, start.actor, start.operator, start.object_uid, start.run) == (
         "export.start", dpo.pk, "lapp", run.uid, run.pk,
@@ -80,7 +81,7 @@ def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
         {
             "uid": str(run.uid),
             "kind": "register",
-            "filter": {"layout": "kz", "format": "csv", "language": "en", "on": ""},
+            "filter": {"layout": "kz", "format": "csv", "language": "en", "on": moment.text},
             "started_at": utc_text(run.started_at),
         }
     )
@@ -93,10 +94,12 @@ def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
     assert list(tmp_path.iterdir()) == [tmp_path / "r.csv"]
 
 
-def test_command_gives_the_same_file_again_later(record, dpo, tmp_path):
-    """What was exported as of now can be exported again by the moment printed in it."""
-    export(tmp_path / "now.csv")
+@pytest.mark.parametrize("on", ["", "today"])
+def test_command_gives_the_same_file_again_later(record, dpo, tmp_path, on):
+    """What was exported as of now can be exported again by the moment printed in it, which its run keeps; tomorrow, too."""
+    export(tmp_path / "now.csv", on=timezone.localdate(timezone=ALMATY).isoformat() if on else "")
     printed = (tmp_path / "now.csv").read_text(encoding="utf-8-sig").splitlines()[8].removeprefix("As of,")
+    assert m.ExportRun.objects.get().filter["on"] == printed
     change_everything(record, dpo)
     export(tmp_path / "again.csv", on=printed)
     assert (tmp_path / "again.csv").read_bytes() == (tmp_path / "now.csv").read_bytes()

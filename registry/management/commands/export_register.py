@@ -47,9 +47,9 @@ class Command(BaseCommand):
             at = past.parse_moment(on, timezone.now())
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
-        asked = {"layout": layout, "format": format, "language": language, "on": on}
-        run = runs.start(ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter=asked)
         register = Register(operator.code, past.resolve(at, operator.code), layout, language)
+        asked = register.asked(format)
+        run = runs.start(ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter=asked)
         if not register.moment.seq:
             self.stderr.write(_("Nothing was in the register yet at that moment: the file is empty."))
         sealed = register.file(format)
