@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from registry import scope
 from registry.exports.lists import FORMATS
 from registry.exports.permissions import Export, PermissionsFile
+from registry.exports.runs import NO_REASON
 
 from .acts import as_drawn, own_units
 
@@ -65,7 +66,7 @@ class PermissionsForm(forms.Form):
         label=_("Reason"),
         max_length=500,
         help_text=_("Required: for whom, on what request. Kept with the export."),
-        error_messages={"required": _("Say why: the export of people keeps the reason.")},
+        error_messages={"required": NO_REASON},
     )
 
 

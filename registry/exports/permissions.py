@@ -231,10 +231,12 @@ class Export:
     leaves.
 
     Whoever reads it to its end has it. Who must also put it somewhere writes `sealed` and says `finish` when it is there: the
-    next file goes on from a finished one.
+    next file goes on from a finished one. ValidationError where somebody, not the system, gives no reason.
     """
 
     def __init__(self, operator, *, by, role, reason="", whole=False, at=None):
+        if by is not None:
+            runs.say_why(reason)
         self.file = PermissionsFile(operator, at or timezone.now(), whole=whole)
         self.role, self.gone = role, 0  # of its rows, those that close an id
         self.run = runs.start(

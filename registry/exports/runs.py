@@ -1,8 +1,10 @@
 """Every export is two journal entries, before its first byte and after its last, and a run that keeps what they commit to."""
 
+from django.core.exceptions import ValidationError
 from django.db.models import Exists, OuterRef
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry.journal import record, unit_of_work
 from registry.journal.canonical import moment, personal_commitment, public_commitment
@@ -10,6 +12,13 @@ from registry.journal.reconcile import UNREADABLE, Finding, pieces, said
 from registry.models import ExportRun, JournalEntry
 
 STARTED, FINISHED = "export.start", "export.finish"
+NO_REASON = gettext_lazy("Say why: the export of people keeps the reason.")
+
+
+def say_why(reason):
+    """ValidationError where somebody exports people without a reason."""
+    if not reason.strip():
+        raise ValidationError(NO_REASON)
 
 
 def start(kind, *, by, role, operator=None, reason="", filter, subjects=()):

@@ -176,6 +176,18 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
     assert [each.uid for each in listed.subjects.all()] == [consent.subject.uid]
 
 
+def test_officer_says_why_the_system_need_not(office, tmp_path):
+    """Whoever has the command make the file in their name gives a reason, as in the browser; nothing is exported until then."""
+    make_user("dpo", office, username="natalia")
+    given = {"operator": "kazger", "by": "natalia", "output": str(tmp_path / "p.csv")}
+    with pytest.raises(CommandError) as refusal:
+        call_command("export_permissions", **given, reason=" ")
+    assert str(refusal.value) == "Say why: the export of people keeps the reason."
+    assert (ExportRun.objects.exists(), list(tmp_path.iterdir())) == (False, [])
+    call_command("export_permissions", **given, reason="daily")
+    assert ExportRun.objects.get().reason == "daily"
+
+
 def test_file_that_could_not_be_written_is_not_the_last_one(office, tmp_path, capsys):
     """Half of it does not stay, and what changed until then is in the next file."""
     person(office, "C1", third_parties=False)

@@ -1,6 +1,7 @@
 """manage.py export_permissions --operator CODE [--whole] -o FILE"""
 
-from django.core.management.base import BaseCommand
+from django.core.exceptions import ValidationError
+from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import ngettext
 
 from registry.exports.permissions import Export
@@ -17,13 +18,16 @@ class Command(BaseCommand):
         parser.add_argument("--operator", required=True, metavar="CODE")
         parser.add_argument("--whole", action="store_true", help="everybody, not only who changed since the last file")
         parser.add_argument("--by", default="", metavar="USER", help="who exports, a DPO; default: the system")
-        parser.add_argument("--reason", default="", metavar="TEXT")
+        parser.add_argument("--reason", default="", metavar="TEXT", help="required with --by")
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")
 
     def handle(self, *, operator, whole, by, reason, output, **options):
         operator = operator_of(operator)
         by, role = acting(by, those_who_may("export_datasubject", "add_exportrun"), operator, object_type="exportrun")
-        export = Export(operator, by=by, role=role, reason=reason, whole=whole)
+        try:
+            export = Export(operator, by=by, role=role, reason=reason, whole=whole)
+        except ValidationError as refusal:
+            raise CommandError(refusal.messages[0]) from None
         write(output, export.sealed)
         export.finish()
         if output == "-":
