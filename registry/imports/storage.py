@@ -28,6 +28,8 @@ FILE_NAME_MAX_LENGTH = 200
 SOMEBODYS = re.compile(r"(?<!\d)\d{10,12}(?!\d)|(?<!\d)\+?[78](?:[ ()-]*\d){10}(?!\d)|[^\s@]+@[^\s@]+")
 # What a file of a run is called: the run's uid and what kind of file it is.
 OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
+# What a step reads and writes, of no use at the run's end; the rest goes with its lists.
+OF_A_STEP = (".csv", ".json", ".new")
 OWED = ".report"
 FILE_GONE = gettext_lazy("The file of this import has been deleted. Upload it again.")
 STANDING = ("id", "state", "rows_done")
@@ -234,20 +236,27 @@ def purge_expired(now=None):
 
 
 def _purge_left_behind(now):
-    """Files of runs that have none any more: a process was killed between the end of the run and the end of its files."""
+    """Files of runs that have no use for them any more: a process was killed between the end of the run and the end of its files."""
     files = {}
     for path in _folder().iterdir():
         if match := OF_A_RUN.fullmatch(path.name):
             files.setdefault(uuid.UUID(match[1]), []).append(path)
-    has_files = models.Q(expires_at__isnull=False) | models.Q(state__in=ImportRun.AT_WORK)
-    kept = ImportRun.objects.filter(has_files, uid__in=files).values_list("uid", flat=True)
+    open_or_at_work = models.Q(state__in=(*ImportRun.OPEN, *ImportRun.AT_WORK))
+    runs = ImportRun.objects.filter(uid__in=files)
+    in_use = set(runs.filter(open_or_at_work).values_list("uid", flat=True))
+    with_lists = in_use | set(runs.filter(expires_at__isnull=False).values_list("uid", flat=True))
     a_while_ago = (now - dt.timedelta(hours=settings.IMPORT_FILE_LIFETIME_HOURS)).timestamp()
     a_week_ago = (now - dt.timedelta(days=REJECTED_KEPT_DAYS)).timestamp()  # what a report points at is gone by then
-    for uid in set(files) - set(kept):
-        for path in files[uid]:
-            with suppress(FileNotFoundError):
-                if path.stat().st_mtime < (a_week_ago if path.suffix == OWED else a_while_ago):
-                    path.unlink()
+    for uid, paths in files.items():
+        for path in paths:
+            if uid not in (in_use if path.suffix in OF_A_STEP else with_lists):
+                _unlink_older(path, a_week_ago if path.suffix == OWED else a_while_ago)
+
+
+def _unlink_older(path, moment):
+    with suppress(FileNotFoundError):
+        if path.stat().st_mtime < moment:
+            path.unlink()
 
 
 def _folder():

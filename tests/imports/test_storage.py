@@ -17,6 +17,7 @@ from registry.models import ImportRun, JournalEntry, ListedRow
 from tests import factories
 
 from .crm import person
+from .undoing import undone
 
 pytestmark = pytest.mark.django_db
 HEADLESS = "C1;Иванов;Иван;870101300123;ivan@example.kz;8 (701) 000-00-01\nC2;Петрова;Анна;;;\n".encode()
@@ -285,6 +286,29 @@ def test_files_a_killed_process_left_go_an_hour_later(crm, hours, monkeypatch):
     storage.purge_expired(now)
     assert storage.file_of(run).exists() == storage.plan_of(run).exists() == (hours == 0)
     assert storage.file_of(other).exists()
+
+
+@pytest.mark.parametrize("end", ["applied", "cancelled", "undone"])
+def test_files_a_killed_process_left_go_though_the_run_has_lists(crm, end, monkeypatch):
+    """The rows turned down stay their week; the whole file does not stay with them, for its page says that it is deleted."""
+    crm.load([person(3)])
+    run = crm.plan([person(1), person(2, email="x")])
+    monkeypatch.setattr(storage, "discard", lambda run: None)
+    if end == "cancelled":
+        cancel(run, **crm.acting)
+    else:
+        crm.apply(run)
+    if end == "undone":
+        undone(crm, run)
+    monkeypatch.undo()
+    storage.plan_of(run).with_suffix(".new").touch()
+    run.refresh_from_db()
+    assert (run.state, run.expires_at > timezone.now() + dt.timedelta(days=6)) == (end, True)
+    storage.purge_expired()
+    assert storage.file_of(run).exists()
+    storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
+    assert list(storage.file_of(run).parent.glob(f"{run.uid.hex}.*")) == [storage.seen_of(run)]
+    assert ListedRow.objects.filter(run=run).count() == 1
 
 
 def test_a_phone_with_blanks_is_not_kept_in_a_files_name():
