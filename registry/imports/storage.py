@@ -12,6 +12,7 @@ from tempfile import TemporaryFile
 
 from django.conf import settings
 from django.db import models, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -21,6 +22,8 @@ from registry.models import ImportRun
 
 from .inspection import FileRefused, Limits
 
+# A file waits so long for somebody to read it, where no worker runs or the one that had it is gone.
+READING_WAITS_HOURS = 24
 # Rejected rows go back to the CRM's owner, who may ask for them the next day.
 REJECTED_KEPT_DAYS = 7
 FILE_NAME_MAX_LENGTH = 200
@@ -219,20 +222,29 @@ def rejected_expiry():
 
 
 def purge_expired(now=None):
-    """Deletes what has had its time, and what a killed process left; never the file of a run that is at work. Called by the worker
+    """Deletes what has had its time, and what a killed process left; never the file of a run that somebody is at. Called by the worker
     and by every import request."""
     now = now or timezone.now()
-    at_work = models.Q(state__in=ImportRun.AT_WORK) & ~models.Q(state=ImportRun.State.PLANNING, step_role="")
-    for run in ImportRun.objects.filter(~at_work, expires_at__lte=now):
+    for run in _had_their_time(now):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
-        still = ImportRun.objects.filter(pk=run.pk, state=run.state, expires_at=run.expires_at)
+        as_known = {"state": run.state, "expires_at": run.expires_at, "alive_at": run.alive_at}
+        still = ImportRun.objects.filter(pk=run.pk, **as_known)
         with transaction.atomic():
-            # Confirmed or given up in this very moment: then neither its rows nor its file have had their time.
+            # Confirmed, taken up or given up in this very moment: then neither its rows nor its file have had their time.
             if not still.update(state=state, expires_at=None, token=""):
                 continue
             discard_lists(run)
         discard(run)
     _purge_left_behind(now)
+
+
+def _had_their_time(now):
+    """Runs whose date has come, and readings that nobody has been at for a day. What is at work has no date."""
+    at_work = models.Q(state__in=ImportRun.AT_WORK) & ~models.Q(state=ImportRun.State.PLANNING, step_role="")
+    a_day_ago = now - dt.timedelta(hours=READING_WAITS_HOURS)
+    unread = models.Q(state=ImportRun.State.PLANNING, heard_of_at__lte=a_day_ago)
+    runs = ImportRun.objects.annotate(heard_of_at=Coalesce("alive_at", "step_began_at"))
+    return runs.filter(models.Q(~at_work, expires_at__lte=now) | unread)
 
 
 def _purge_left_behind(now):

@@ -3,16 +3,17 @@
 import datetime as dt
 
 import pytest
-from django.db import OperationalError
+from django.db import OperationalError, connection
 from django.utils import timezone
 
 from registry import journal, tasks
 from registry.imports import plan, report, storage
 from registry.imports.crm_file import Said
+from registry.models import ImportRun
 from tests import factories
 from tests.queued import ACTING, uploaded, waiting, work
 
-from .crm import CRM
+from .crm import CRM, person
 
 pytestmark = pytest.mark.django_db
 
@@ -83,3 +84,46 @@ def test_file_of_a_stopped_reading_waits_an_hour(crm, queue, monkeypatch, gone_o
         work()
         run.refresh_from_db()
         assert run.state == "planned"
+
+
+def test_file_that_nobody_reads_waits_a_day(crm, queue):
+    """No worker runs, and nobody has the file read in the browser: it does not lie there for ever."""
+    run = waiting(crm, person(1))
+    storage.purge_expired(run.alive_at + dt.timedelta(hours=23, minutes=59))
+    assert storage.file_of(run).exists()
+    storage.purge_expired(run.alive_at + dt.timedelta(hours=24))
+    run.refresh_from_db()
+    assert (run.state, storage.file_of(run).exists(), storage.plan_of(run).exists()) == ("expired", False, False)
+    work()
+    run.refresh_from_db()
+    assert run.state == "expired"
+
+
+@pytest.mark.parametrize(
+    ("hours_since_heard_of", "state"), [(0, "planning"), (23, "planning"), (25, "expired"), (None, "expired")]
+)
+def test_reading_goes_a_day_after_it_was_heard_of(crm, queue, hours_since_heard_of, state):
+    """However long ago it began: while somebody reads the file it stays; whoever had it and is gone for a day comes no more."""
+    run, now = waiting(crm), timezone.now()
+    alive_at = None if hours_since_heard_of is None else now - dt.timedelta(hours=hours_since_heard_of)
+    ImportRun.objects.update(step_began_at=now - dt.timedelta(days=3), alive_at=alive_at)
+    storage.purge_expired(now)
+    run.refresh_from_db()
+    assert (run.state, storage.file_of(run).exists()) == (state, state == "planning")
+
+
+def test_reading_taken_up_while_purging_goes_on(crm, queue):
+    """The worker comes to the file in the very moment its day ends: it reads on."""
+    run, taken = waiting(crm), []
+
+    def take_first(execute, sql, params, many, context):
+        if not taken and not sql.startswith("SELECT"):
+            taken.append(sql)
+            ImportRun.objects.filter(pk=run.pk).update(alive_at=timezone.now())
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(take_first):
+        storage.purge_expired(timezone.now() + dt.timedelta(days=1))
+    run.refresh_from_db()
+    assert taken
+    assert (run.state, storage.file_of(run).exists()) == ("planning", True)
