@@ -21,7 +21,7 @@ OUTCOMES = {
     "rejected": gettext_lazy("rejected"),
     "stopped": gettext_lazy("stopped"),
 }
-UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left, changed since or blocked")}
+UNDONE = {"undone": gettext_lazy("put back"), "left": gettext_lazy("left as they are")}
 
 
 @admin.register(ImportRun)

@@ -85,7 +85,8 @@ LISTS = {
     ),
     "left": Listing(
         _("Not put back"),
-        _("People who were changed in the register after the import, or are blocked. Undoing it has left them as they are."),
+        _("People who were changed in the register after the import, are blocked, or opted out in its file and perhaps in a later "
+          "one. Undoing it has left them as they are."),
         (Kind.LEFT,),
         "left",
     ),

@@ -2,17 +2,19 @@
 
 from typing import NamedTuple
 
-from django.db.models import Max
+from django.db.models import Exists, Max, OuterRef, Q
 
 from registry.models import Block, ImportRun, JournalEntry, JournalSubject
+
+from .undo import came_later
 
 # More people than this who are left are not counted out.
 MOST = 1000
 
 
 class Outlook(NamedTuple):
-    """In people: removed again, put back to their values before, left because they were changed since or are blocked (at most MOST,
-    then `more`). purposes: of people, that the import moved or stopped.
+    """In people: removed again, put back to their values before, left because they were changed since, are blocked or opted out (at
+    most MOST, then `more`). purposes: of people, that the import moved or stopped.
     """
 
     removed: int
@@ -39,6 +41,8 @@ def outlook(run) -> Outlook:
         touched = touched.exclude(entry__run=other, last__gt=last_seq)
     blocked = Block.objects.standing().filter(operator=run.operator).order_by().values("subject__uid")
     people = set(written.filter(uid__in=blocked).order_by().values_list("uid", flat=True).distinct()[: MOST + 1])
+    if came_later(run):
+        people.update(_opted_out(run, written)[: MOST + 1])
     for row in touched.iterator():
         people.add(row["uid"])
         if len(people) > MOST:
@@ -47,3 +51,13 @@ def outlook(run) -> Outlook:
         run=run.pk, object_type="subjectpurpose", seq__gte=run.first_seq, seq__lte=run.last_seq
     )
     return Outlook(run.new, run.changed, min(len(people), MOST), len(people) > MOST, moved.count())
+
+
+def _opted_out(run, written):
+    """Of whom the run recorded an opt-out: neither those it added, who leave with theirs, nor those put back already."""
+    own = JournalSubject.objects.filter(uid=OuterRef("uid"), entry__run=run.pk, entry__history_id__isnull=False)
+    added = Q(entry__object_type="datasubject", entry__action="create")
+    opted_out = written.filter(
+        ~Exists(own.filter(added | Q(entry_id__gt=run.last_seq))), entry__object_type="suppression"
+    )
+    return opted_out.order_by().values_list("uid", flat=True).distinct()

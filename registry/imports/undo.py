@@ -1,4 +1,5 @@
-"""Takes an import back by new history. Whoever was changed since, or is blocked, is listed and left; the others stand as before it."""
+"""Takes an import back by new history. Whoever was changed since, is blocked, or opted out in a file that a later one may have
+confirmed, is listed and left; the others stand as before it."""
 
 from collections import defaultdict
 from contextlib import suppress
@@ -42,6 +43,7 @@ from .storage import AlreadyTaken
 # People first: locks are taken in this order, as apply takes them; written is the other way round.
 MODELS = (DataSubject, Consent, Agreement, Suppression, SubjectPurpose)
 GROUNDS = (Consent, Agreement, SubjectPurpose)
+WROTE = Q(rows_done__gt=0) | Q(last_seq__isnull=False)
 WINDOW = 10_000  # entries of the journal that are looked through in one go
 
 
@@ -54,8 +56,7 @@ def take(run, *, by, role, reason="") -> ImportRun:
     if not may_finish(run, by=by, role=role):
         raise PermissionDenied
     # A plan that was given up wrote nothing; an undo that was given up can be begun again.
-    wrote = Q(rows_done__gt=0) | Q(last_seq__isnull=False)
-    ended = Q(state=ImportRun.State.APPLIED) | Q(wrote, state=ImportRun.State.CANCELLED)
+    ended = Q(state=ImportRun.State.APPLIED) | Q(WROTE, state=ImportRun.State.CANCELLED)
     now = timezone.now()
     head = JournalHead.objects.values_list("seq", flat=True).first() or 0
     with transaction.atomic():
@@ -171,10 +172,15 @@ def _undo_chunk(run, chunk, actor):
         reverts, differing = _reverts(chunk, stored)
         put_back, touched = _since(run, _met_again(first, {line.seq for line in chunk}))
         blocked = _blocked(first)
-        left = (differing | touched | blocked) - put_back
+        opted_out = _opted_out(reverts) if came_later(run) else set()
+        left = (differing | touched | blocked | opted_out) - put_back
         _write(reverts, put_back | left, run.operator.code)
         _settle(reverts, put_back | left)
-        ListedRow.objects.bulk_create(_listed(run, stored.get(uid), uid in blocked) for uid in first if uid in left)
+        ListedRow.objects.bulk_create(
+            _listed(run, stored.get(uid), _why_left(stored.get(uid), uid in blocked, uid in opted_out))
+            for uid in first
+            if uid in left
+        )
         sums = {
             "rows_done": run.rows_done + len(first),
             "undone": run.undone + len(first) - len(left),
@@ -280,6 +286,23 @@ def _blocked(people):
     return set(standing.values_list("subject__uid", flat=True))
 
 
+def came_later(run):
+    """Whether an import of the operator that was applied after this one was read stands, and be it in part.
+
+    A row of it that says what the register knows leaves no entry: it may have said again what this run recorded.
+    """
+    state = ImportRun.State
+    stands = Q(state__in=(state.APPLYING, state.APPLIED, state.UNDOING)) | Q(WROTE, state=state.CANCELLED)
+    others = ImportRun.objects.filter(stands, operator=run.operator).exclude(pk=run.pk)
+    return others.annotate(since=Coalesce("applied_at", "planned_at")).filter(since__gt=run.planned_at).exists()
+
+
+def _opted_out(reverts):
+    """People known before the run of whom it recorded an opt-out that stands. Those it added leave with theirs."""
+    added = {row.subject for row in reverts[DataSubject] if not row.values}
+    return {row.subject for row in reverts[Suppression]} - added
+
+
 def _write(reverts, skipped, operator):
     """People last: nothing may refer to one who is deleted."""
     for model in reversed(MODELS):
@@ -296,18 +319,26 @@ def _settle(reverts, skipped):
         settle(timezone.localdate(), subject__in=list(moved))
 
 
-def _listed(run, person, is_blocked):
-    """The person in the columns of the run's own file, which is gone: by the id, on no line."""
-    crm_id = person and person["crm_id"] or ""
-    reason = _(
-        "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
-    )
+def _why_left(person, is_blocked, is_opted_out):
+    if person is None:
+        return _("the person is no longer in the register: there is nothing to put back")
     if is_blocked:
-        reason = _(
+        return _(
             "a block stands on the person: put back by no undo. Correct what is wrong by hand; where the block holds that, lift it first"
         )
-    if person is None:
-        reason = _("the person is no longer in the register: there is nothing to put back")
+    if is_opted_out:
+        return _(
+            "the import recorded an opt-out, and a later import may have said it again: left as it stands, correct by hand what is "
+            "wrong. End the opt-out only where the person never said it"
+        )
+    return _(
+        "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
+    )
+
+
+def _listed(run, person, reason):
+    """The person in the columns of the run's own file, which is gone: by the id, on no line."""
+    crm_id = person and person["crm_id"] or ""
     cells = [crm_id if field == KEY else "" for _header, field in run.mapping] or [crm_id]
     return ListedRow(run=run, kind=ListedRow.Kind.LEFT, line=0, cells=cells, reasons=[reason])
 

@@ -89,7 +89,7 @@ def test_import_is_undone_from_its_page(natalia, applied):
     response = natalia.post(step("undo", applied), {"reason": "the wrong file"}, follow=True)
     text = response.content.decode()
     assert "1 person stands as before this import." in text
-    assert "1 person was changed since, or is blocked, and left as they are." in text
+    assert "1 person was changed since, is blocked, or opted out, and left as they are." in text
     assert reverse("admin:registry_importrun_list", args=[applied.pk, "left"]) in text
     assert "Undo this import" not in text
     assert DataSubject.objects.get().phone == "+77050000009"
@@ -220,7 +220,7 @@ def test_undo_says_beforehand_that_the_blocked_stay(natalia, lapp):
     text = natalia.get(step("undo", run)).content.decode()
     assert re.findall(r'<span class="value">(\d+)</span>', text) == ["0", "1", "1"]
     text = natalia.post(step("undo", run), {"reason": "the wrong file"}, follow=True).content.decode()
-    assert "1 person was changed since, or is blocked, and left as they are." in text
+    assert "1 person was changed since, is blocked, or opted out, and left as they are." in text
     text = natalia.get(reverse("admin:registry_importrun_list", args=[run.pk, "left"])).content.decode()
     assert "C0000001" in text and BLOCKED in text
 
@@ -266,7 +266,7 @@ def test_list_of_runs_says_what_came_of_each(natalia, lapp):
         *("the system", "40 put back · Purposes changed since the plan."),
         *("the system", "40 new · Purposes changed since the plan."),
         *("the system", "The file is empty."),
-        *("the system", "1 999 put back · 1 left, changed since or blocked"),
+        *("the system", "1 999 put back · 1 left as they are"),
         *("the system", "nothing was written"),
         *("the system", "1 500 new"),
         *("the system", "nothing was written"),

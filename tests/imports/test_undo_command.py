@@ -41,7 +41,7 @@ def test_undo_says_how_many_and_a_second_time_the_same(crm, command):
     run.refresh_from_db()
     assert first == (
         0,
-        f"Import #{run.pk}, undone on {today(run)}: 2 people put back; left, changed since or blocked: 0.\n",
+        f"Import #{run.pk}, undone on {today(run)}: 2 people put back; left as they are: 0.\n",
     )
     entries = JournalEntry.objects.count()
     assert command(run.pk) == first
@@ -56,7 +56,7 @@ def test_people_left_are_exit_code_2(crm, command):
     with unit_of_work(by=7, role="dpo", operator="lapp"):
         subject.save()
     code, out = command(run.pk, reason="the wrong file")
-    assert (code, "1 person put back; left, changed since or blocked: 1." in out) == (2, True)
+    assert (code, "1 person put back; left as they are: 1." in out) == (2, True)
     assert DataSubject.history.filter(history_type="-").get().history_change_reason == "the wrong file"
 
 

@@ -21,7 +21,7 @@ State = ImportRun.State
 
 
 class Command(BaseCommand):
-    help = "Undoes a CRM import. Exit 0: everybody is put back; 2: some are left, changed since or blocked; 1: it is refused."
+    help = "Undoes a CRM import. Exit 0: everybody is put back; 2: some are left as they are; 1: it is refused."
 
     def add_arguments(self, parser):
         parser.add_argument("run", metavar="RUN", type=int, help="number of the import")
@@ -43,8 +43,8 @@ class Command(BaseCommand):
         except AlreadyTaken:
             raise CommandError(self.why_not(ImportRun.objects.get(pk=run.pk))) from None
         told = ngettext(
-            "Import #%(run)d, undone on %(day)s: %(undone)d person put back; left, changed since or blocked: %(left)d.",
-            "Import #%(run)d, undone on %(day)s: %(undone)d people put back; left, changed since or blocked: %(left)d.",
+            "Import #%(run)d, undone on %(day)s: %(undone)d person put back; left as they are: %(left)d.",
+            "Import #%(run)d, undone on %(day)s: %(undone)d people put back; left as they are: %(left)d.",
             run.undone,
         )
         said = {"run": run.pk, "day": timezone.localdate(run.undone_at), "undone": run.undone, "left": run.left}
