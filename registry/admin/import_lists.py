@@ -110,6 +110,7 @@ def list_view(model_admin, request, pk, kind):
         "is_first": after is None,
         "after": shown[-1].after if more else "",
         "is_people": kind == MISSING,
+        "until": storage.kept_until(run, kind),
     }
     return TemplateResponse(request, "admin/registry/importrun/list.html", context)
 

@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import closing, contextmanager, suppress
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -60,13 +61,16 @@ def unfinished(operator, sha256, *, by, role):
 def cancel(run, *, by, role):
     """Gives up a plan, or the rest of a run being applied or undone: what was applied or put back stays, and nothing more is.
 
-    The file is deleted, the rejected rows stay for a while; an undo can be begun again. AlreadyTaken where the run has meanwhile come to an end.
+    The file is deleted, the rejected rows stay for a while, those of an undo as long as before; an undo can be begun again. AlreadyTaken where the run has meanwhile come to an end.
     """
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
     with journal.unit_of_work(**actor):
         as_known = ImportRun.objects.filter(pk=run.pk, state=run.state)
         done = {} if run.state in (ImportRun.State.APPLYING, ImportRun.State.UNDOING) else {"rows_done": 0}
-        fields = {"state": ImportRun.State.CANCELLED, "token": "", "expires_at": storage.rejected_expiry()} | done
+        until = storage.rejected_expiry()
+        if run.state == ImportRun.State.UNDOING:
+            until = Coalesce("expires_at", until)
+        fields = {"state": ImportRun.State.CANCELLED, "token": "", "expires_at": until} | done
         if not as_known.update(**fields):
             raise AlreadyTaken
         run.refresh_from_db()

@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry import journal
-from registry.models import ImportRun
+from registry.models import ImportRun, ListedRow
 
 from .inspection import FileRefused, Limits
 
@@ -185,8 +185,9 @@ def write_seen(run, content: bytes):
         stream.write(content)
 
 
-def discard_lists(run):
-    run.listed_rows.all().delete()
+def discard_lists(run, *, kept=()):
+    """Deletes the lists of a run, but for rows of the kinds that are kept."""
+    run.listed_rows.exclude(kind__in=kept).delete()
     seen_of(run).unlink(missing_ok=True)
 
 
@@ -221,30 +222,74 @@ def rejected_expiry():
     return timezone.now() + dt.timedelta(days=REJECTED_KEPT_DAYS)
 
 
+def kept_until(run, kind):
+    """When a list of this kind goes: those of the import a week after its end, what its undo left a week after that one's."""
+    if kind != ListedRow.Kind.LEFT:
+        return run.expires_at
+    return None if run.is_at_work else max(filter(None, (run.expires_at, _left_until(run))), default=None)
+
+
+def _left_until(run):
+    """A week after the undo: after its end, or after it was begun where it was given up."""
+    undo_at = run.undone_at or run.step_began_at
+    return undo_at and undo_at + dt.timedelta(days=REJECTED_KEPT_DAYS)
+
+
 def purge_expired(now=None):
     """Deletes what has had its time, and what a killed process left; never the file of a run that somebody is at. Called by the worker
     and by every import request."""
     now = now or timezone.now()
     for run in _had_their_time(now):
         state = ImportRun.State.EXPIRED if run.state in WAITING else run.state
-        as_known = {"state": run.state, "expires_at": run.expires_at, "alive_at": run.alive_at}
-        still = ImportRun.objects.filter(pk=run.pk, **as_known)
+        kept = _kept_of_an_undo(run, now)
         with transaction.atomic():
             # Confirmed, taken up or given up in this very moment: then neither its rows nor its file have had their time.
-            if not still.update(state=state, expires_at=None, token=""):
+            expires_at = _left_until(run) if kept and not run.is_at_work else None
+            if not _as_known(run).update(state=state, expires_at=expires_at, token=""):
                 continue
-            discard_lists(run)
-        discard(run)
+            discard_lists(run, kept=kept)
+        if state != ImportRun.State.UNDOING:
+            discard(run)
+    _give_up_forgotten_undos(now)
     _purge_left_behind(now)
 
 
+def _as_known(run):
+    known = {"state": run.state, "expires_at": run.expires_at, "alive_at": run.alive_at}
+    return ImportRun.objects.filter(pk=run.pk, **known)
+
+
 def _had_their_time(now):
-    """Runs whose date has come, and readings that nobody has been at for a day. What is at work has no date."""
-    at_work = models.Q(state__in=ImportRun.AT_WORK) & ~models.Q(state=ImportRun.State.PLANNING, step_role="")
-    a_day_ago = now - dt.timedelta(hours=READING_WAITS_HOURS)
-    unread = models.Q(state=ImportRun.State.PLANNING, heard_of_at__lte=a_day_ago)
-    runs = ImportRun.objects.annotate(heard_of_at=Coalesce("alive_at", "step_began_at"))
-    return runs.filter(models.Q(~at_work, expires_at__lte=now) | unread)
+    """Runs whose date has come, and readings that nobody has been at for a day. What is read or applied has no date."""
+    at_work = models.Q(state=ImportRun.State.APPLYING) | models.Q(state=ImportRun.State.PLANNING) & ~models.Q(
+        step_role=""
+    )
+    unread = models.Q(state=ImportRun.State.PLANNING, heard_of_at__lte=now - dt.timedelta(hours=READING_WAITS_HOURS))
+    return _heard_of().filter(models.Q(~at_work, expires_at__lte=now) | unread)
+
+
+def _heard_of():
+    return ImportRun.objects.annotate(heard_of_at=Coalesce("alive_at", "step_began_at"))
+
+
+def _kept_of_an_undo(run, now):
+    """The kinds of rows that stay when the lists of the import go: what its undo has left so far, or left less than a week ago."""
+    until, left = _left_until(run), (ListedRow.Kind.LEFT,)
+    if run.state == ImportRun.State.UNDOING:
+        return left
+    return left if until and until > now and run.listed_rows.filter(kind__in=left).exists() else ()
+
+
+def _give_up_forgotten_undos(now):
+    """An undo that nobody has been at for a week counts as given up: what it left so far is not kept for ever. It can be begun again."""
+    a_week_ago = now - dt.timedelta(days=REJECTED_KEPT_DAYS)
+    for run in _heard_of().filter(state=ImportRun.State.UNDOING, heard_of_at__lte=a_week_ago):
+        with journal.unit_of_work(by=None, role="system", operator=run.operator, run=run.pk):
+            if not _as_known(run).update(state=ImportRun.State.CANCELLED, expires_at=None):
+                continue
+            discard_lists(run)
+            journal.record("import.cancel", object_type="importrun", uid=run.uid, count=run.rows_done)
+        discard(run)
 
 
 def _purge_left_behind(now):

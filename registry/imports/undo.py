@@ -64,7 +64,7 @@ def take(run, *, by, role, reason="") -> ImportRun:
             state=ImportRun.State.UNDOING, rows_done=0, rows_expected=F("new") + F("changed"), undone=0, left=0,
             # Runs from before these were kept: the whole journal is looked through.
             first_seq=Coalesce("first_seq", 1), last_seq=Coalesce("last_seq", head),
-            step_by=by, step_role=role, step_began_at=now, alive_at=now, expires_at=None,
+            step_by=by, step_role=role, step_began_at=now, alive_at=now,
         ):  # fmt: skip
             raise AlreadyTaken
         run.listed_rows.filter(kind=ListedRow.Kind.LEFT).delete()
@@ -350,7 +350,8 @@ def _finish(run, actor):
             state=ImportRun.State.UNDONE,
             undone_at=timezone.now(),
             undone_by=actor["by"],
-            expires_at=storage.rejected_expiry() if listed else None,
+            # The lists of the import keep their date; storage gives what is left here a week beyond it.
+            expires_at=Coalesce("expires_at", storage.rejected_expiry()) if listed else None,
         ):
             raise AlreadyTaken
         journal.record("import.undo", object_type="importrun", uid=run.uid, count=run.undone)

@@ -157,7 +157,8 @@ class ImportRun(LongRun):
 
 class ListedRow(models.Model):
     """A line of the file that stands in one of the run's lists, as it stood in the file, and why. Personal values: kept a week
-    after the run was applied or given up, for the CRM's owner to ask about; where neither happens, as long as the file."""
+    after the run was applied or given up, for the CRM's owner to ask about; where neither happens, as long as the file. What an undo
+    left is kept a week after that."""
 
     class Kind(models.TextChoices):
         REJECTED = "rejected", _("rejected")

@@ -1,10 +1,13 @@
 """The lists of an import in the browser: pages of a hundred, files for the CRM's owner, and who may see them."""
 
+import datetime as dt
 import re
 
 import pytest
 from django.db import connection
 from django.urls import reverse
+from django.utils import timezone
+from django.utils.formats import date_format
 
 from registry.admin import import_page
 from registry.imports import crm_file, double_rows, storage, undo
@@ -214,6 +217,16 @@ def test_only_lists_that_have_rows_are_shown(natalia, lapp):
     ImportRun.objects.update(left=1)
     storage.seen_of(run).unlink()
     assert set(re.findall(r"/lists/(\w+)/", natalia.get(page_of(run)).content.decode())) == {"left"}
+
+
+def test_each_list_says_until_when_it_is_kept(natalia, lapp):
+    """Undone on the sixth day: the rejected rows go on the seventh, those whom the undo left a week after the undo."""
+    run, now = one_of_each(natalia, lapp), timezone.now()
+    run.listed_rows.create(kind="left", line=0, cells=["C1"], reasons=["changed since"])
+    ImportRun.objects.update(state="undone", left=1, undone_at=now, expires_at=now + dt.timedelta(days=1))
+    for kind, days in (("rejected", 1), ("left", 7)):
+        until = date_format(timezone.localtime(now + dt.timedelta(days=days)), "DATETIME_FORMAT")
+        assert f"kept until {until}" in natalia.get(url_of(run, kind)).content.decode()
 
 
 def test_more_doubles_than_are_kept_are_said(natalia, lapp, monkeypatch):
