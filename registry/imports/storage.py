@@ -24,6 +24,8 @@ from .inspection import FileRefused, Limits
 
 # A file waits so long for somebody to read it, where no worker runs or the one that had it is gone.
 READING_WAITS_HOURS = 24
+# As Django calls what it writes of a large upload while it comes in. No request takes so long.
+SPOOLED, SPOOLED_HOURS = "*.upload*", 24
 # Rejected rows go back to the CRM's owner, who may ask for them the next day.
 REJECTED_KEPT_DAYS = 7
 FILE_NAME_MAX_LENGTH = 200
@@ -252,6 +254,7 @@ def purge_expired(now=None):
             discard(run)
     _give_up_forgotten_undos(now)
     _purge_left_behind(now)
+    _purge_spooled(now)
 
 
 def _as_known(run):
@@ -308,6 +311,13 @@ def _purge_left_behind(now):
         for path in paths:
             if uid not in (in_use if path.suffix in OF_A_STEP else with_lists):
                 _unlink_older(path, a_week_ago if path.suffix == OWED else a_while_ago)
+
+
+def _purge_spooled(now):
+    """Uploads of any kind whose process was killed while they came in: they are no run's yet, and nobody else deletes them."""
+    a_day_ago = (now - dt.timedelta(hours=SPOOLED_HOURS)).timestamp()
+    for path in Path(settings.FILE_UPLOAD_TEMP_DIR).glob(SPOOLED):
+        _unlink_older(path, a_day_ago)
 
 
 def _unlink_older(path, moment):

@@ -2,8 +2,10 @@
 
 import datetime as dt
 import os
+from pathlib import Path
 
 import pytest
+from django.core.files.uploadedfile import TemporaryUploadedFile
 from django.db import connection
 from django.utils import timezone
 
@@ -309,6 +311,28 @@ def test_files_a_killed_process_left_go_though_the_run_has_lists(crm, end, monke
     storage.purge_expired(timezone.now() + dt.timedelta(hours=2))
     assert list(storage.file_of(run).parent.glob(f"{run.uid.hex}.*")) == [storage.seen_of(run)]
     assert ListedRow.objects.filter(run=run).count() == 1
+
+
+def test_uploads_a_killed_process_left_go_a_day_later(settings, tmp_path):
+    """Django spools a large file to the disk before anybody sees it; what else lies in the folder is not touched."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path
+    now = timezone.now()
+    with TemporaryUploadedFile("people.csv", "text/csv", 1, None) as spooled:
+        left = Path(spooled.temporary_file_path())
+    fresh, other = tmp_path / "tmp1.upload.csv", tmp_path / "xlsx-a"
+    for path, age in ((left, 24), (fresh, 23), (other, 24)):
+        path.write_text("crm_id;surname")
+        os.utime(path, ((now - dt.timedelta(hours=age)).timestamp(),) * 2)
+    storage.purge_expired(now - dt.timedelta(seconds=1))
+    assert left.exists()
+    storage.purge_expired(now + dt.timedelta(seconds=1))
+    assert sorted(tmp_path.iterdir()) == [fresh, other]
+
+
+def test_purging_needs_no_folder_of_uploads(settings, tmp_path):
+    """A machine on which nothing was ever uploaded."""
+    settings.FILE_UPLOAD_TEMP_DIR = tmp_path / "missing"
+    storage.purge_expired()
 
 
 def test_a_phone_with_blanks_is_not_kept_in_a_files_name():
