@@ -1,4 +1,4 @@
-"""manage.py import_folder --operator CODE --source NAME --folder DIR [--by USER]: whatever files a CRM has put into a folder."""
+"""manage.py import_folder --operator CODE --source NAME --folder DIR [--by USER] [--keep-days N]: whatever files a CRM has put into a folder."""
 
 import datetime as dt
 import fcntl
@@ -26,13 +26,15 @@ logger = logging.getLogger(__name__)
 # A file that was written to within this time may not be complete yet.
 SETTLED_SECONDS = 5
 DONE, REFUSED = "done", "refused"
+KEEP_DAYS = 30
+DAY_SECONDS = 24 * 60 * 60
 State = ImportRun.State
 
 
 class Command(BaseCommand):
     help = (
         "Imports every *.csv of a folder, oldest first, as its source is remembered; for cron. A file is moved to done/ or "
-        "refused/ and its report is mailed; newer files wait for one that is left. Exit 0: all applied; 2: rows or files left; 3: a report was not mailed; 1: nothing was done."
+        "refused/, where it is deleted after --keep-days, and its report is mailed; newer files wait for one that is left. Exit 0: all applied; 2: rows or files left; 3: a report was not mailed; 1: nothing was done."
     )
 
     def add_arguments(self, parser):
@@ -41,10 +43,16 @@ class Command(BaseCommand):
         parser.add_argument("--folder", required=True, metavar="DIR")
         parser.add_argument("--by", default="", metavar="USER", help="who imports; without it the system does")
         parser.add_argument(
-            "--plan-only", action="store_true", help="say what would be done; nothing is written or moved"
+            "--keep-days", type=int, default=KEEP_DAYS, metavar="N",
+            help=f"files are deleted from done/ and refused/ so many days after they were moved there; 0: never ({KEEP_DAYS})",
+        )  # fmt: skip
+        parser.add_argument(
+            "--plan-only", action="store_true", help="say what would be done; nothing is written, moved or deleted"
         )
 
-    def handle(self, *, operator, source, folder, by, plan_only, **options):
+    def handle(self, *, operator, source, folder, by, keep_days, plan_only, **options):
+        if keep_days < 0:
+            raise CommandError(_("--keep-days is a number of days, or 0 to keep the files, not %d.") % keep_days)
         operator = importing.operator_of(operator)
         by, role = acting(by, those_who_may("import_datasubject"), operator, object_type="importrun")
         self.source = importing.source_of(source, operator)
@@ -55,6 +63,7 @@ class Command(BaseCommand):
         try:
             with locked(self.folder):
                 self.mail()
+                self.delete_older(keep_days)
                 files = self.files()
                 for place, path in enumerate(files, 1):
                     if not self.take(path):
@@ -71,13 +80,29 @@ class Command(BaseCommand):
             sys.exit(self.exit_code)
 
     def files(self):
-        """The folder's own files, oldest first; what another folder's link leads to is none of them."""
-        found = [
-            path
-            for path in self.folder.iterdir()
-            if path.suffix.lower() == ".csv" and path.is_file() and not path.is_symlink()
-        ]
-        return sorted(found, key=lambda path: (path.stat().st_mtime, path.name))
+        """What is to be imported, oldest first."""
+        return sorted(own_files(self.folder), key=lambda path: (path.stat().st_mtime, path.name))
+
+    def delete_older(self, keep_days):
+        """Whole files of people are not kept for ever: a move changes nothing of a file but the time that says when it was moved."""
+        if self.plan_only or not keep_days:
+            return
+        until, deleted = time.time() - keep_days * DAY_SECONDS, 0
+        folders = [self.folder / name for name in (DONE, REFUSED)]
+        for path in [path for each in folders if each.is_dir() and not each.is_symlink() for path in own_files(each)]:
+            try:
+                if path.stat().st_ctime < until:
+                    path.unlink()
+                    deleted += 1
+            except OSError as error:
+                self.say(path, _("cannot be deleted: %s.") % error.strerror, SOME_LEFT)
+        if deleted:
+            told = ngettext(
+                "%(count)d file moved more than %(days)d days ago is deleted.",
+                "%(count)d files moved more than %(days)d days ago are deleted.",
+                deleted,
+            )
+            self.stdout.write(told % {"count": deleted, "days": keep_days})
 
     def take(self, path):
         """One file. Returns whether the next one may be taken: a file that is left is older than that, and must not come after it."""
@@ -213,6 +238,14 @@ class Command(BaseCommand):
             path.rename(target)
         else:
             self.say(path, _("was replaced meanwhile: the new file is left for the next time."), SOME_LEFT)
+
+
+def own_files(folder):
+    """The folder's own files of the name that the command takes, and keeps when it moves them; what another folder's link leads to is
+    none of them."""
+    return [
+        path for path in folder.iterdir() if path.suffix.lower() == ".csv" and path.is_file() and not path.is_symlink()
+    ]
 
 
 def changed(path, before):
