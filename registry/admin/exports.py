@@ -132,10 +132,6 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         names = super().get_fields(request, obj)
         return [each for each in names if each != "reason"] if obj and obj.operator_id is None else names
 
-    def lookup_allowed(self, lookup, value, request):
-        """Nor can a reason be guessed by filtering."""
-        return "reason" not in lookup.split("__") and super().lookup_allowed(lookup, value, request)
-
     @admin.display(description=_("number"), ordering="pk")
     def number(self, run):
         return f"№ {run.pk}"
