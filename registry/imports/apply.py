@@ -61,7 +61,8 @@ def unfinished(operator, sha256, *, by, role):
 def cancel(run, *, by, role):
     """Gives up a plan, or the rest of a run being applied or undone: what was applied or put back stays, and nothing more is.
 
-    The file is deleted, the rejected rows stay for a while, those of an undo as long as before; an undo can be begun again. AlreadyTaken where the run has meanwhile come to an end.
+    The file is deleted, the rejected rows stay for a while, those of an undo as long as before; an undo can be begun again.
+    AlreadyTaken where the run has meanwhile come to an end.
     """
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
     with journal.unit_of_work(**actor):
