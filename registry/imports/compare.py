@@ -18,7 +18,7 @@ from registry.rules.identifiers import birth_date_error
 from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key
 
 from .columns import KEY, PERSON_FIELDS
-from .consents import ITEMS, OTHER_KIND, compare_consent, widened
+from .consents import OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem
 from .sound_rows import CleanRows
@@ -149,14 +149,16 @@ class Comparison:
         known = self._known(rows)
         people, judged = known.people, self._judge
         if rows.columns is None:
-            return self._keep_narrowed([judged(row, people.get(row.crm_id), known) for row in rows])
-        outcomes = [
-            judged(row, people.get(row.crm_id), known)
-            if lacks is None or row.crm_id in people or row.errors or row.damaged
-            else Outcome.of_new(row, lacks, self.new_people)
-            for row, lacks in zip(rows, self.new_people.all_lack(rows.columns), strict=True)
-        ]
-        return self._keep_narrowed(outcomes)
+            outcomes = [judged(row, people.get(row.crm_id), known) for row in rows]
+        else:
+            outcomes = [
+                judged(row, people.get(row.crm_id), known)
+                if lacks is None or row.crm_id in people or row.errors or row.damaged
+                else Outcome.of_new(row, lacks, self.new_people)
+                for row, lacks in zip(rows, self.new_people.all_lack(rows.columns), strict=True)
+            ]
+        self._keep_narrowed(outcomes, known)
+        return outcomes
 
     def _known(self, rows) -> Known:
         people = self._people(rows)
@@ -200,19 +202,20 @@ class Comparison:
     def _judge(self, row, stored, known):
         outcome = Outcome(row)
         outcome.person = stored
+        of_another = stored and is_somebody_else(stored, row.values)
         if self._is_left(row):
             outcome.turn_down(REJECTED if row.errors else STOPPED, row.errors + row.damaged)
         elif stored is None:
             self._new_person(outcome)
         elif stored["state"] == DataSubject.State.DEPERSONALISED:
             outcome.turn_down(STOPPED, [Problem("", "", str(DEPERSONALISED))])
-        elif is_somebody_else(stored, row.values):
+        elif of_another:
             outcome.turn_down(STOPPED, [Problem(self.label(KEY), row.crm_id, str(SOMEBODY_ELSE))])
         elif errors := self._differences(outcome, stored, known):
             outcome.turn_down(REJECTED, errors)
         elif outcome.kind == CHANGED and stored["state"] == DataSubject.State.BLOCKED:
             outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
-        if stored and self.opt_outs:
+        if stored and self.opt_outs and not of_another:
             self._opt_out(outcome, stored, known.opted_out)
         return outcome
 
@@ -231,7 +234,7 @@ class Comparison:
     def _opt_out(self, outcome, stored, opted_out):
         """A known person's opt-out is taken whatever becomes of the rest of the row: it narrows. The row says why the rest is not."""
         row = outcome.row
-        if stored["state"] == DataSubject.State.DEPERSONALISED or is_somebody_else(stored, row.values):
+        if stored["state"] == DataSubject.State.DEPERSONALISED:
             return
         found = self.new_people.suppressions(row.values, stored["id"], opted_out)
         if not found:
@@ -242,31 +245,26 @@ class Comparison:
             row.warnings.append(Problem("", "", str(ONLY_OPT_OUT), reasons))
         elif outcome.kind == STOPPED:
             row.warnings.append(Problem("", "", str(BLOCKED_BUT_OPT_OUTS)))
+        if outcome.problems:
+            outcome.person = stored
         outcome.kind, outcome.problems = CHANGED, ()
         outcome.suppressions = [Written(each, stored["uid"]) for each in found]
 
-    def _keep_narrowed(self, outcomes):
+    def _keep_narrowed(self, outcomes, known):
         """Of a consent that an officer wrote no item is widened: it may be what the person asked for."""
         wider = [
-            (outcome, write, kept)
+            (outcome, write.before["uid"], columns)
             for outcome in outcomes
             for write in outcome.consents
-            if write.before and (kept := widened(write.values, write.before))
+            if write.before and (columns := widened(write.values, write.before))
         ]
-        by_hand = _written_by_hand([write.before["uid"] for _outcome, write, _kept in wider]) if wider else ()
-        for outcome, write, kept in wider:
-            if write.before["uid"] in by_hand:
-                self._keep(outcome, write, kept)
-        return outcomes
-
-    def _keep(self, outcome, write, kept):
-        write.values.update(kept)
-        if write.values == write.before:
-            outcome.consents = [each for each in outcome.consents if each is not write]
-            if not outcome.writes:
-                outcome.kind = SAME
-        column = next(column for column, name in ITEMS.items() if name in kept)
-        outcome.row.warnings.append(Problem(self.label(column), "", str(NARROWED)))
+        by_hand = _written_by_hand([uid for _outcome, uid, _columns in wider]) if wider else ()
+        for outcome, uid, columns in wider:
+            if uid in by_hand:
+                outcome.consents = ()
+                self._consent(outcome, known, without=columns)
+                outcome.kind = CHANGED if outcome.writes else SAME
+                outcome.row.warnings += [Problem(self.label(column), "", str(NARROWED)) for column in columns]
 
     def _new_person(self, outcome):
         values = outcome.row.values
@@ -318,8 +316,10 @@ class Comparison:
         errors.append(Problem(self.label("consent_purpose"), code, reason))
         return False
 
-    def _consent(self, outcome, known):
+    def _consent(self, outcome, known, without=()):
         values, person = outcome.row.values, outcome.person
+        if without:
+            values = {column: value for column, value in values.items() if column not in without}
         purpose, kind = self.reference.purpose(values["consent_purpose"])
         stored, others = (known.consents.get((person["id"], purpose, each), ()) for each in (kind, OTHER_KIND[kind]))
         defaults = {field for field in self.saying if self._is_default(outcome.row, field)}

@@ -26,46 +26,13 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
     older one than the stored is kept as the past it is: what each write ends is what Consent.save() would end. What is only a
     default of the file (`defaults`, by column) is said of a consent that is known where nothing else is.
     """
-    given_on = values["consent_given_on"]
-    same = next((consent for consent in stored if consent["given_on"] == given_on), None)
-    if same:
-        of_other_kind = ()  # this very consent is known, and withdrawn or not
-    if day := standing_withdrawal(given_on, list(map(_withdrawn_on, (*stored, *of_other_kind)))):
-        return (
-            [],
-            None,
-            _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day},
-        )
-    if meant_too(given_on, same and _term(same), withdrew_on):
-        said = _(
-            "the person withdrew consent on %(day)s, after this date: if this one was not meant, record it by hand"
-        )
-        return [], None, said % {"day": withdrew_on}
-    if not stored:
-        final = new_consent(values, purpose, kind, reference)
-        return [(final, None)], final, ""
-    if same:
-        final = same | {
-            name: values[column]
-            for column, name in ITEMS.items()
-            if column in values and (column not in defaults or _is_open(same, name))
-        }
-        if final["expires_on"] and final["expires_on"] < same["given_on"]:
-            said = _(
-                "it would end on %(end)s, before the %(given)s on which the register has it given: it stays as it is"
-            )
-            return [], None, said % {"end": final["expires_on"], "given": same["given_on"]}
-        final["data_list"] = same["data_list"] or reference.data_lists.get(purpose, "")
-        final["policy_id"] = same["policy_id"] or reference.policy_on(given_on)
-    else:
-        final = new_consent(values, purpose, kind, reference)
-        if day := reaches_into(_term(final), list(map(_term, stored))):
-            said = _("a later consent of %(day)s stands already, and this one would reach into it: it is left out")
-            return [], None, said % {"day": day}
+    same = next((consent for consent in stored if consent["given_on"] == values["consent_given_on"]), None)
+    if why := _does_not_count(values["consent_given_on"], same, stored, of_other_kind, withdrew_on):
+        return [], None, why
+    final = _said_again(same, values, defaults, reference) if same else new_consent(values, purpose, kind, reference)
+    if why := _does_not_fit(final, same, stored):
+        return [], None, why
     others = [consent for consent in stored if consent is not same]
-    if not others:
-        final["ended_on"] = None
-        return [] if final == same else [(final, same)], final, ""
     [final["ended_on"], *ends] = ends_by_renewal([_term(consent) for consent in (final, *others)])
     writes = [] if final == same else [(final, same)]
     writes += [
@@ -76,13 +43,52 @@ def compare_consent(values, stored, purpose, kind, reference, of_other_kind=(), 
     return writes, final, ""
 
 
+def _does_not_count(given_on, same, stored, of_other_kind, withdrew_on):
+    """Why a yes of that day ended by a withdrawal, if it did. `same` is this very consent, where it is known: withdrawn or not."""
+    withdrawn = map(_withdrawn_on, stored if same else (*stored, *of_other_kind))
+    if day := standing_withdrawal(given_on, list(withdrawn)):
+        return _("the consent was withdrawn on %(day)s, after this date: the withdrawal stands") % {"day": day}
+    if meant_too(given_on, same and _term(same), withdrew_on):
+        said = _(
+            "the person withdrew consent on %(day)s, after this date: if this one was not meant, record it by hand"
+        )
+        return said % {"day": withdrew_on}
+    return ""
+
+
+def _said_again(same, values, defaults, reference):
+    """A known consent with the items that a file has for it."""
+    items = {
+        name: values[column]
+        for column, name in ITEMS.items()
+        if column in values and (column not in defaults or _is_open(same, name))
+    }
+    data_list = same["data_list"] or reference.data_lists.get(same["purpose_id"], "")
+    return (
+        same | items | {"data_list": data_list, "policy_id": same["policy_id"] or reference.policy_on(same["given_on"])}
+    )
+
+
+def _does_not_fit(final, same, stored):
+    """Why a consent cannot stand so beside what the register has."""
+    if same and final["expires_on"] and final["expires_on"] < same["given_on"]:
+        said = _("it would end on %(end)s, before the %(given)s on which the register has it given: it stays as it is")
+        return said % {"end": final["expires_on"], "given": same["given_on"]}
+    if not same and (day := reaches_into(_term(final), list(map(_term, stored)))):
+        said = _("a later consent of %(day)s stands already, and this one would reach into it: it is left out")
+        return said % {"day": day}
+    return ""
+
+
 def widened(after, before):
-    """The items in which a consent allows more than it did, or for longer, as they stood before."""
-    items = {name: before[name] for name in ALLOWING if before[name] is False and after[name]}
-    ends_on = before["expires_on"]
-    if ends_on and (after["expires_on"] is None or after["expires_on"] > ends_on):
-        items["expires_on"] = ends_on
-    return items
+    """The columns in which a consent says that it allows more than it did, or for longer."""
+    return [column for column, name in ITEMS.items() if name in ALLOWING and before[name] is False and after[name]] + (
+        ["consent_expires_on"] if _lasts_longer(after["expires_on"], before["expires_on"]) else []
+    )
+
+
+def _lasts_longer(end, before):
+    return before is not None and (end is None or end > before)
 
 
 def new_consent(values, purpose, kind, reference):

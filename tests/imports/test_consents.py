@@ -279,12 +279,25 @@ def test_what_an_officer_narrowed_no_file_widens(crm):
     factories.save(one)
     run = crm.load([person(1, **row)])
     assert crm.counts(run) == {"same": 1}
-    assert NARROWED.format("consent_expires_on") in run.warnings
+    assert {NARROWED.format(column) for column in ("third_parties", "consent_expires_on")} <= set(run.warnings)
     for channel, counts in (("web form", {"changed": 1}), ("web form", {"same": 1}), ("chat", {"changed": 1})):
         run = crm.load([person(1, **row | {"consent_channel": channel})])
         one.refresh_from_db()
         assert (crm.counts(run), one.channel) == (counts, channel)
         assert (one.third_parties, one.expires_on) == (False, dt.date(2030, 1, 1))
+
+
+def test_narrowed_consent_keeps_its_own_end_beside_a_renewal(crm):
+    """The end that an officer wrote comes before the renewal, so the renewal ends nothing, whatever end the file has for it."""
+    old = consent(consent_expires_on="11.09.2034")
+    crm.load([person(1, **old)])
+    one = Consent.objects.get()
+    crm.load([person(1, **given("01.03.2025"))])
+    one.refresh_from_db()
+    one.expires_on = dt.date(2025, 1, 1)
+    factories.save(one)
+    assert stored() == [(dt.date(2024, 9, 11), None), (dt.date(2025, 3, 1), None)]
+    assert crm.counts(crm.load([person(1, **old)])) == {"same": 1}
 
 
 def test_file_narrows_what_an_officer_wrote(crm):
