@@ -56,7 +56,7 @@ class ListExportForm(forms.Form):
         if reason_required:
             self.fields["reason"].required = True
             self.fields["reason"].help_text = _("Required: for whom, on what request. Kept with the export.")
-        self.fields["reason"].error_messages["required"] = _("Say why: the export of people keeps the reason.")
+        self.fields["reason"].error_messages["required"] = runs.NO_REASON
 
 
 class ListExport:

@@ -63,7 +63,8 @@ class Columns(NamedTuple):
             names = ", ".join(f"“{self.label(field)}”" for field in consents)
             found.append(
                 _("No column names the purpose of the consents, so no consent is imported (left out: %(columns)s). To import "
-                  "them choose the purpose on the page of the columns, or give it as --default consent_purpose=CODE.") % {"columns": names}
+                  "them choose the purpose on the page of the columns, or give it as --default consent_purpose=CODE.")
+                % {"columns": names}
             )  # fmt: skip
         elif "legal_basis" in self.places:
             found.append(

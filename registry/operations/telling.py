@@ -48,7 +48,7 @@ def given_up_before(handover):
 
 
 def not_yet(handover):
-    """Why it cannot be recorded for now that all were told, whatever is said of them; None where it can."""
+    """Why it cannot be recorded yet that all were told, whatever is said of them; None where it can."""
     others = HandOverRun.objects.filter(operator=handover.operator_id, recipient=handover.recipient_id)
     if others.filter(state__in=HandOverRun.AT_WORK).exists():
         return _("The data are still being handed over. Record it when everybody has gone.")
