@@ -10,13 +10,13 @@ from registry import scope
 
 
 class ScopedForm(forms.ModelForm):
-    """`request` is bound by the admin class. The operator is not asked for, yet its constraints are checked."""
+    """`request` is bound by the admin class. The operator of a new record is not asked for, yet its constraints are checked."""
 
     request = None
 
     def __init__(self, *args, **kwargs):
         super().__init__(*args, **kwargs)
-        if hasattr(self.instance, "operator_id") and self.instance.operator_id is None:
+        if self.instance._state.adding and hasattr(self.instance, "operator_id") and self.instance.operator_id is None:
             self.instance.operator = self.request.operator
 
     def _get_validation_exclusions(self):

@@ -93,9 +93,10 @@ def test_line_of_the_journal_names_it_to_the_operator(lines, lapp, tmp_path):
 def test_it_stands_among_the_exports_of_each_operator(role, lines, kazger, browser_client):
     """Number, what, by whom, when, how many and digest; not why, which may be the affair of another operator."""
     run, client = ExportRun.objects.get(), browser_client(make_user(role, kazger))
-    assert "all entries · of all operators · with what changed" in client.get(RUNS).content.decode()
+    what = "all entries · of all operators · with what changed"
+    assert what in client.get(RUNS).content.decode()
     page = client.get(reverse("admin:registry_exportrun_change", args=[run.pk])).content.decode()
-    assert run.digest in page and "natalia" in page
+    assert run.digest in page and "natalia" in page and what in page
     assert "For the ministry" not in page
     for guess in ("contains", "startswith"):
         assert client.get(RUNS, {f"reason__{guess}": "For the ministry"}).status_code == (302 if role == "dpo" else 400)
