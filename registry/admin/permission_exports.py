@@ -38,10 +38,15 @@ COLUMNS = (
 REASONS = (
     ("gone", _("Nobody has this CRM id any more: the person left the register, or got another id.")),
     ("blocked", _("The data are blocked.")),
+    ("blocked_elsewhere", _("Somebody with the same IIN is blocked: it is the same person.")),
     ("withdrawn", _("The consent was withdrawn, and no other ground is live.")),
     ("ground_ended", _("The consent has expired, and no other ground is live.")),
     ("no_ground", _("There never was a live ground: a consent lacks an item, or there is none.")),
     ("opted_out", _("A ground is live; the person opted out of a channel.")),
+    (
+        "opted_out_elsewhere",
+        _("A ground is live; somebody with the same e-mail, phone or IIN opted out, and that holds for the address."),
+    ),
     ("consent", _("A consent is the ground.")),
     ("agreement", _("An agreement is the ground.")),
     ("norm", _("A norm is the ground.")),

@@ -3,6 +3,7 @@
 import datetime as dt
 from array import array
 from collections.abc import Iterator
+from functools import cached_property
 from typing import NamedTuple
 from uuid import UUID
 
@@ -10,6 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from registry.exports import runs
+from registry.exports.shared_addresses import COMPARED, blocked_iins, opted_out_elsewhere, sharing
 from registry.exports.stream import csv_file, end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
@@ -53,7 +55,8 @@ class PermissionsFile:
     """The people of an operator who have a CRM id, each with what is allowed at `at`.
 
     Incremental, it holds those whose answer may have changed since the run before: touched in the journal since, or by the
-    calendar, for a consent or agreement that began or ended meanwhile. It is whole where that is asked for, without a run before
+    calendar, for a consent or agreement that began or ended meanwhile, or sharing an address with somebody whose opt-out or block
+    did. It is whole where that is asked for, without a run before
     it, and where something changed that decides for everybody, by an entry or by the last day of a decision about a ground.
 
     Whole or not, it closes the CRM ids that somebody had at the `last` run or since, and that are nobody's now: the CRM would go
@@ -100,7 +103,9 @@ class PermissionsFile:
         found = DataSubject.objects.filter(operator=self.operator, crm_id__isnull=False).select_related("operator")
         if self.before is None:
             return found
-        return found.filter(models.Q(uid__in=self.touched()) | models.Q(pk__in=self.turned()))
+        moved = models.Q(uid__in=self.touched()) | models.Q(pk__in=self.turned())
+        shared = sharing(self.operator, self.before.filter["seq"], self.stopped_until_now())
+        return found.alias(**COMPARED).filter(moved | shared)
 
     def touched(self):
         """Uids of the people of whom something was written since."""
@@ -120,9 +125,22 @@ class PermissionsFile:
         )
         consents = Consent.objects.filter(began | ended, operator=self.operator).values("subject")
         agreements = models.Q(agreements__ended_on__gte=last, agreements__ended_on__lt=self.on)
-        stopped = models.Q(suppressions__ended_on__gte=last, suppressions__ended_on__lt=self.on)
-        others = DataSubject.objects.filter(agreements | stopped, operator=self.operator).values("pk")
-        return DataSubject.objects.filter(models.Q(pk__in=consents) | models.Q(pk__in=others)).values("pk")
+        others = DataSubject.objects.filter(agreements, operator=self.operator).values("pk")
+        any_of_these = models.Q(pk__in=consents) | models.Q(pk__in=others) | models.Q(pk__in=self.stopped_until_now())
+        return DataSubject.objects.filter(any_of_these).values("pk")
+
+    def stopped_until_now(self):
+        """Those of whom an opt-out ended by the calendar alone, between the two days."""
+        ended = Suppression.objects.filter(operator=self.operator, ended_on__gte=self.last_on, ended_on__lt=self.on)
+        return ended.order_by().values("subject_id")
+
+    @cached_property
+    def opted_out_elsewhere(self):
+        return opted_out_elsewhere(self.operator, self.on)
+
+    @cached_property
+    def blocked_iins(self):
+        return blocked_iins(self.operator)
 
     def gone(self):
         """Rows of history by which people lost a CRM id (`was`) since the last run, of ids that nobody has now."""
@@ -192,11 +210,15 @@ class PermissionsFile:
         rows = {}
         for standing in standings(people):
             pk, person = standing.subject.pk, standing.subject
-            allowed = self.allowed(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
-            rows[pk] = Row(person.crm_id, person.uid, allowed)
+            facts = self.facts(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
+            elsewhere = self.opted_out_elsewhere.get(pk, {})
+            facts = facts._replace(
+                opted_out_elsewhere=tuple(elsewhere.items()), blocked_elsewhere_since=self.blocked_iins.get(person.iin)
+            )
+            rows[pk] = Row(person.crm_id, person.uid, permissions(facts))
         return rows
 
-    def allowed(self, standing, opted_out, blocked_since, held):
+    def facts(self, standing, opted_out, blocked_since, held):
         """`held`: the activities that are blocked, and since when. Purposes they serve are not served; where nothing else is
         left the person is blocked.
         """
@@ -213,11 +235,10 @@ class PermissionsFile:
         ended = [each.expires_on for each in standing.consents if each.expires_on and each.expires_on < self.on]
         if held and not grounds:
             blocked_since = min([*held.values(), *filter(None, [blocked_since])])
-        facts = PersonFacts(
+        return PersonFacts(
             blocked_since is not None, blocked_since, tuple(grounds), opted_out, transferable,
             max(withdrawn, default=None), max(ended, default=None),
         )  # fmt: skip
-        return permissions(facts)
 
 
 def last_run(operator):

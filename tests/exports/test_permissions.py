@@ -40,7 +40,7 @@ def office(db):
 
 
 def person(operator, crm_id, **consent):
-    subject = make_subject(operator, crm_id=crm_id)
+    subject = make_subject(operator, crm_id=crm_id, email="", phone="")
     purpose = operator_purpose(operator)
     given = {"given_on": dt.date(2026, 1, 1)} | COMPLETE
     return save(Consent(subject=subject, purpose=purpose, **given | consent)) if consent is not None else subject

@@ -1,0 +1,80 @@
+"""People who share an IIN, an e-mail or a phone with others: what those opted out of holds for them, too, and so does a block
+of the very person under another CRM id.
+"""
+
+import datetime as dt
+from collections import defaultdict
+
+from django.db import connection
+from django.db.models import F, Q
+from django.db.models.functions import Lower
+
+from registry.journal.history import history_model
+from registry.models import Block, DataSubject, JournalEntry, Suppression
+from registry.rules.deadlines import day_of
+from registry.rules.suppression import CARRIES
+
+TABLE = DataSubject._meta.db_table
+# Capitals make no other mailbox.
+AS_COMPARED = {"iin": F, "email": Lower, "phone": F}
+COMPARED = {f"compared_{field}": address(field) for field, address in AS_COMPARED.items()}
+OF_A_PERSON = {"iin": "p.iin", "email": "lower(p.email)", "phone": "p.phone"}
+
+
+def opted_out_elsewhere(operator, on) -> dict[int, dict[str, dt.date]]:
+    """Channel → since when, by id of the person: opt-outs that hold by an address alone, of somebody who has not opted out."""
+    found = defaultdict(dict)
+    for field in CARRIES:
+        for person, channel, since_on in _held_to(operator, on, field):
+            since_on = dt.date.fromisoformat(str(since_on))  # SQLite has texts
+            found[person][channel] = min(since_on, found[person].get(channel, dt.date.max))
+    return found
+
+
+def _held_to(operator, on, field):
+    live = Suppression.objects.live(on).filter(operator=operator, channel__in=CARRIES[field]).order_by()
+    address = AS_COMPARED[field](f"subject__{field}")
+    standing, values = (
+        live.exclude(**{f"subject__{field}": ""})
+        .values_list("subject_id", "channel", "since_on", address)
+        .query.sql_with_params()
+    )
+    query = f"""
+        WITH standing (person, channel, since_on, address) AS ({standing}),
+        others AS (SELECT address, channel, min(since_on) AS since_on FROM standing GROUP BY address, channel)
+        SELECT p.id, others.channel, others.since_on
+        FROM {TABLE} p JOIN others ON others.address = {OF_A_PERSON[field]}
+        LEFT JOIN standing own ON own.person = p.id AND own.channel = others.channel
+        WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
+    """
+    with connection.cursor() as cursor:
+        cursor.execute(query, [*values, operator.pk])
+        yield from cursor
+
+
+def blocked_iins(operator) -> dict[str, dt.date]:
+    """Since when the person of an IIN is blocked altogether."""
+    standing = Block.objects.standing().of_everything().filter(operator=operator).exclude(subject__iin="")
+    found = {}
+    for iin, set_at in standing.values_list("subject__iin", "set_at"):
+        found[iin] = min(day_of(set_at), found.get(iin, dt.date.max))
+    return found
+
+
+def sharing(operator, seq, turned) -> Q:
+    """Of people `as_compared` those with an address, past or present, of somebody whose opt-outs, blocks or address moved since that
+    entry; `turned`: ids of people some opt-out of whom ended by the calendar.
+    """
+
+    def written(model):
+        entries = JournalEntry.objects.filter(seq__gt=seq, operator=operator.code, object_type=model._meta.model_name)
+        return history_model(model).objects.filter(history_id__in=entries.values("history_id")).order_by()
+
+    people = written(DataSubject).values("id")
+    stored = [model.objects.filter(subject__in=people).order_by() for model in (Suppression, Block)]
+    moved = turned.union(*(found.values("subject_id") for found in (written(Suppression), written(Block), *stored)))
+    past = history_model(DataSubject).objects.filter(id__in=moved, operator=operator).order_by()
+    shared = Q()
+    for field, address in AS_COMPARED.items():
+        shared |= Q(**{f"compared_{field}__in": past.exclude(**{field: ""}).values_list(address(field))})
+    return shared
