@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry.models import DataSubject
 from registry.rules.contacts import normalise_phone
-from registry.rules.names import fold
+from registry.rules.names import clean_id, collapse, fold
 
 HITS = 100
 PIECE = 3  # letters; a shorter word is in no index
@@ -62,29 +62,38 @@ def find_people(people, operator, term, by="any"):
     asterisks are letters like others. Never reads more than NEWEST people that an index did not find.
     """
     if by == "crm_id":
-        return Found(list(people.filter(crm_id=term)))
-    words = words_of(term, by)
-    if not words:
-        return Found([])
-    where, values = _conditions(words, by)
-    ids, newest_only, cut = _ids(operator.pk, words, where, values)
-    found = list(people.filter(pk__in=ids[:HITS]).order_by("-pk"))
-    more = len(ids) > HITS
+        return Found(list(people.filter(crm_id=clean_id(term))))
+    ids, newest_only, cut = set(), False, False
+    for words in readings(term, by):
+        found, *rest = _ids(operator.pk, words, *_conditions(words, by))
+        ids.update(found)
+        newest_only, cut = newest_only or rest[0], cut or rest[1]
+    newest = sorted(ids, reverse=True)
+    more = len(newest) > HITS
+    found = list(people.filter(pk__in=newest[:HITS]).order_by("-pk"))
     return Found(found, more, newest_only and not more, cut and not more)
 
 
-def words_of(term, by="any"):
-    """What must stand in the key: the folded words, or the digits of a number however it is written."""
-    if by == "phone" or (by == "any" and _is_number(term)):
-        return (
-            [_digits(term, as_phone=by == "phone" or not term.strip().isdigit())] if any(map(str.isdigit, term)) else []
-        )
-    return list(dict.fromkeys(fold(term).split()))
+def readings(term, by="any"):
+    """The ways in which a term can be meant, each a list of what must stand in the key: folded words, a number by its digits however
+    it is written. What looks like a number may be a CRM id as well."""
+    folded = fold(collapse(term))
+    has_digits = any(map(str.isdigit, folded))
+    if by == "phone":
+        return [[_digits(folded, as_phone=True)]] if has_digits else []
+    words = list(dict.fromkeys(folded.split()))
+    if by == "any":
+        words = [_digits(word, as_phone=True) if not normalise_phone(word).error else word for word in words]
+        if _is_number(folded):
+            number = [_digits(folded, as_phone=not folded.isdigit())]
+            as_typed = [] if number == [folded] or " " in folded else [[folded]]
+            return [number, *as_typed]
+    return [words] if words else []
 
 
-def _is_number(term):
+def _is_number(folded):
     """A phone number, or most of one, however it is written."""
-    return all(mark in "+()- 0123456789" for mark in term) and sum(map(str.isdigit, term)) >= PHONE_DIGITS
+    return all(mark in "+()-. 0123456789" for mark in folded) and sum(map(str.isdigit, folded)) >= PHONE_DIGITS
 
 
 def _digits(term, as_phone):
@@ -110,14 +119,26 @@ def _conditions(words, by):
             where.append(rf"p.{by} LIKE %s ESCAPE '\'")
             values.append(_like(word))
         elif by == "email":
-            where.append(r"UPPER(p.email) LIKE UPPER(%s) ESCAPE '\'")
-            values.append(_like(word))
+            where.append(f"p.search_key {'~' if connection.vendor == 'postgresql' else 'REGEXP'} %s")
+            values.append(_in_an_address(word))
         elif by == "name":  # the names come first in the key
             place = "strpos" if connection.vendor == "postgresql" else "instr"
-            names = "length(p.surname) + length(p.given_name) + length(p.patronymic) + 2"
-            where.append(f"{place}(p.search_key, %s) + %s <= {names}")
+            where.append(f"{place}(p.search_key, %s) + %s <= length(p.search_key) - ({_BEHIND_THE_NAMES})")
             values += [word, len(word) - 1]
     return " AND ".join(where), values
+
+
+# What stands behind the names in the key, with the blanks between; the phone is without its plus.
+_BEHIND_THE_NAMES = (
+    "length(p.phone) + CASE WHEN p.email <> '' THEN length(p.email) + 1 ELSE 0 END "
+    "+ CASE WHEN p.iin <> '' THEN length(p.iin) + 1 ELSE 0 END + coalesce(length(p.crm_id) + 1, 0)"
+)
+
+
+def _in_an_address(word):
+    """A regular expression for a key that has the word in what is one word with an @."""
+    word = "".join(mark if mark.isalnum() else "\\" + mark for mark in word)
+    return f"{word}[^ ]*@|@[^ ]*{word}" if "@" not in word else word
 
 
 def _like(word):

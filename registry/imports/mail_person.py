@@ -121,7 +121,7 @@ def _has_name(person, value):
 
 
 def _words(name):
-    return set(fold(name).replace("ё", "е").replace(",", " ").split())
+    return set(fold(name).replace(",", " ").split())
 
 
 FITS = {

@@ -36,7 +36,7 @@ _BETWEEN = re.compile(r"[_№]|(?<=[a-z])(?=[A-Z])")
 
 def consent_said(basis: str) -> bool | None:
     """Whether these words say that consent stands, or (False) that it does not. None: they speak of another ground."""
-    said = fold(_BETWEEN.sub(" ", basis)).replace("ё", "е")
+    said = fold(_BETWEEN.sub(" ", basis))
     if not _CONSENT.search(said):
         return None
     return not _DENIED.search(_STANDS.sub(" ", said))

@@ -78,7 +78,7 @@ def _words(name):
 
 def _as_heard(text):
     """As it is compared: Kazakh letters as Russian ones, ё as е."""
-    return fold(text).replace("ё", "е")
+    return fold(text)
 
 
 def _in_order(units):

@@ -107,7 +107,7 @@ def words_of(text: str) -> list[str]:
 
 def _folded(word):
     word = re.sub(r"['’ʼ]", "", word)
-    return fold(in_cyrillic(word) if mixes_alphabets(word) else word).replace("ё", "е")
+    return fold(in_cyrillic(word) if mixes_alphabets(word) else word)
 
 
 def _only(kinds, by):
@@ -123,7 +123,7 @@ def _only(kinds, by):
 def _table(weak):
     """(kind, wording) pairs: a wording as groups of beginnings of words."""
     return [
-        (kind, [group.split("|") for group in fold(line).replace("ё", "е").split()])
+        (kind, [group.split("|") for group in fold(line).split()])
         for kind, lines in (WEAK_WORDINGS if weak else WORDINGS).items()
         for line in lines.strip().splitlines()
     ]

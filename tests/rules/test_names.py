@@ -78,6 +78,7 @@ def test_search_key_holds_all_a_person_is_searched_by():
     )
     assert key == "касымова асем a@b.kz 77010000001 061211600012 c7"
     assert fold("ＩВАН Ⅳ") == "iван iv"
+    assert fold("Семёнов О’Нил О`Нил Жан‑Поль İnce") == "семенов о'нил о'нил жан-поль ince"
 
 
 @pytest.mark.parametrize(
