@@ -132,13 +132,18 @@ class ListExport:
         )
         rows, parts = self.exported(shown.queryset), self.parts_of_list(request, shown)
         file = lists.ListFile(
-            run, rows, columns, role=role, about_people=self.about_people, parts=parts, below=self.own_key(run)
-        )
+            run, rows, columns, role=role, read=partial(self.rows_by_keys, shown), about_people=self.about_people,
+            parts=parts, below=self.own_key(run),
+        )  # fmt: skip
         response = StreamingHttpResponse(file.stream(format), content_type=lists.FORMATS[format])
         owner = [run.operator.code] if run.operator else []
         name = "-".join([self.opts.model_name, *owner, str(run.pk)])
         response["Content-Disposition"] = f'attachment; filename="{name}.{format}"'
         return response
+
+    def rows_by_keys(self, shown, keys):
+        """As a page of the list reads them; nobody who was blocked meanwhile."""
+        return self.exported(self.rows_of_page(shown, keys))
 
     def own_key(self, run):
         """Where the export itself stands in the list: it holds what the page showed, which was before it."""

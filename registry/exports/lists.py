@@ -37,15 +37,17 @@ class ListFile:
     """The records of a queryset in its order, as an export run of kind LIST gives them away. `parts` are conditions that take it
     in pieces, one after the other, where one query for all of it would cost too much.
 
-    Which records they are is settled when the file begins; one that was deleted since, or no longer fits the filters, is left
-    out. `below` is the key under which the export itself stands in the list, if it does: the file holds what stood before. Of
+    Which records they are is settled when the file begins. They are read a thousand keys at a time by `read`, which leaves out
+    what may not leave any more; by default with the conditions of the queryset. `below` is the key under which the export itself stands in the list, if it does: the file holds what stood before. Of
     people each chunk is an entry of the journal that names those in it, before they leave, like a page of their list; and each
     row bears the mark of the export (see trace.py).
     """
 
-    def __init__(self, run, queryset, columns: list[Column], *, role, about_people=False, parts=WHOLE, below=None):
+    def __init__(
+        self, run, queryset, columns: list[Column], *, role, read=None, about_people=False, parts=WHOLE, below=None
+    ):
         self.run, self.queryset, self.columns, self.role = run, queryset, columns, role
-        self.parts, self.below = parts, below
+        self.read, self.parts, self.below = read or (lambda keys: queryset.filter(pk__in=keys)), parts, below
         self.about_people = about_people
         self.marks = Marks(run.salt) if about_people else None
 
@@ -91,7 +93,7 @@ class ListFile:
             keys = array("q", filter(self.stood_before, keys.iterator(chunk_size=10_000)))
             for start in range(0, len(keys), CHUNK_ROWS):
                 piece = keys[start : start + CHUNK_ROWS].tolist()
-                found = {each.pk: each for each in self.queryset.filter(pk__in=piece).order_by()}
+                found = {each.pk: each for each in self.read(piece).order_by()}
                 yield [found[key] for key in piece if key in found]
 
     def stood_before(self, key):
