@@ -10,6 +10,7 @@ from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .folded_search import FoldedSearch
 
 TONES = {"verified": "ok", "secondary": "warn", "unverified": "bad"}
 
@@ -40,7 +41,7 @@ class LawAdmin(RegistryModelAdmin):
 
 
 @admin.register(Norm)
-class NormAdmin(RegistryModelAdmin):
+class NormAdmin(FoldedSearch, RegistryModelAdmin):
     list_display = ["law", "place", "text", "is_ground", "verification"]
     list_display_links = ["place"]
     list_filter = ["law", "verified", "is_ground"]
@@ -66,7 +67,7 @@ class NormAdmin(RegistryModelAdmin):
 
 
 @admin.register(DeadlineRule)
-class DeadlineRuleAdmin(RegistryModelAdmin):
+class DeadlineRuleAdmin(FoldedSearch, RegistryModelAdmin):
     list_display = ["law", "code", "trigger", "length", "cited", "validity"]
     list_display_links = ["code"]
     list_filter = ["law", "unit"]
@@ -90,7 +91,7 @@ class DeadlineRuleAdmin(RegistryModelAdmin):
 
 
 @admin.register(DayOverride)
-class DayOverrideAdmin(RegistryModelAdmin):
+class DayOverrideAdmin(FoldedSearch, RegistryModelAdmin):
     list_display = ["day_on", "weekday", "country", "is_working", "source"]
     list_filter = ["country", "is_working"]
     search_fields = ["source"]
@@ -106,7 +107,7 @@ class DayOverrideAdmin(RegistryModelAdmin):
 
 
 @admin.register(CountryProtection)
-class CountryProtectionAdmin(RegistryModelAdmin):
+class CountryProtectionAdmin(FoldedSearch, RegistryModelAdmin):
     list_display = ["country", "law", "standing", "source", "verification", "validity"]
     list_filter = ["law", "protects", "verified"]
     list_select_related = ["law"]

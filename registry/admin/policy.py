@@ -7,6 +7,7 @@ from registry.models.fields import in_words
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .folded_search import FoldedSearch
 from .vocabulary_import import VocabularyImport
 
 
@@ -35,7 +36,7 @@ class PolicyAdmin(RegistryModelAdmin):
 
 
 @admin.register(Clause)
-class ClauseAdmin(VocabularyImport, RegistryModelAdmin):
+class ClauseAdmin(FoldedSearch, VocabularyImport, RegistryModelAdmin):
     writable = True
     list_display = ["number", "obliges", "behaviours", "in_force", "policy"]
     list_filter = ["in_force", "policy"]

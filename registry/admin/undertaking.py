@@ -8,10 +8,11 @@ from registry.models import Undertaking
 from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
+from .folded_search import FoldedSearch
 
 
 @admin.register(Undertaking)
-class UndertakingAdmin(RegistryModelAdmin):
+class UndertakingAdmin(FoldedSearch, RegistryModelAdmin):
     writable = True
     list_display = ["document", "user", "recipient", "starts_on", "ends_on", "state"]
     list_filter = ["recipient", "starts_on"]

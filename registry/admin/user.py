@@ -15,6 +15,7 @@ from registry.passwords import one_time_password
 from registry.rules.findings import staff_findings
 
 from .base import RegistryModelAdmin
+from .folded_search import FoldedSearch
 from .forms import ScopedForm, ScopedFormSet
 from .scoped import RegistryInline
 
@@ -63,7 +64,7 @@ def warn_without_undertaking(request, memberships):
 
 
 @admin.register(User)
-class UserAdmin(RegistryModelAdmin):
+class UserAdmin(FoldedSearch, RegistryModelAdmin):
     writable = True
     form = UserForm
     exclude = ()

@@ -19,13 +19,14 @@ from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 from .deciding import DecidesGrounds, undecided
+from .folded_search import FoldedSearch
 from .scoped import RegistryInline
 from .vocabulary_import import VocabularyImport
 
 NAMES = (_("Name"), {"fields": ["code", "name_en", "name_ru", "name_kk"]})
 
 
-class VocabularyAdmin(VocabularyImport, RegistryModelAdmin):
+class VocabularyAdmin(FoldedSearch, VocabularyImport, RegistryModelAdmin):
     """An entry of the operator's vocabulary: edited by the DPO or out of a file, deleted only while nothing refers to it."""
 
     writable = True
