@@ -17,6 +17,7 @@ from import_export.instance_loaders import ModelInstanceLoader
 from registry.exports.formulas import unescape
 from registry.exports.register_file import TABLES
 from registry.models import Clause, ResponsiblePerson
+from registry.rules.names import has_lost_letters
 from registry.rules.texts import control_in
 
 from .columns import folded
@@ -141,7 +142,9 @@ class OwnLoader(ModelInstanceLoader):
 
     def __init__(self, resource, dataset=None):
         super().__init__(resource, dataset)
-        self.places = {resource.stored_key(each): each.pk for each in resource.get_queryset()}
+        # Nobody changes an entry between its reading and its writing: all columns of it are written.
+        stored = resource.get_queryset().select_for_update(of=("self",)).order_by("pk")
+        self.places = {resource.stored_key(each): each.pk for each in stored}
 
     def get_instance(self, row):
         return self.get_queryset().filter(pk=self.places.get(self.resource.key_of(row))).first()
@@ -235,9 +238,13 @@ class VocabularyResource(resources.ModelResource):
 
     def import_field(self, field, instance, row, is_m2m=False, **kwargs):
         """A cell that says what is stored, as an export writes it, leaves it untouched: blanks and line ends are kept."""
-        text = row.get(field.column_name)
-        if text and said(text) != said(field.export(instance)):
-            super().import_field(field, instance, row, is_m2m, **kwargs)
+        text, stored = row.get(field.column_name), field.export(instance)
+        if not text or said(text) == said(stored):
+            return
+        if field.widget.is_of_words and has_lost_letters(said(stored), said(text)):
+            told = _("“%(value)s” lost letters on the way (“?”): save the file in UTF-8, or leave the cell empty.")
+            raise ValueError(told % {"value": text})
+        super().import_field(field, instance, row, is_m2m, **kwargs)
 
     def after_import_row(self, row, row_result, **kwargs):
         row_result.called = called(self.key_of(row))

@@ -35,6 +35,11 @@ class OneField(widgets.Widget):
         self.field, self.operator = field, operator
         self.records = {}
 
+    @property
+    def is_of_words(self):
+        field = self.field
+        return isinstance(field, models.CharField | models.TextField) and not isinstance(field, models.URLField)
+
     def clean(self, value, row=None, **kwargs):
         field = self.field
         if field.is_relation:

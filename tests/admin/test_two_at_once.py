@@ -1,6 +1,7 @@
 """Two officers at the very same moment, each in a thread and a connection of their own."""
 
 import threading
+import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -9,8 +10,8 @@ from django.test import Client
 from django.urls import reverse
 
 from registry import journal
-from registry.models import ResponsiblePerson
-from tests.factories import make_operator, make_user
+from registry.models import Purpose, ResponsiblePerson
+from tests.factories import make_operator, make_purpose, make_user
 from tests.forms import form_fields
 from tests.world import make_world
 
@@ -82,3 +83,27 @@ def test_one_deputy_is_not_entered_twice_at_once():
     results = together(appoint, appoint)
     assert sum(isinstance(result, ValidationError) for result in results) == 1
     assert ResponsiblePerson.objects.count() == 1
+
+
+def test_file_does_not_undo_what_is_saved_while_it_is_imported(desk, lapp):
+    """The import waits for whoever is at the entry, then reads it: an import writes whole entries, not the columns of its file."""
+    make_purpose(lapp, "news", name_ru="Новости")
+    desk("purpose", "code;name_kk\nnews;Жаңалықтар\n")
+    is_saved = threading.Event()
+
+    def correct():
+        with journal.unit_of_work(by=None):
+            purpose = Purpose.objects.get()
+            purpose.name_ru = "Новости и акции"
+            purpose.save()
+            is_saved.set()
+            time.sleep(1)
+
+    def confirm():
+        is_saved.wait()
+        return desk.confirm().content.decode()
+
+    _corrected, page = together(correct, confirm)
+    assert "Import finished: 0 new, 1 changed, 0 unchanged." in page
+    purpose = Purpose.objects.get()
+    assert (purpose.name_ru, purpose.name_kk) == ("Новости и акции", "Жаңалықтар")

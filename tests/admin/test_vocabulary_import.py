@@ -170,6 +170,19 @@ def test_guess_of_the_encoding_stands_above_the_preview(desk, lapp):
     assert guess not in desk("purpose", text)
 
 
+def test_file_that_lost_letters_takes_no_good_names_away(desk, lapp):
+    """Saved as Windows-1251 an export loses its Kazakh letters: nothing of it is taken. Questions and corrections are texts."""
+    factories.make_purpose(lapp, code="news", name_kk="Пайдаланушыны қызықтыратын жаңалық", name_en="News?")
+    page = desk(
+        "purpose", "code;name_kk;name_en\nnews;Пайдаланушыны қызықтыратын жаңалық;News\n".encode("cp1251", "replace")
+    )
+    assert "“Пайдаланушыны ?ызы?тыратын жа?алы?” lost letters on the way (“?”): save the file in UTF-8" in page
+    assert 'name="ticket"' not in page
+    assert "lost letters" in desk("purpose", "code;name_kk\norders;Тапсырыс ?абылдау\n"), "nor is it entered anew"
+    desk("purpose", "code;name_kk;name_en\nnews;Жаңалық?;What is new?\n")
+    assert "1 changed" in desk.confirm().content.decode()
+
+
 def test_export_that_lost_lines_says_so(desk, lapp):
     """The last line of an export of ours says how many there were."""
     told = (
