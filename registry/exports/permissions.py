@@ -11,12 +11,13 @@ from django.db import models
 from django.utils import timezone
 
 from registry.exports import runs
-from registry.exports.shared_addresses import COMPARED, blocked_iins, opted_out_elsewhere, sharing
+from registry.exports.shared_addresses import blocked_iins, opted_out_elsewhere, sharing
 from registry.exports.stream import csv_file, end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
 from registry.journal.history import history_model
 from registry.models import (
+    Agreement,
     Block,
     Consent,
     DataSubject,
@@ -103,9 +104,10 @@ class PermissionsFile:
         found = DataSubject.objects.filter(operator=self.operator, crm_id__isnull=False).select_related("operator")
         if self.before is None:
             return found
-        moved = models.Q(uid__in=self.touched()) | models.Q(pk__in=self.turned())
+        # Each is a query of its own: PostgreSQL would look through what several conditions in one ask for once a person.
+        touched = DataSubject.objects.filter(operator=self.operator, uid__in=self.touched()).order_by().values("pk")
         shared = sharing(self.operator, self.before.filter["seq"], self.stopped_until_now())
-        return found.alias(**COMPARED).filter(moved | shared)
+        return found.filter(pk__in=touched.union(*self.turned(), *shared))
 
     def touched(self):
         """Uids of the people of whom something was written since."""
@@ -115,7 +117,7 @@ class PermissionsFile:
         return written.filter(entry__operator=self.operator.code).values("uid")
 
     def turned(self):
-        """Those whose ground began or ended by the calendar alone, between the two days."""
+        """Ids, in queries, of those whose ground began or ended by the calendar alone, between the two days."""
         last = self.last_on
         between = {"gt": last, "lte": self.on}
         began = models.Q(**{f"given_on__{how}": day for how, day in between.items()})
@@ -123,11 +125,9 @@ class PermissionsFile:
         ended = models.Q(expires_on__gte=last, expires_on__lt=self.on) | models.Q(
             ended_on__gte=last - day, ended_on__lt=self.on
         )
-        consents = Consent.objects.filter(began | ended, operator=self.operator).values("subject")
-        agreements = models.Q(agreements__ended_on__gte=last, agreements__ended_on__lt=self.on)
-        others = DataSubject.objects.filter(agreements, operator=self.operator).values("pk")
-        any_of_these = models.Q(pk__in=consents) | models.Q(pk__in=others) | models.Q(pk__in=self.stopped_until_now())
-        return DataSubject.objects.filter(any_of_these).values("pk")
+        consents = Consent.objects.filter(began | ended, operator=self.operator)
+        agreements = Agreement.objects.filter(operator=self.operator, ended_on__gte=last, ended_on__lt=self.on)
+        return [*(found.order_by().values("subject_id") for found in (consents, agreements)), self.stopped_until_now()]
 
     def stopped_until_now(self):
         """Those of whom an opt-out ended by the calendar alone, between the two days."""

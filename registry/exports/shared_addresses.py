@@ -5,8 +5,8 @@ of the very person under another CRM id.
 import datetime as dt
 from collections import defaultdict
 
-from django.db import connection
-from django.db.models import F, Q
+from django.db import connection, transaction
+from django.db.models import F
 from django.db.models.functions import Lower
 
 from registry.journal.history import history_model
@@ -17,7 +17,6 @@ from registry.rules.suppression import CARRIES
 TABLE = DataSubject._meta.db_table
 # Capitals make no other mailbox.
 AS_COMPARED = {"iin": F, "email": Lower, "phone": F}
-COMPARED = {f"compared_{field}": address(field) for field, address in AS_COMPARED.items()}
 OF_A_PERSON = {"iin": "p.iin", "email": "lower(p.email)", "phone": "p.phone"}
 
 
@@ -47,9 +46,14 @@ def _held_to(operator, on, field):
         LEFT JOIN standing own ON own.person = p.id AND own.channel = others.channel
         WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
     """
-    with connection.cursor() as cursor:
+    with transaction.atomic(), connection.cursor() as cursor:
+        if connection.vendor == "postgresql":  # which without statistics takes everybody for one, and looks through all for each
+            cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(query, [*values, operator.pk])
-        yield from cursor
+        found = cursor.fetchall()
+        if connection.vendor == "postgresql":
+            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+    return found
 
 
 def blocked_iins(operator) -> dict[str, dt.date]:
@@ -61,9 +65,9 @@ def blocked_iins(operator) -> dict[str, dt.date]:
     return found
 
 
-def sharing(operator, seq, turned) -> Q:
-    """Of people `as_compared` those with an address, past or present, of somebody whose opt-outs, blocks or address moved since that
-    entry; `turned`: ids of people some opt-out of whom ended by the calendar.
+def sharing(operator, seq, turned) -> list:
+    """Ids, a query for each kind of address, of those who have one, past or present, of somebody whose opt-outs, blocks or address
+    moved since that entry; `turned`: ids of people some opt-out of whom ended by the calendar.
     """
 
     def written(model):
@@ -74,7 +78,10 @@ def sharing(operator, seq, turned) -> Q:
     stored = [model.objects.filter(subject__in=people).order_by() for model in (Suppression, Block)]
     moved = turned.union(*(found.values("subject_id") for found in (written(Suppression), written(Block), *stored)))
     past = history_model(DataSubject).objects.filter(id__in=moved, operator=operator).order_by()
-    shared = Q()
-    for field, address in AS_COMPARED.items():
-        shared |= Q(**{f"compared_{field}__in": past.exclude(**{field: ""}).values_list(address(field))})
-    return shared
+    people = DataSubject.objects.filter(operator=operator).order_by()
+    return [
+        people.alias(compared=address(field))
+        .filter(compared__in=past.exclude(**{field: ""}).values_list(address(field)))
+        .values("pk")
+        for field, address in AS_COMPARED.items()
+    ]
