@@ -7,7 +7,7 @@ from registry.choices import Role
 from registry.imports import storage
 from registry.imports.apply import may_finish
 from registry.imports.inspection import FileRefused
-from registry.imports.lists import LISTS, TURNED_DOWN, first_rows, length_of, shown_rows
+from registry.imports.lists import LISTS, NOT_TAKEN, first_rows, length_of, shown_rows
 from registry.imports.preview import SHOWN_REJECTED, Plan, shown_columns
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
@@ -72,7 +72,7 @@ def turned_down_of(request, run):
     """The first rows that were not taken, as long as they are kept."""
     if not may_see_rejected(request, run) or not lists_are_kept(run):
         return []
-    return shown_rows(run, first_rows(run, TURNED_DOWN, SHOWN_REJECTED), size=REJECTED_BYTES)
+    return shown_rows(run, first_rows(run, NOT_TAKEN, SHOWN_REJECTED), size=REJECTED_BYTES)
 
 
 def rights(request, run):

@@ -44,6 +44,8 @@ NARROWED = gettext_lazy(
 )
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
+# Of a row of these kinds nothing is written.
+TURNED_DOWN = frozenset((REJECTED, STOPPED))
 SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
 
 

@@ -11,7 +11,7 @@ from registry.models import DataSubject
 from registry.rules.names import in_cyrillic, may_pass_for_another, mixes_alphabets, skeleton
 
 from . import storage
-from .compare import REJECTED, STOPPED
+from .compare import TURNED_DOWN
 from .double_rows import Hits, Twins
 from .missing import unseen
 from .rows import NAMES, Problem
@@ -22,7 +22,6 @@ COMPARED = (*CONTACTS, *NAMES)
 # how it is typed, and the line, below zero where the row is turned down.
 WIDTH, LOOKS, TYPED = 6, 3, 4
 NOBODY = dict.fromkeys(COMPARED, "")
-TURNED_DOWN = frozenset((REJECTED, STOPPED))
 # A bitmap of so many bytes for each row of the file holds three contacts with about one false alarm in a hundred.
 BITMAP_BYTES_A_ROW, ROW_BYTES, SMALLEST, LARGEST = 15, 100, 1 << 16, 1 << 24
 BIT = tuple(1 << place for place in range(8))

@@ -7,14 +7,13 @@ from django.db import transaction
 from registry.journal import copying
 from registry.models import ImportRun, ListedRow
 
-from .compare import REJECTED, STOPPED
+from .compare import STOPPED, TURNED_DOWN
 from .storage import AlreadyTaken
 
 Kind = ListedRow.Kind
 COLUMNS = ("run_id", "kind", "line", "cells", "reasons")
 # More rows with further values than this are counted and not stored: four seconds of COPY, 50 MB.
 FURTHER_STORED = 100_000
-TURNED_DOWN = frozenset((REJECTED, STOPPED))
 
 
 def store(run, rows):

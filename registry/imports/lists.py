@@ -24,7 +24,7 @@ CELL_SHOWN = 80
 # Bytes of HTML: of the rows of a page, of a row without its texts, of a reason without its own, the shortest a text is cut to.
 PAGE_BYTES, ROW_MARKUP, REASON_MARKUP, SHORTEST = 70_000, 300, 24, 120
 # Rows that are not taken: what goes back to the CRM's owner as one file.
-TURNED_DOWN = (Kind.REJECTED, Kind.STOPPED, Kind.DAMAGED)
+NOT_TAKEN = (Kind.REJECTED, Kind.STOPPED, Kind.DAMAGED)
 
 
 class Listing(NamedTuple):

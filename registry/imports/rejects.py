@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from registry.exports.formulas import Phone, escape
 
 from .inspection import TRAILER
-from .lists import LISTS, TURNED_DOWN, rows_of
+from .lists import LISTS, NOT_TAKEN, rows_of
 from .progress import grouped
 
 EXTRA = ("line", "reason")
@@ -44,7 +44,7 @@ def list_csv(run, kind):
 
 def rejected_csv(run):
     """All rows that are not taken, rejected and stopped, in pieces of bytes."""
-    return _rows(run, TURNED_DOWN)
+    return _rows(run, NOT_TAKEN)
 
 
 def _rows(run, kinds, *, listed_of=0):
