@@ -137,15 +137,16 @@ def _apply_chunk(run, ready, maker, planned, actor):
     """Writes the chunk in one transaction; returns what the run is then."""
     with journal.unit_of_work(**actor) as unit:
         _lock(ready)
+        listed = {}
         if stopped := _stop_changed_since(run, ready, planned):
-            store_anew(run, stopped)
+            listed = store_anew(run, stopped)
             ready = maker.of(ready.chunk, ready.outcomes)
         for batch in ready.batches:
             bulk.put(batch)
         _settle(ready)
         counts = ready.passed + Counter(ready.kinds)
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
-        now |= {"rows_done": run.rows_done + counts.total(), "alive_at": timezone.now()}
+        now |= listed | {"rows_done": run.rows_done + counts.total(), "alive_at": timezone.now()}
         mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
         if not mine.update(**now):
             raise AlreadyTaken

@@ -1,6 +1,7 @@
 """Rows of a run's lists, stored as they stood in the file, with line and reasons."""
 
 import json
+from collections import Counter
 
 from django.db import transaction
 
@@ -11,6 +12,9 @@ from .compare import STOPPED, TURNED_DOWN
 from .storage import AlreadyTaken
 
 Kind = ListedRow.Kind
+# What a plan lists of a row, and the run's own count of each list that has one; rejected and stopped rows it counts as it goes.
+BY_THE_PLAN = (Kind.REJECTED, Kind.STOPPED, Kind.DAMAGED, Kind.FURTHER, Kind.DOUBLE)
+COUNTS = {Kind.DAMAGED: "damaged", Kind.FURTHER: "further", Kind.DOUBLE: "doubles"}
 COLUMNS = ("run_id", "kind", "line", "cells", "reasons")
 # More rows with further values than this are counted and not stored: four seconds of COPY, 50 MB.
 FURTHER_STORED = 100_000
@@ -44,11 +48,17 @@ def store_turned_down(run, outcomes) -> int:
     return kinds.count(Kind.DAMAGED)
 
 
-def store_anew(run, outcomes) -> None:
-    """Rows that are turned down for another reason than the plan gave, if it gave one: that reason goes."""
+def store_anew(run, outcomes) -> dict:
+    """Rows that are turned down though the plan took them, or for another reason than it gave: whatever it listed of them goes.
+
+    Returns the counts of the lists as they are then. A row beyond those that are stored stays counted: nothing tells which it is.
+    """
     lines = [outcome.row.line for outcome in outcomes]
-    run.listed_rows.filter(kind__in=TURNED_DOWN, line__in=lines).delete()
+    listed = run.listed_rows.filter(kind__in=BY_THE_PLAN, line__in=lines)
+    gone = Counter(listed.order_by().values_list("kind", flat=True))
+    listed.delete()
     store_turned_down(run, outcomes)
+    return {name: getattr(run, name) - gone[kind] for kind, name in COUNTS.items()}
 
 
 def store_further(run, outcomes, *, stored) -> int:
