@@ -58,8 +58,10 @@ _MIXED_WORD = re.compile(r"(?:[A-Za-z][А-Яа-яЁё]|[А-Яа-яЁё][A-Za-z])
 
 class FileRefused(Exception):
     """The file as a whole cannot be imported. The message says why and what to do; it is kept, and auditors read it, so it
-    holds nothing out of the file. `quoting` does: a header may turn out to be somebody's name.
+    holds nothing out of the file. `quoting` does: a header may turn out to be somebody's name. run: the one that it ended.
     """
+
+    run = None
 
     def __init__(self, message, *, quoting=""):
         super().__init__(message)

@@ -86,8 +86,8 @@ def upload(*, operator, owner, role, file_name, chunks, size=0) -> ImportRun:
 
 
 def refuse(run, refusal: FileRefused, actor):
-    """Ends the run: the file is deleted, the refusal kept and told to the journal. What was applied before stays, its lists for as
-    long as those of every import that came to its end.
+    """Ends the run, which the refusal then bears: the file is deleted, the refusal kept and told to the journal. What was applied
+    before stays, its lists for as long as those of every import that came to its end.
 
     AlreadyTaken where another process brought the run further meanwhile: then it is not this one's to end.
     """
@@ -103,6 +103,7 @@ def refuse(run, refusal: FileRefused, actor):
             discard_lists(run)
         journal.record("import.reject", object_type="importrun", uid=run.uid)
     run.refresh_from_db()
+    refusal.run = run
     discard(run)
 
 

@@ -7,6 +7,7 @@ from functools import partial
 from django.core.management.base import CommandError
 from django.db import DatabaseError
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry import tasks
 from registry.imports import report, storage
@@ -92,6 +93,18 @@ def apply(run, acting, *, here=True):
     """Applies the plan at once, or has the worker do it."""
     with Line() as line:
         tasks.begin_apply(run, token=run.token, **acting, here=here, line=line)
+
+
+def what_stays(run):
+    """Of an import that was cut off and then refused: that the rows it had applied stay. Empty where it had applied none."""
+    if run is None or not run.refusal or not run.rows_done:
+        return ""
+    told = ngettext(
+        "Import #%(run)d had applied %(done)d of %(rows)d row before: what was applied stays.",
+        "Import #%(run)d had applied %(done)d of %(rows)d rows before: what was applied stays.",
+        run.rows,
+    )
+    return told % {"run": run.pk, "done": run.rows_done, "rows": run.rows}
 
 
 def give_up(run, acting):

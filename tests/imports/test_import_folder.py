@@ -280,6 +280,22 @@ def test_file_given_up_between_two_calls_is_moved_aside(command, folder, after_t
     assert (DataSubject.objects.count(), names(folder)) == (5, ["done/people.csv"])
 
 
+def test_file_refused_after_it_was_cut_off_says_what_stays(command, folder, after_two_rows, crm):
+    """The register is no longer that of the plan: the rest is refused, and whoever reads cron's mail learns that two people are in."""
+    put(folder, "people.csv", FIVE)
+    after_two_rows(crash)
+    with pytest.raises(KeyboardInterrupt):
+        command()
+    factories.make_purpose(crm.operator, "advertising", is_marketing=True)
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, run.state, DataSubject.objects.count(), names(folder)) == (2, "cancelled", 2, ["refused/people.csv"])
+    assert lines == [
+        "people.csv: is refused: Purposes, policies or data lists of the register changed since the plan. Upload the file again. "
+        f"Import #{run.pk} had applied 2 of 5 rows before: what was applied stays."
+    ]
+
+
 def test_file_that_was_only_looked_at_is_imported(command, folder):
     """--plan-only gives its own run up: that is nobody's word on the file."""
     put(folder, "people.csv", FIVE)

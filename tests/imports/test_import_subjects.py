@@ -292,6 +292,22 @@ def test_cut_off_import_does_not_go_on_with_other_options(run_command, lapp, mon
     assert (run.state, run.new) == ("applied", 5)
 
 
+def test_refusal_of_what_was_cut_off_says_what_stays(run_command, lapp, monkeypatch):
+    """The register is no longer that of the plan: the rest is refused, and the last sentence is not as if nothing had been done."""
+    rows = [person(number) for number in range(5)]
+    factories.make_user("registrar", lapp, username="aliya")
+    run = cut_off(lapp, User.objects.get(username="aliya"), rows, monkeypatch)
+    factories.make_purpose(lapp, "advertising", is_marketing=True)
+    with pytest.raises(CommandError) as refusal:
+        run_command(rows, "--by", "aliya")
+    assert str(refusal.value) == (
+        "Purposes, policies or data lists of the register changed since the plan. Upload the file again. "
+        f"Import #{run.pk} had applied 2 of 5 rows before: what was applied stays."
+    )
+    run.refresh_from_db()
+    assert (run.state, DataSubject.objects.count()) == ("cancelled", 2)
+
+
 def test_import_that_runs_is_not_called_cut_off(run_command, lapp, monkeypatch):
     """Called again with other options while the worker is at it: it is left alone, and nobody is told to give it up."""
     rows = [person(number) for number in range(5)]

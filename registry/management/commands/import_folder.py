@@ -187,7 +187,8 @@ class Command(BaseCommand):
 
     def tell(self, path, run):
         if run.refusal:  # without what it quotes: cron mails what is printed
-            self.say(path, _("is refused: %s") % run.refusal, SOME_LEFT)
+            refusal = f"{run.refusal} {importing.what_stays(run)}".strip()
+            self.say(path, _("is refused: %s") % refusal, SOME_LEFT)
             return
         counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk, "done": run.rows_done}
         if run.state == State.CANCELLED:

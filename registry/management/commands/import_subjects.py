@@ -228,7 +228,7 @@ def told(file):
         said = {"path": error.filename or file, "why": error.strerror}
         raise CommandError(_("%(path)s cannot be read or written: %(why)s.") % said) from None
     except FileRefused as refusal:
-        raise CommandError(refusal.told) from None
+        raise CommandError(f"{refusal.told} {importing.what_stays(refusal.run)}".strip()) from None
     except AlreadyTaken:
         raise CommandError(
             _("Another process is at this import, or it was given up. Look at its page; where a process was killed, "
