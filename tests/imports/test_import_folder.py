@@ -11,9 +11,11 @@ from django.core import mail
 from django.core.mail.backends.locmem import EmailBackend
 from django.core.management import CommandError, call_command
 
+from registry import tasks
+from registry.imports import apply as engine
 from registry.imports import crm_file
 from registry.imports.apply import cancel
-from registry.imports.crm_file import CRMFile
+from registry.imports.crm_file import CRMFile, Said
 from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry, User
 from tests import factories
 
@@ -241,7 +243,7 @@ def give_up(run):
     cancel(ImportRun.objects.get(pk=run.pk), by=None, role="system")
 
 
-def crash(run):
+def crash(*args):
     raise KeyboardInterrupt
 
 
@@ -278,6 +280,33 @@ def test_file_given_up_between_two_calls_is_moved_aside(command, folder, after_t
     (folder / "refused" / "people.csv").rename(folder / "people.csv")
     assert command()[0] == 0
     assert (DataSubject.objects.count(), names(folder)) == (5, ["done/people.csv"])
+
+
+@pytest.mark.parametrize("mailed", [True, False])
+def test_file_given_up_before_its_first_row_is_moved_aside(command, folder, monkeypatch, mailed):
+    """Stopped when it was about to write, and given up on its page: that is somebody's word on the file, whoever is told of it."""
+    ImportSource.objects.update(report_to="crm@lapp.kz" if mailed else "")
+    put(folder, "people.csv", FIVE)
+    with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
+        broken.setattr(engine, "_with_retries", crash)
+        command()
+    run = ImportRun.objects.get()
+    assert (run.state, run.rows_done) == ("applying", 0)
+    give_up(run)
+    assert command()[0] == 2
+    assert (DataSubject.objects.count(), names(folder), len(mail.outbox)) == (0, ["refused/people.csv"], mailed)
+
+
+def test_file_of_which_a_plan_was_given_up_in_the_browser_is_imported(command, folder, crm, source):
+    """Somebody looked what it would do: the schedule goes on."""
+    put(folder, "people.csv", FIVE)
+    run = crm.upload(FIVE)
+    run.source = source
+    tasks.begin_planning(run, Said(), **crm.acting)
+    give_up(run)
+    assert ImportRun.objects.get().sha256
+    assert command()[0] == 0
+    assert names(folder) == ["done/people.csv"]
 
 
 def test_file_refused_after_it_was_cut_off_says_what_stays(command, folder, after_two_rows, crm):

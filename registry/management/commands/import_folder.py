@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db.models import F, Q
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -29,6 +30,9 @@ DONE, REFUSED = "done", "refused"
 KEEP_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
 State = ImportRun.State
+# Begun to be applied, or told of as a scheduled import: to give up a plan that somebody only looked at, here (--plan-only) or in the
+# browser, is no word on the file.
+MEANT = Q(step_began_at__gt=F("planned_at")) | Q(reported_at__isnull=False)
 
 
 class Command(BaseCommand):
@@ -170,7 +174,7 @@ class Command(BaseCommand):
         runs = ImportRun.objects.filter(
             operator=self.operator, source=self.source, sha256=sha256, uploaded_at__gt=since
         )
-        last = runs.exclude(rows_done=0, reported_at=None).order_by("pk").last()  # not what --plan-only gave up itself
+        last = runs.filter(MEANT).order_by("pk").last()
         return last if last and last.state == State.CANCELLED else None
 
     def read(self, run):
