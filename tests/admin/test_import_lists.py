@@ -220,13 +220,16 @@ def test_only_lists_that_have_rows_are_shown(natalia, lapp):
 
 
 def test_each_list_says_until_when_it_is_kept(natalia, lapp):
-    """Undone on the sixth day: the rejected rows go on the seventh, those whom the undo left a week after the undo."""
+    """Undone on the sixth day: the rejected rows go on the seventh, those whom the undo left a week after the undo; the page of the
+    import has no one date for all of them."""
     run, now = one_of_each(natalia, lapp), timezone.now()
     run.listed_rows.create(kind="left", line=0, cells=["C1"], reasons=["changed since"])
     ImportRun.objects.update(state="undone", left=1, undone_at=now, expires_at=now + dt.timedelta(days=1))
     for kind, days in (("rejected", 1), ("left", 7)):
         until = date_format(timezone.localtime(now + dt.timedelta(days=days)), "DATETIME_FORMAT")
         assert f"kept until {until}" in natalia.get(url_of(run, kind)).content.decode()
+    text = natalia.get(page_of(run)).content.decode()
+    assert "/lists/rejected/" in text and "/lists/left/" in text and "kept until" not in text
 
 
 def test_more_doubles_than_are_kept_are_said(natalia, lapp, monkeypatch):
