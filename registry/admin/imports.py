@@ -195,7 +195,9 @@ def why_not_waiting(run):
     if run.state in CONFIRMED:
         return "confirmed", _("This import was confirmed before, once is enough. Its page says what came of it.")
     if run.state == ImportRun.State.EXPIRED:
-        return "expired", _("The file was deleted an hour after its last step. Read it again.")
+        return "expired", _(
+            "The file had its time and was deleted; nothing of it was written. Upload it again to import it."
+        )
     if run.state == ImportRun.State.CANCELLED:
         return "cancelled", _("This import was given up. Its page says what had been applied by then.")
     if run.state == ImportRun.State.REFUSED:

@@ -257,7 +257,7 @@ def given_up(run):
 def out_of_time(run):
     ImportRun.objects.update(expires_at=timezone.now())
     storage.purge_expired()
-    return "The file was deleted an hour after its last step; nothing of it was written. Read it again to import it."
+    return "The file had its time and was deleted; nothing of it was written. Upload it again to import it."
 
 
 @pytest.mark.parametrize("ended", [given_up, out_of_time])

@@ -130,7 +130,10 @@ def test_expired_plan_is_refused_and_deleted(natalia):
     ImportRun.objects.update(expires_at=timezone.now() - dt.timedelta(seconds=1))
     answer = confirm(natalia, response)
     assert answer.status_code == 400
-    assert "The file was deleted an hour after its last step. Read it again." in answer.content.decode()
+    assert (
+        "The file had its time and was deleted; nothing of it was written. Upload it again to import it."
+        in answer.content.decode()
+    )
     run = ImportRun.objects.get()
     assert (run.state, storage.file_of(run).exists(), DataSubject.objects.count()) == ("expired", False, 0)
 

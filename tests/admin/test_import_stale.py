@@ -49,7 +49,7 @@ def told(response):
         ("undone", CONFIRMED),
         ("cancelled", "This import was given up. Its page says what had been applied by then."),
         ("refused", "This import was refused. Its page says why."),
-        ("expired", "The file was deleted an hour after its last step. Read it again."),
+        ("expired", "The file had its time and was deleted; nothing of it was written. Upload it again to import it."),
     ],
 )
 def test_giving_up_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, state, sentence):
