@@ -29,6 +29,12 @@ from .steps import Rest, StepPages, phase_of
 
 State = ImportRun.State
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
+ENDED = (
+    "ended",
+    gettext_lazy(
+        "This import came to its end meanwhile: nothing is left to be given up. Its page says what came of it."
+    ),
+)
 OWNERS = "owner", gettext_lazy("The file is read: whether its plan is applied or given up is for its owner to say.")
 RESTS = {
     State.APPLYING: Rest(
@@ -189,9 +195,10 @@ def by_user(request):
 
 def why_not_given_up(run):
     """(reason code for the journal, sentence) of a run of which nothing is left to be given up."""
-    code, sentence = why_not_waiting(run)
-    at_work = (*ImportRun.OPEN, State.PLANNING, State.UNDOING)
-    return ("taken", TAKEN) if run.state in at_work else (code, sentence)
+    why = why_not_waiting(run)
+    if run.state in (*ImportRun.OPEN, *ImportRun.AT_WORK):
+        return "taken", TAKEN
+    return ENDED if run.state in (State.APPLIED, State.UNDONE) else why
 
 
 def can_be_given_up(run):

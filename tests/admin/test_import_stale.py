@@ -1,10 +1,13 @@
 """Buttons of a page that was true a moment ago: an import moves on by itself, and a double click is no fault."""
 
+import json
+
 import pytest
 from django.utils import timezone
 
-from registry.admin import import_page
+from registry.admin import import_page, import_steps
 from registry.imports import storage
+from registry.imports.apply import take
 from registry.imports.crm_file import Said
 from registry.models import DataSubject, ImportRun, JournalEntry
 from tests import factories
@@ -13,7 +16,7 @@ from tests.imports.crm import person
 from .import_pages import confirm, page_of, step, upload
 
 pytestmark = pytest.mark.django_db
-CONFIRMED = "This import was confirmed before, once is enough. Its page says what came of it."
+ENDED = "This import came to its end meanwhile: nothing is left to be given up. Its page says what came of it."
 TAKEN = "Another process is at this import, or ended it. Look again in a minute."
 
 
@@ -42,22 +45,40 @@ def told(response):
 
 
 @pytest.mark.parametrize(
-    ("state", "sentence"),
+    ("state", "code", "sentence"),
     [
-        ("applied", CONFIRMED),
-        ("undoing", TAKEN),
-        ("undone", CONFIRMED),
-        ("cancelled", "This import was given up. Its page says what had been applied by then."),
-        ("refused", "This import was refused. Its page says why."),
-        ("expired", "The file had its time and was deleted; nothing of it was written. Upload it again to import it."),
+        ("applied", "ended", ENDED),
+        ("undoing", "taken", TAKEN),
+        ("undone", "ended", ENDED),
+        ("cancelled", "cancelled", "This import was given up. Its page says what had been applied by then."),
+        ("refused", "refused", "This import was refused. Its page says why."),
+        (
+            "expired",
+            "expired",
+            "The file had its time and was deleted; nothing of it was written. Upload it again to import it.",
+        ),
     ],
 )
-def test_giving_up_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, state, sentence):
+def test_giving_up_what_came_to_its_end_is_answered_by_a_sentence(natalia, run, state, code, sentence):
     """The import ended while somebody looked for the button: nothing is done, and it is said why."""
     stands(run, state)
     assert told(natalia.post(step("cancel", run))) == sentence
     assert ImportRun.objects.get().state == state
-    assert JournalEntry.objects.get(action="refused").object_uid == run.uid
+    entry = JournalEntry.objects.get(action="refused")
+    assert (entry.object_uid, json.loads(entry.body)["reason_code"]) == (run.uid, code)
+
+
+def test_giving_up_a_plan_that_was_confirmed_in_that_moment(natalia, run, monkeypatch):
+    """Another tab confirmed it between the look at the run and its end: it is being applied, and giving that up is another question."""
+    whole = import_steps.cancel
+
+    def confirmed_meanwhile(given, **actor):
+        take(ImportRun.objects.get(), token=given.token, by=given.owner)
+        return whole(given, **actor)
+
+    monkeypatch.setattr(import_steps, "cancel", confirmed_meanwhile)
+    assert told(natalia.post(step("cancel", run))) == TAKEN
+    assert ImportRun.objects.get().state == "applying"
 
 
 @pytest.mark.parametrize("state", ["applying", "undoing"])
