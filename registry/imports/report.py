@@ -71,7 +71,7 @@ def body(run):
         (_("Told on"), timezone.localtime().strftime("%d.%m.%Y %H:%M")),
     ]
     parts = [[f"{label}: {value}" for label, value in facts], _what_came_of_it(run)]
-    if run.state != State.REFUSED:
+    if not run.wrote_nothing:  # else they are of what would have been
         parts.append([f"{run._meta.get_field(name).verbose_name}: {getattr(run, name)}" for name in COUNTS])
         parts.append(_to_look_at(run))
     if run.warnings:
@@ -92,6 +92,8 @@ def _what_came_of_it(run):
             people,
         )
         return [told % (done | {"people": people})]
+    if run.wrote_nothing:
+        return [_("It was given up before anything was written.")]
     if run.state == State.CANCELLED:
         told = ngettext(
             "It was given up after %(done)d of %(rows)d row.",

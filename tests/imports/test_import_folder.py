@@ -248,6 +248,9 @@ def crash(*args):
 
 
 FIVE = csv_of([person(number) for number in range(5)])
+NOTHING_WRITTEN = (
+    "people.csv: import #%d was given up before anything was written. Put the file here again to import it."
+)
 GIVEN_UP = "people.csv: import #%d was given up after 2 of 5 rows: what was applied stays. Put the file here again to import it."
 
 
@@ -293,8 +296,27 @@ def test_file_given_up_before_its_first_row_is_moved_aside(command, folder, monk
     run = ImportRun.objects.get()
     assert (run.state, run.rows_done) == ("applying", 0)
     give_up(run)
-    assert command()[0] == 2
+    code, lines, _errors = command()
+    assert (code, lines) == (2, [NOTHING_WRITTEN % run.pk])
     assert (DataSubject.objects.count(), names(folder), len(mail.outbox)) == (0, ["refused/people.csv"], mailed)
+
+
+def test_file_given_up_while_it_is_read_is_moved_aside(command, folder, monkeypatch):
+    """Nothing was written, and neither line nor report speaks of rows: none was counted to its end."""
+    put(folder, "people.csv", FIVE)
+    whole = CRMFile.chunks
+
+    def given_up_meanwhile(self, **said):
+        give_up(ImportRun.objects.get())
+        return whole(self, **said)
+
+    monkeypatch.setattr(CRMFile, "chunks", given_up_meanwhile)
+    code, lines, _errors = command()
+    run = ImportRun.objects.get()
+    assert (code, lines, names(folder)) == (2, [NOTHING_WRITTEN % run.pk], ["refused/people.csv"])
+    (report,) = mail.outbox
+    assert "\nIt was given up before anything was written.\n" in report.body
+    assert "rows" not in report.body and "new:" not in report.body
 
 
 def test_file_of_which_a_plan_was_given_up_in_the_browser_is_imported(command, folder, crm, source):

@@ -139,9 +139,9 @@ class Command(BaseCommand):
     def take_settled(self, path, before):
         """Also what was imported before: another file may have come in between, and rows that are the same change nothing."""
         sha256 = importing.sha256_of(path)
-        if given_up := self.given_up_before(sha256, before):
-            self.tell(path, given_up)
-            self.move(path, before, sha256, given_up)
+        if left := self.given_up_before(sha256, before):
+            self.tell(path, left)
+            self.move(path, before, sha256, left)
             return True
         run = importing.begun_before(sha256, self.operator, self.acting)
         try:
@@ -194,17 +194,10 @@ class Command(BaseCommand):
             refusal = f"{run.refusal} {importing.what_stays(run)}".strip()
             self.say(path, _("is refused: %s") % refusal, SOME_LEFT)
             return
-        counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk, "done": run.rows_done}
         if run.state == State.CANCELLED:
-            told = ngettext(
-                "import #%(run)d was given up after %(done)d of %(rows)d row: what was applied stays. Put the file here "
-                "again to import it.",
-                "import #%(run)d was given up after %(done)d of %(rows)d rows: what was applied stays. Put the file here "
-                "again to import it.",
-                run.rows,
-            )
-            self.say(path, told % counts, SOME_LEFT)
+            self.say(path, given_up(run), SOME_LEFT)
             return
+        counts = {name: getattr(run, name) for name in report.COUNTS} | {"run": run.pk}
         self.say(
             path,
             ngettext(
@@ -243,6 +236,21 @@ class Command(BaseCommand):
             path.rename(target)
         else:
             self.say(path, _("was replaced meanwhile: the new file is left for the next time."), SOME_LEFT)
+
+
+def given_up(run):
+    """Of an import that somebody gave up: how far it had come."""
+    if run.wrote_nothing:
+        told = _("import #%(run)d was given up before anything was written. Put the file here again to import it.")
+    else:
+        told = ngettext(
+            "import #%(run)d was given up after %(done)d of %(rows)d row: what was applied stays. Put the file here "
+            "again to import it.",
+            "import #%(run)d was given up after %(done)d of %(rows)d rows: what was applied stays. Put the file here "
+            "again to import it.",
+            run.rows,
+        )
+    return told % {"run": run.pk, "done": run.rows_done, "rows": run.rows}
 
 
 def own_files(folder):
