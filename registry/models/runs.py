@@ -82,6 +82,7 @@ class ImportRun(LongRun):
     source = models.ForeignKey(
         ImportSource, models.PROTECT, verbose_name=_("source"), related_name="runs", null=True, blank=True
     )
+    # Commands run as `system` leave it empty; a step in the browser belongs to its user.
     owner = models.ForeignKey(User, models.PROTECT, verbose_name=_("by"), related_name="+", null=True, blank=True)
     state = models.CharField(_("state"), max_length=12, choices=State, default=State.UPLOADED)
     file_name = models.CharField(_("file"), max_length=200)
@@ -123,7 +124,7 @@ class ImportRun(LongRun):
     applied_at = models.DateTimeField(_("applied at"), null=True, blank=True)
     # When the report of a scheduled import was mailed: a crash before it is made good by the next call.
     reported_at = models.DateTimeField(_("report mailed at"), null=True, blank=True)
-    # When the file and its plan are deleted; empty once they are.
+    # When the file and its plan are deleted, empty once they are; of a run that was applied, given up or undone, when its lists are.
     expires_at = models.DateTimeField(_("file kept until"), null=True, blank=True)
 
     class Meta:
@@ -132,7 +133,6 @@ class ImportRun(LongRun):
         ordering = ["-pk"]
         default_permissions = ("view",)
         constraints = [
-            # Commands run as `system` leave the owner empty; a step in the browser belongs to its user.
             models.CheckConstraint(
                 condition=~models.Q(state="applied") | models.Q(applied_at__isnull=False),
                 name="import_run_applied_at",
