@@ -28,7 +28,7 @@ __all__ = ["CONSENT_FIELDS", "FIELDS", "KEY", "PERSON_FIELDS", "Columns", "folde
 
 FULL_NAMES = ("full_name", "full_name_given_first")
 PARTS_OF_NAME = ("surname", "given_name", "patronymic")
-# Fields that a default may fill: what can be true of everybody in a file. "field=value"
+# Fields that no default fills: whose row it is, and what is only read for the sake of other fields.
 NO_DEFAULT = (KEY, *READ_ONLY)
 # A column by its place, where headers are empty, the same, or somebody's data: "#3=phone".
 BY_NUMBER = re.compile(r"#(\d{1,4})")
