@@ -8,8 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from registry.imports.columns import read_defaults, read_mapping
 from registry.imports.inspection import FileRefused
-from registry.imports.sources import lines_of
-from registry.models import PERSONAL, DataSubject, ImportSource, Purpose
+from registry.imports.sources import is_somebodys_own, lines_of
+from registry.models import ImportSource, Purpose
 
 from .base import RegistryModelAdmin
 from .forms import ScopedForm
@@ -28,7 +28,7 @@ class ImportSourceForm(ScopedForm):
     def clean_defaults(self):
         text = _checked(read_defaults, self.cleaned_data["defaults"])
         for field, value in read_defaults(lines_of(text)).items():
-            if DataSubject.FIELD_CLASSES.get(field) == PERSONAL or field == "agreement_number":
+            if is_somebodys_own(field):
                 raise ValidationError(
                     _(
                         "“%(field)s” is somebody’s own: it cannot be the same for everybody in a source. Leave the line out."
@@ -43,7 +43,7 @@ class ImportSourceForm(ScopedForm):
         codes = list(Purpose.objects.filter(operator=self.instance.operator).values_list("code", flat=True))
         if code not in codes:
             raise ValidationError(
-                _("the operator has no purpose of this code (it has: %(codes)s): correct it, or add the purpose")
+                _("The operator has no purpose of this code (it has: %(codes)s): correct it, or add the purpose.")
                 % {"codes": ", ".join(codes) or "—"}
             )
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import journal
-from registry.models import PERSONAL, DataSubject, ImportRun, JournalHead
+from registry.models import ImportRun, JournalHead
 
 from . import storage
 from .compare import KINDS, Comparison
@@ -18,6 +18,7 @@ from .lists import Findings
 from .memory import seldom_collected
 from .preview import Plan, file_warnings
 from .reference import Reference
+from .sources import is_somebodys_own
 
 AS_FOUND = Said()
 
@@ -78,8 +79,7 @@ def _last_entry():
 
 def _kept_default(field, value):
     """A default as it is kept with the run, for everybody to read."""
-    classes = DataSubject.FIELD_CLASSES | {"agreement_number": PERSONAL}
-    return "…" if value and classes.get(field) == PERSONAL else value
+    return "…" if value and is_somebodys_own(field) else value
 
 
 def _describe(run, file, plan, said, accept_damaged_names):

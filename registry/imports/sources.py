@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 
 from registry import journal
 from registry.journal.history import history_model
-from registry.models import ImportRun, ImportSource
+from registry.models import PERSONAL, DataSubject, ImportRun, ImportSource
 
 from .columns import number_in, read_defaults, read_mapping
 from .crm_file import Said
@@ -113,6 +113,11 @@ def why_taken(source):
     """Of a source that was found by the columns of a file."""
     said = _("Its columns are those of the source “%(name)s”: it is read as that one's files are.")
     return said % {"name": source}
+
+
+def is_somebodys_own(field):
+    """Whether what a default says of this field is one person's: then it is nothing to be kept, with a source or with a run."""
+    return field == "agreement_number" or DataSubject.FIELD_CLASSES.get(field) == PERSONAL
 
 
 def lines_of(text):

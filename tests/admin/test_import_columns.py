@@ -357,7 +357,11 @@ SOURCE = reverse("admin:registry_importsource_add")
             {"defaults": "phone=+77011234567"},
             "“phone” is somebody’s own: it cannot be the same for everybody in a source.",
         ),
-        ({"defaults": "consent_purpose=none"}, "the operator has no purpose of this code (it has: email-information)"),
+        (
+            {"defaults": "agreement_number=A-1"},
+            "“agreement_number” is somebody’s own: it cannot be the same for everybody in a source.",
+        ),
+        ({"defaults": "consent_purpose=none"}, "The operator has no purpose of this code (it has: email-information)"),
         ({"encoding": "koi8-r"}, "Select a valid choice."),
     ],
 )

@@ -6,7 +6,7 @@ import pytest
 from django.core.exceptions import ValidationError
 from django.core.management import CommandError, call_command
 
-from registry.imports import sources
+from registry.imports import columns, sources
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry
@@ -25,6 +25,12 @@ def test_what_was_said_comes_back(lapp):
     assert said == SAID._replace(order_remembered=True, as_of=source.history.get().pk)
     assert source.accept_damaged_names
     assert sources.said_of(factories.save(ImportSource(operator=lapp, name="Other")))._replace(as_of=0) == Said()
+
+
+def test_fields_that_are_somebodys_own():
+    """What belongs to one person is no default of a source, and is not kept with a run: the number of an agreement, too."""
+    own = {field for field in columns.FIELDS if sources.is_somebodys_own(field)}
+    assert own == {"surname", "given_name", "patronymic", "iin", "email", "phone", "birth_date", "agreement_number"}
 
 
 def test_remembering_is_a_change_like_any_other(lapp, dpo):

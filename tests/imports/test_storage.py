@@ -268,9 +268,10 @@ def test_row_taken_for_a_header_is_not_kept(crm):
 
 def test_defaults_of_personal_fields_are_not_kept(crm):
     """A value given for a whole file is kept with the run unless it is somebody's."""
-    run = crm.plan([person(1, email="", language="")], defaults=("email=anna@example.kz", "language=kk"))
-    assert run.defaults == {"email": "…", "language": "kk"}
-    assert "anna" not in kept_texts(run)
+    said = ("email=anna@example.kz", "agreement_number=A-17", "language=kk")
+    run = crm.plan([person(1, email="", language="")], defaults=said)
+    assert run.defaults == {"email": "…", "agreement_number": "…", "language": "kk"}
+    assert "anna" not in kept_texts(run) and "A-17" not in kept_texts(run)
 
 
 @pytest.mark.parametrize("hours", [0, 2])
