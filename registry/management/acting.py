@@ -1,4 +1,4 @@
-"""Who acts by a command's --by, and whether their role may: a command refuses whom the browser refuses."""
+"""For which operator a command acts, who by its --by, and whether their role may: a command refuses whom the browser refuses."""
 
 from django.core.management.base import CommandError
 from django.utils.translation import gettext as _
@@ -7,6 +7,14 @@ from registry import scope
 from registry.choices import Role
 from registry.journal import record, unit_of_work
 from registry.models import Operator, User
+
+
+def operator_of(code):
+    operator = Operator.objects.filter(code=code).first()
+    if operator is None:
+        known = ", ".join(Operator.objects.values_list("code", flat=True)) or _("none")
+        raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
+    return operator
 
 
 def those_who_may(*permissions):

@@ -1,4 +1,4 @@
-"""What the commands that import share: operator and source, a file that is read and applied in one go, and its report."""
+"""What the commands that import share: a source, a file that is read and applied in one go, and its report."""
 
 import hashlib
 from contextlib import suppress
@@ -16,21 +16,13 @@ from registry.imports.asking import open_table
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import of_columns
-from registry.models import ImportSource, Operator
+from registry.models import ImportSource
 from registry.rules.letters import MAIL_FAILURES
 
 from .line import Line
 
 CHUNK_BYTES = 1 << 20
 SOME_LEFT, NOT_MAILED = 2, 3
-
-
-def operator_of(code):
-    operator = Operator.objects.filter(code=code).first()
-    if operator is None:
-        known = ", ".join(Operator.objects.values_list("code", flat=True)) or _("none")
-        raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
-    return operator
 
 
 def source_of(name, operator):

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import pytest
 from django.core.management import CommandError, call_command
 
-from registry.management.commands.export_register import write
+from registry.management.output import write
 from registry.models import ExportRun
 
 COMMANDS = {

@@ -3,7 +3,7 @@
 from django.core.management.base import BaseCommand
 from django.utils.translation import gettext as _
 
-from registry.management.importing import operator_of
+from registry.management.acting import operator_of
 from registry.operations.transfers import check_transfers
 
 

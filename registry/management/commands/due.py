@@ -11,8 +11,7 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.exports.due import DueCounts, Standing, due_cases, due_counts, record_listed
 from registry.journal import reading
-from registry.management.acting import acting, those_who_may
-from registry.management.importing import operator_of
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.models import Operator
 from registry.rules.dates import HOME_ZONE
 from registry.rules.deadlines import start_of

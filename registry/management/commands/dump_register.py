@@ -7,11 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 
 from registry.exports import runs
 from registry.exports.register_file import dump_register
-from registry.management.acting import acting, those_who_may
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.output import write
 from registry.models import ExportRun
-
-from .export_audit import operator_of
-from .export_register import write
 
 
 class Command(BaseCommand):

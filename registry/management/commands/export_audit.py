@@ -4,13 +4,12 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.exports import audit, trail
 from registry.exports.span import parse_span
-from registry.management.acting import acting, those_who_may
-from registry.models import Operator
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.output import unwritable
 
 MAY_EXPORT = those_who_may("view_exportrun", "export_journalentry", "add_exportrun")
 
@@ -88,15 +87,3 @@ class Command(BaseCommand):
             size.entries,
         )
         self.stdout.write(told % said)
-
-
-def unwritable(path, error):
-    return CommandError(_("%(path)s cannot be written: %(error)s.") % {"path": path, "error": error.strerror})
-
-
-def operator_of(code):
-    operator = Operator.objects.filter(code=code).first()
-    if operator is None:
-        known = ", ".join(Operator.objects.values_list("code", flat=True)) or "—"
-        raise CommandError(_("There is no operator “%(code)s”. Known are: %(known)s.") % {"code": code, "known": known})
-    return operator

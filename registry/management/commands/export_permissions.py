@@ -5,10 +5,8 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import ngettext
 
 from registry.exports.permissions import Export
-from registry.management.acting import acting, those_who_may
-
-from .export_audit import operator_of
-from .export_register import write
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.output import write
 
 
 class Command(BaseCommand):

@@ -1,11 +1,5 @@
 """manage.py export_register --operator CODE --layout LAYOUT --format csv|xlsx|json [--on MOMENT] -o FILE"""
 
-import os
-import secrets
-import stat
-import sys
-from contextlib import suppress
-
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
@@ -16,10 +10,9 @@ from registry.exports import past, runs
 from registry.exports.layouts import LAYOUTS
 from registry.exports.register import FORMATS, Register
 from registry.exports.terms import LANGUAGES
-from registry.management.acting import acting, those_who_may
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.output import write
 from registry.models import ExportRun
-
-from .export_audit import operator_of, unwritable
 
 
 class Command(BaseCommand):
@@ -63,37 +56,3 @@ class Command(BaseCommand):
                 sealed.count,
             )
             self.stdout.write(told % said)
-
-
-def write(output, pieces):
-    """Writes the file under its name only when it is whole; returns when the last byte has left."""
-    try:
-        if output == "-":
-            sys.stdout.buffer.writelines(pieces)
-            sys.stdout.buffer.flush()
-        else:
-            _write_file(output, pieces)
-    except OSError as error:
-        raise unwritable(_("Standard output") if output == "-" else output, error) from None
-
-
-def _write_file(output, pieces):
-    """By way of a file of its own in the same directory: of two commands at once each writes a whole one."""
-    part = f"{output}.{secrets.token_hex(8)}.part"
-    try:
-        with open(part, "xb", opener=lambda path, flags: os.open(path, flags, _mode(output))) as file:
-            file.writelines(pieces)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(part, output)
-    finally:
-        with suppress(OSError):
-            os.unlink(part)
-
-
-def _mode(path):
-    """Who may read a file that takes this place, as far as the umask lets them: those who may read the one that is there."""
-    try:
-        return stat.S_IMODE(os.stat(path).st_mode) & 0o666
-    except OSError:
-        return 0o666

@@ -7,10 +7,8 @@ from django.utils.translation import ngettext
 
 from registry.exports.registered_actions import RegisteredActions
 from registry.exports.span import parse_span
-from registry.management.acting import acting, those_who_may
-
-from .export_audit import operator_of
-from .export_register import write
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.output import write
 
 MAY_EXPORT = those_who_may("view_exportrun", "export_journalentry", "add_exportrun")
 

@@ -16,8 +16,7 @@ from django.utils.translation import ngettext
 
 from registry.imports import mail_boxes, mail_intake
 from registry.imports.mail_boxes import Account, MailboxRefused
-from registry.management.acting import acting, those_who_may
-from registry.management.importing import operator_of
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.models import Message
 from registry.operations import mailing, private_files
 from registry.rules.deadlines import day_of

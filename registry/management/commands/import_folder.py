@@ -19,7 +19,7 @@ from registry.imports.inspection import FileRefused
 from registry.imports.sources import said_of
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
-from registry.management.acting import acting, those_who_may
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.management.importing import NOT_MAILED, SOME_LEFT
 from registry.models import ImportRun
 
@@ -57,7 +57,7 @@ class Command(BaseCommand):
     def handle(self, *, operator, source, folder, by, keep_days, plan_only, **options):
         if keep_days < 0:
             raise CommandError(_("--keep-days is a number of days, or 0 to keep the files, not %d.") % keep_days)
-        operator = importing.operator_of(operator)
+        operator = operator_of(operator)
         by, role = acting(by, those_who_may("import_datasubject"), operator, object_type="importrun")
         self.source = importing.source_of(source, operator)
         self.operator, self.acting, self.plan_only = operator, {"by": by, "role": role}, plan_only

@@ -19,7 +19,7 @@ from registry.imports.progress import is_free
 from registry.imports.sources import heeds, over, said_of, why_taken
 from registry.imports.storage import AlreadyTaken
 from registry.management import importing
-from registry.management.acting import acting, those_who_may
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.management.handing_out import ListsDirectory, RejectsFile
 from registry.management.importing import NOT_MAILED, SOME_LEFT
 
@@ -71,7 +71,7 @@ class Command(BaseCommand):
         parser.add_argument("--json", action="store_true", help="print one JSON object last")
 
     def handle(self, *, file, operator, by, reason, **options):
-        operator = importing.operator_of(operator)
+        operator = operator_of(operator)
         by, role = acting(by, those_who_may("import_datasubject"), operator, object_type="importrun")
         self.acting, self.options, self.reports = {"by": by, "role": role, "reason": reason}, options, None
         storage.purge_expired()

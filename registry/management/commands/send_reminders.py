@@ -12,7 +12,8 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry.exports.reminders import people_to_remind, reminder_of, send
-from registry.management.importing import NOT_MAILED, operator_of
+from registry.management.acting import operator_of
+from registry.management.importing import NOT_MAILED
 from registry.models import Operator
 from registry.rules.deadlines import day_of
 from registry.rules.letters import MAIL_FAILURES

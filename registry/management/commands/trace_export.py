@@ -8,10 +8,8 @@ from django.utils.translation import gettext_lazy, ngettext
 
 from registry.exports import audit, tracing
 from registry.journal import record, unit_of_work
-from registry.management.acting import acting, those_who_may
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.models import ExportRun
-
-from .export_audit import operator_of
 
 MAY_TRACE = those_who_may("view_exportrun", "export_journalentry", "add_exportrun")
 SENTENCES = {

@@ -11,8 +11,8 @@ from django.utils.translation import ngettext
 from registry import tasks
 from registry.imports.apply import may_finish
 from registry.imports.storage import AlreadyTaken, purge_expired
-from registry.management.acting import acting, those_who_may
-from registry.management.importing import go_on, operator_of
+from registry.management.acting import acting, operator_of, those_who_may
+from registry.management.importing import go_on
 from registry.management.line import Line
 from registry.models import ImportRun
 

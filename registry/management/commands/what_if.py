@@ -6,8 +6,7 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from registry.choices import COUNTRIES
-from registry.management.acting import acting, those_who_may
-from registry.management.importing import operator_of
+from registry.management.acting import acting, operator_of, those_who_may
 from registry.models import Law
 from registry.operations.transfers import what_if
 
