@@ -11,11 +11,10 @@ from registry.exports.stream import BYTE_ORDER_MARK, Sealed
 from registry.exports.trace import TRACE
 from registry.models import DataSubject
 
+from .headers import PERSON_FIELDS
 from .missing import expected, missing_people
 from .rejects import EXTRA, Layout, line_of
 
-# What a CRM's column may hold of a person, and what is read of the register for it.
-PERSON = ("crm_id", "surname", "given_name", "patronymic", "iin", "email", "phone", "birth_date", "language")
 FULL_NAMES = {
     "full_name": ("surname", "given_name", "patronymic"),
     "full_name_given_first": ("given_name", "patronymic", "surname"),
@@ -44,7 +43,7 @@ class MissingFile(ListFile):
         return Sealed(lines(), lambda count, sha256: line_of(self.end(count, sha256), delimiter))
 
     def chunks(self):
-        people = missing_people(self.of_import, ("uid", *PERSON))
+        people = missing_people(self.of_import, ("uid", *PERSON_FIELDS))
         while chunk := [DataSubject(**person) for person in islice(people, CHUNK_ROWS)]:
             yield chunk
 
@@ -52,7 +51,7 @@ class MissingFile(ListFile):
 def columns_of(run) -> list[Column]:
     """The columns of the run's file; of several that hold one value of a person the first one does."""
     layout, reason = Layout(run), _("not in the file")
-    values = {field: attrgetter(field) for field in PERSON} | {"phone": lambda person: Phone(person.phone)}
+    values = {field: attrgetter(field) for field in PERSON_FIELDS} | {"phone": lambda person: Phone(person.phone)}
     values |= {field: _joined(parts) for field, parts in FULL_NAMES.items()}
     own = [
         Column(field if field in values else "", heading, values.pop(field, _nothing))
