@@ -6,7 +6,7 @@ from django.db.models import Exists, Max, OuterRef, Q
 
 from registry.models import Block, ImportRun, JournalEntry, JournalSubject
 
-from .undo import came_later
+from .undo import came_later, written_by
 
 # More people than this who are left are not counted out.
 MOST = 1000
@@ -28,9 +28,7 @@ def outlook(run) -> Outlook:
     """Of a run that is at its end. The counts are of rows as they were applied; whoever is left is among them."""
     if run.last_seq is None:  # from before this was kept, or nothing was written
         return Outlook(run.new, run.changed, 0, False, 0)
-    written = JournalSubject.objects.filter(
-        entry__run=run.pk, entry__history_id__isnull=False, entry_id__gte=run.first_seq, entry_id__lte=run.last_seq
-    )
+    written = written_by(run)
     later = JournalSubject.objects.filter(entry_id__gt=run.last_seq, entry__history_id__isnull=False)
     since = later.exclude(entry__run=run.pk).filter(uid__in=written.order_by().values("uid"))
     touched = since.order_by().values("uid", "entry__run").annotate(last=Max("entry_id"))

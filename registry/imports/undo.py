@@ -107,7 +107,7 @@ def _kept_reason(run):
     return ""
 
 
-def _written(run):
+def written_by(run):
     """What the run wrote, and not what undoing it writes: that bears the run's number, too, and comes later."""
     return JournalSubject.objects.filter(
         entry__run=run.pk, entry__history_id__isnull=False, entry_id__gte=run.first_seq, entry_id__lte=run.last_seq
@@ -117,7 +117,7 @@ def _written(run):
 def _lines(run, after):
     columns = ("entry_id", "uid", "entry__at", "entry__object_type", "entry__history_id")
     for start in range(after + 1, run.last_seq + 1, WINDOW):
-        window = _written(run).filter(entry_id__gte=start, entry_id__lt=start + WINDOW)
+        window = written_by(run).filter(entry_id__gte=start, entry_id__lt=start + WINDOW)
         yield from map(Line._make, window.order_by("entry_id").values_list(*columns))
 
 
@@ -144,7 +144,7 @@ def _last_dealt_with(run):
     """The last entry of the chunks that are committed: they hold as many people as the run has dealt with."""
     last, people = run.first_seq - 1, run.rows_done
     if people:
-        transactions = _written(run).values_list("entry__at").order_by("entry__at")
+        transactions = written_by(run).values_list("entry__at").order_by("entry__at")
         for _at, members, seq in list(transactions.annotate(Count("uid", distinct=True), Max("entry_id"))):
             if members > people:
                 break
