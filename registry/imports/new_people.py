@@ -5,7 +5,7 @@ from django.utils.translation import gettext as _
 from registry.choices import Channel
 from registry.journal.bulk import Written
 from registry.models import DataSubject
-from registry.rules.names import search_key
+from registry.rules.names import search_key_of
 
 from .columns import KEY, PERSON_FIELDS
 from .consents import new_consent
@@ -103,10 +103,7 @@ class NewPeople:
             if name in values:
                 person[name] = values[name]
         person["id"], person["uid"] = pk, uid
-        person["search_key"] = search_key(
-            surname=person["surname"], given_name=person["given_name"], patronymic=person["patronymic"],
-            email=person["email"], phone=person["phone"], iin=person["iin"], crm_id=person["crm_id"],
-        )  # fmt: skip
+        person["search_key"] = search_key_of(person)
         outcome.person, outcome.person_write = person, Written(person, None)
         if "consent_purpose" in values:
             purpose, kind = self.reference.purpose(values["consent_purpose"])

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from operator import itemgetter
 
 from django.utils.translation import gettext as _
 
@@ -120,10 +121,19 @@ def fold(text: str) -> str:
     return folded
 
 
-def search_key(*, surname="", given_name="", patronymic="", email="", phone="", iin="", crm_id="") -> str:
+SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
+_searched = itemgetter(*SEARCHED)
+
+
+def search_key(surname="", given_name="", patronymic="", email="", phone="", iin="", crm_id="") -> str:
     """All that a person is searched by, folded and joined by spaces; a phone by its digits."""
     parts = (surname, given_name, patronymic, email, phone.lstrip("+"), iin, crm_id)
     return fold(" ".join(filter(None, parts)))
+
+
+def search_key_of(person) -> str:
+    """The key of a person who is a mapping of the fields as they are stored."""
+    return search_key(*_searched(person))
 
 
 # Latin letters and the Cyrillic ones that look the same, capitals and small letters apart: H is Н, but h is һ.

@@ -12,6 +12,7 @@ from registry.rules.names import (
     mixes_alphabets,
     same_but_for_lost_letters,
     search_key,
+    search_key_of,
     skeleton,
 )
 
@@ -77,6 +78,11 @@ def test_search_key_holds_all_a_person_is_searched_by():
         surname="ҚАСЫМОВА", given_name="Әсем", email="A@b.kz", phone="+77010000001", iin="061211600012", crm_id="C7"
     )
     assert key == "касымова асем a@b.kz 77010000001 061211600012 c7"
+    stored = {
+        "surname": "ҚАСЫМОВА", "given_name": "Әсем", "patronymic": "", "email": "A@b.kz", "phone": "+77010000001",
+        "iin": "061211600012", "crm_id": None, "language": "kk",
+    }  # fmt: skip
+    assert search_key_of(stored) == "касымова асем a@b.kz 77010000001 061211600012"
     assert fold("ＩВАН Ⅳ") == "iван iv"
     assert fold("Семёнов О’Нил О`Нил Жан‑Поль İnce") == "семенов о'нил о'нил жан-поль ince"
 
