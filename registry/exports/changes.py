@@ -12,7 +12,7 @@ from django.db.models import OuterRef, Q, Subquery
 
 from registry.exports.formulas import Phone
 from registry.exports.past import ALMATY
-from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line
+from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line, end
 from registry.exports.trace import TRACE, Marks
 from registry.exports.trail import pieces, shown
 from registry.journal import record, unit_of_work
@@ -48,10 +48,7 @@ def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(),
         for of_entry in rows(run, last_seq, operator_code, subject, personal_of, role=role, first=first):
             yield "".join(of_entry), len(of_entry)
 
-    def trailer(count, sha256):
-        return csv_line(["#end", "rows", count, "sha256", sha256, "export", run.uid])
-
-    return Sealed(lines(), trailer)
+    return Sealed(lines(), lambda count, sha256: csv_line(end(count, sha256, run.uid)))
 
 
 def rows(
@@ -60,9 +57,9 @@ def rows(
     """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, and of nobody
     who is blocked, else masked. As of a list, entries of the journal name the people of each piece before it leaves."""
     actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
-    for start, end in pieces(first, last_seq):
+    for start, stop in pieces(first, last_seq):
         entries = JournalEntry.objects.filter(
-            shown(operator_code, subject), seq__gte=start, seq__lte=end, history_id__isnull=False
+            shown(operator_code, subject), seq__gte=start, seq__lte=stop, history_id__isnull=False
         )
         told = list(map(Told._make, entries.order_by("seq").values_list(*Told._fields)))
         found = history_of(told)

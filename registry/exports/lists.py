@@ -72,7 +72,7 @@ class ListFile:
 
     def end(self, count, sha256):
         """The cells of the trailer: of a list it names the export, too."""
-        return [*end(count, sha256), "export", str(self.run.uid)]
+        return end(count, sha256, self.run.uid)
 
     def rows(self) -> Iterator[list]:
         texts = [column.text for column in self.columns]

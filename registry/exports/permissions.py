@@ -277,7 +277,7 @@ class Export:
         """The cells of the trailer: which export it is, and that it is whole, or the one since which it tells what changed."""
         before = self.file.before
         extent = ["since", str(before.uid)] if before else ["whole", "yes"]
-        return [*end(count, sha256), "export", str(self.run.uid), *extent]
+        return [*end(count, sha256, self.run.uid), *extent]
 
     def cells(self):
         for rows in self.file.chunks():

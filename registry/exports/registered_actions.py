@@ -84,7 +84,7 @@ class RegisteredActions:
         return csv_file([], columns, self.rows(), end=self.end)
 
     def end(self, count, sha256):
-        return [*end(count, sha256), "export", str(self.run.uid)]
+        return end(count, sha256, self.run.uid)
 
     def rows(self) -> Iterator[list]:
         for entries in self.chunks():

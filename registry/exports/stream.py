@@ -13,6 +13,8 @@ from registry.exports.formulas import RISKY, escape
 CHUNK_BYTES = 64 * 1024
 # Spreadsheets take a CSV for the local code page, and turn Cyrillic to rubbish, unless it begins with this.
 BYTE_ORDER_MARK = "\ufeff"
+# What the last line begins with.
+TRAILER = "#end"
 
 
 class Sealed:
@@ -60,9 +62,9 @@ def csv_cell(value) -> str:
     return '"' + text.replace('"', '""') + '"' if NEEDS_QUOTES.search(text) else text
 
 
-def end(count: int, sha256: str) -> list:
-    """The cells of the last line."""
-    return ["#end", "rows", count, "sha256", sha256]
+def end(count: int, sha256: str, export=None) -> list:
+    """The cells of the last line; `export` is the uid of the export run, where the line names it."""
+    return [TRAILER, "rows", count, "sha256", sha256, *(["export", str(export)] if export else [])]
 
 
 def csv_file(head, columns, rows, *, end=end) -> Sealed:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 from uuid import UUID
 
+from registry.exports import stream
 from registry.exports.audit import CHANGES
 from registry.exports.past import GENESIS_HASH
 from registry.exports.runs import files_of
@@ -63,7 +64,7 @@ class Tracer:
                 yield self.of_cells(cells)
 
     def of_cells(self, cells):
-        if cells[0] == "#end":
+        if cells[0] == stream.TRAILER:
             said = dict(zip(cells[1::2], cells[2::2], strict=False))
             return self._of_trailer(said.get("rows"), said.get("sha256"), said.get("export"))
         place = next((place for place in range(len(cells) - 1, -1, -1) if is_mark(cells[place])), None)
@@ -170,7 +171,7 @@ def rows_of(text):
     lines, limit = io.StringIO(text, newline="").readlines(), csv.field_size_limit()
 
     def marks(rows):
-        return sum(cells[0] == "#end" or is_mark(cells[-1]) for cells in rows)
+        return sum(cells[0] == stream.TRAILER or is_mark(cells[-1]) for cells in rows)
 
     csv.field_size_limit(max(limit, len(text)))
     try:

@@ -9,10 +9,11 @@ from typing import NamedTuple
 from django.conf import settings
 from django.utils.translation import gettext as _
 
+from registry.exports.stream import TRAILER
+
 CHUNK_BYTES = 1 << 20
 HEAD_BYTES = 1 << 16
 DELIMITERS = ";,\t|"
-TRAILER = "#end"
 DELIMITER_NAMES = {"\t": "tab"}
 ENCODINGS = {
     "utf-8": "utf-8",

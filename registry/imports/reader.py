@@ -8,9 +8,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.exports.formulas import unescape
+from registry.exports.stream import TRAILER
 from registry.rules.texts import control_in
 
-from .inspection import TRAILER, FileRefused, Inspected, Limits, too_many_rows
+from .inspection import FileRefused, Inspected, Limits, too_many_rows
 from .raw_rows import LINE_ENDS, EvenRows, LongCell, Ragged, Row
 
 AT_ONCE = 2000

@@ -10,8 +10,8 @@ import io
 from django.utils.translation import ngettext
 
 from registry.exports.formulas import Phone, escape
+from registry.exports.stream import TRAILER
 
-from .inspection import TRAILER
 from .lists import LISTS, NOT_TAKEN, rows_of
 from .progress import grouped
 

@@ -16,12 +16,13 @@ from import_export.instance_loaders import ModelInstanceLoader
 
 from registry.exports.formulas import unescape
 from registry.exports.register_file import TABLES
+from registry.exports.stream import TRAILER
 from registry.models import Clause, ResponsiblePerson
 from registry.rules.names import has_lost_letters
 from registry.rules.texts import control_in
 
 from .columns import folded
-from .inspection import TRAILER, FileRefused, Limits, inspect
+from .inspection import FileRefused, Limits, inspect
 from .preview import trailer_note
 from .reader import Table
 from .vocabulary_cells import BETWEEN, OneField, said
