@@ -23,8 +23,8 @@ from django.utils.translation import gettext_lazy
 from registry import scope
 from registry.exports import lists, runs
 from registry.exports.formulas import Phone
-from registry.exports.past import ALMATY
 from registry.models import DataSubject, ExportRun, JournalEntry
+from registry.rules.dates import HOME_ZONE
 
 from .acts import as_drawn, own_units
 from .scoped import touches_personal, visible_fields
@@ -253,7 +253,7 @@ def as_text(value):
     if isinstance(value, bool):
         return _("Yes") if value else _("No")
     if isinstance(value, dt.datetime):
-        return value.astimezone(ALMATY).isoformat(timespec="seconds")
+        return value.astimezone(HOME_ZONE).isoformat(timespec="seconds")
     if isinstance(value, dt.date):
         return value.isoformat()
     return "" if value is None else str(value)

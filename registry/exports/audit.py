@@ -13,10 +13,10 @@ from django.utils.translation import gettext as _
 
 from registry.choices import Role
 from registry.exports import changes, runs, trail
-from registry.exports.past import ALMATY
 from registry.exports.span import WHOLE
 from registry.journal.canonical import moment as utc_text
 from registry.models import DataSubject, ExportRun
+from registry.rules.dates import HOME_ZONE
 
 VERIFIER = Path(__file__).parents[1] / "journal" / "verify_journal.py"
 JOURNAL, HEAD, README, CHANGES, START = "journal.jsonl", "head.txt", "README.txt", "changes.csv", "start.txt"
@@ -215,4 +215,4 @@ def verify_command(run):
 
 
 def almaty(at):
-    return at.astimezone(ALMATY).isoformat(timespec="seconds")
+    return at.astimezone(HOME_ZONE).isoformat(timespec="seconds")

@@ -11,7 +11,6 @@ from django.db import models
 from django.db.models import OuterRef, Q, Subquery
 
 from registry.exports.formulas import Phone
-from registry.exports.past import ALMATY
 from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line, end
 from registry.exports.trace import TRACE, Marks
 from registry.exports.trail import pieces, shown
@@ -21,6 +20,7 @@ from registry.journal.history import history_model
 from registry.journal.models import JournalEntry, JournalSubject
 from registry.journal.touched import persons_found_later
 from registry.models import PERSONAL, DataSubject, User
+from registry.rules.dates import HOME_ZONE
 
 COLUMNS = ["seq", "n", "when", "actor", "role", "object", "uid", "field", "old", "new", "reason", TRACE]
 MASK = "(personal)"
@@ -128,7 +128,7 @@ def of_blocked(told, found, people):
 
 
 def lines_of(entry, row, before, actors, codes, marks, shows_personal):
-    at = entry.at.astimezone(ALMATY).isoformat(timespec="microseconds")
+    at = entry.at.astimezone(HOME_ZONE).isoformat(timespec="microseconds")
     role = orjson.loads(entry.body).get("role", "")
     about = [entry.seq, entry.n, at, actors[entry.actor], role, entry.object_type, entry.object_uid]
     reason = row[REASON] or ""

@@ -2,7 +2,6 @@
 
 import bisect
 import datetime as dt
-import zoneinfo
 from typing import NamedTuple
 
 from django.core.exceptions import ValidationError
@@ -11,13 +10,12 @@ from django.utils import timezone
 from django.utils.dateparse import parse_date, parse_datetime
 from django.utils.translation import gettext as _
 
+from registry.journal.canonical import GENESIS
 from registry.journal.canonical import moment as utc_text
 from registry.journal.models import JournalEntry, JournalHead
 from registry.journal.reconcile import pieces
 from registry.models import Operator
-
-ALMATY = zoneinfo.ZoneInfo("Asia/Almaty")
-GENESIS_HASH = "00" * 32
+from registry.rules.dates import HOME_ZONE
 
 
 class Moment(NamedTuple):
@@ -31,11 +29,11 @@ class Moment(NamedTuple):
 
     @property
     def day(self):
-        return self.at.astimezone(ALMATY).date()
+        return self.at.astimezone(HOME_ZONE).date()
 
     @property
     def text(self):
-        return self.at.astimezone(ALMATY).isoformat(timespec="microseconds")
+        return self.at.astimezone(HOME_ZONE).isoformat(timespec="microseconds")
 
     @property
     def head_note(self):
@@ -55,19 +53,19 @@ def parse_moment(text, now):
     try:
         day, at = parse_date(text), parse_datetime(text)
         if day is not None:
-            if day == now.astimezone(ALMATY).date():
+            if day == now.astimezone(HOME_ZONE).date():
                 return None
             # fold: on 29 February 2024 the clock went back at midnight, the last hour of that day came twice
-            at = dt.datetime.combine(day, dt.time.max, ALMATY).replace(fold=1)
+            at = dt.datetime.combine(day, dt.time.max, HOME_ZONE).replace(fold=1)
         if at is not None:
-            at = (at.replace(tzinfo=ALMATY) if timezone.is_naive(at) else at).astimezone(dt.UTC)
+            at = (at.replace(tzinfo=HOME_ZONE) if timezone.is_naive(at) else at).astimezone(dt.UTC)
     except (ValueError, OverflowError):  # OverflowError: in Greenwich it is before the year 1 or after 9999
         at = None
     if at is None:
         message = _("“%s” is no moment. Write a day as 2026-01-31 or a time as 2026-01-31T18:00:00+05:00.")
         raise ValidationError(message % text)
     if at > now:
-        now_text = now.astimezone(ALMATY).isoformat(timespec="seconds")
+        now_text = now.astimezone(HOME_ZONE).isoformat(timespec="seconds")
         raise ValidationError(
             _("%(moment)s is still to come (now is %(now)s). Choose a moment that has passed.")
             % {"moment": text, "now": now_text}
@@ -80,7 +78,7 @@ def shown(text):
     at = parse_datetime(text)
     if at is None or parse_date(text):
         return text
-    at = at if timezone.is_naive(at) else at.astimezone(ALMATY)
+    at = at if timezone.is_naive(at) else at.astimezone(HOME_ZONE)
     return at.strftime("%Y-%m-%d %H:%M")
 
 
@@ -94,7 +92,7 @@ def resolve(at, operator_code):
         entries = JournalEntry.objects.order_by("-at", "-seq")  # times never go back, and they are indexed
         last = entries.first() if at is None else entries.filter(at__lte=at).first()
     if last is None:
-        return Moment(at or timezone.now(), 0, GENESIS_HASH, None, ())
+        return Moment(at or timezone.now(), 0, GENESIS.hex(), None, ())
     own = own_number(operator_code, last.seq)
     numbers = ((operator_code, own),) if own else ()
     return Moment(at or last.at, last.seq, last.hash, last.at, numbers)

@@ -8,8 +8,9 @@ from django.utils.dateparse import parse_date
 from django.utils.translation import gettext as _
 
 from registry.exports import trail
-from registry.exports.past import ALMATY, parse_moment
+from registry.exports.past import parse_moment
 from registry.journal.canonical import moment as utc_text
+from registry.rules.dates import HOME_ZONE
 
 
 class Span(NamedTuple):
@@ -57,7 +58,7 @@ def _beginning(text, now):
     text = (text or "").strip()
     try:
         day = parse_date(text)
-        begins_at = dt.datetime.combine(day, dt.time.min, ALMATY).astimezone(dt.UTC) if day else None
+        begins_at = dt.datetime.combine(day, dt.time.min, HOME_ZONE).astimezone(dt.UTC) if day else None
     except (ValueError, OverflowError):
         begins_at = None
     return begins_at if begins_at and begins_at <= now else parse_moment(text, now)

@@ -10,10 +10,9 @@ from uuid import UUID
 
 from registry.exports import stream
 from registry.exports.audit import CHANGES
-from registry.exports.past import GENESIS_HASH
 from registry.exports.runs import files_of
 from registry.exports.trace import SEAL_DIGITS, TAG_LETTERS, TRACE, Marks, is_mark
-from registry.journal.canonical import body_digest
+from registry.journal.canonical import GENESIS, body_digest
 from registry.models import ExportRun, JournalEntry
 
 DELIMITERS = ",;\t|"
@@ -125,7 +124,7 @@ class Tracer:
     def _of_beginning(self, said):
         """Of a journal.jsonl that begins later: the number of its first entry, and the hash of the one before."""
         first = number(said["from"])
-        before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first() or GENESIS_HASH
+        before = JournalEntry.objects.filter(seq=first - 1).values_list("hash", flat=True).first() or GENESIS.hex()
         audits = self.runs.filter(kind=ExportRun.Kind.AUDIT).iterator() if said["previous"] == before else ()
         runs = [run for run in audits if run.filter.get("first") == first]
         return Found(BEGINNING if runs else UNKNOWN, tuple(runs), first if runs else None)

@@ -10,8 +10,7 @@ from django.db.models import Avg, Max, Q
 from django.db.models.functions import Length
 from psycopg import capabilities
 
-from registry.exports.past import GENESIS_HASH
-from registry.journal.canonical import body_digest
+from registry.journal.canonical import GENESIS, body_digest
 from registry.journal.canonical import moment as utc_text
 from registry.journal.models import JournalEntry, JournalHead, JournalSubject
 
@@ -109,7 +108,7 @@ def blocks(head, operator_code="", subject=None, *, first=None) -> Iterator[byte
     begin = first or 1
     if first:
         last = before(first)
-        yield json_line({"from": first, "previous": last.hash if last else GENESIS_HASH})
+        yield json_line({"from": first, "previous": last.hash if last else GENESIS.hex()})
     if whole := shown(operator_code, subject):
         yield from extract(whole, begin, head.seq)
     else:

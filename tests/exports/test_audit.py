@@ -16,10 +16,10 @@ from django.utils import timezone
 from registry import journal
 from registry import models as m
 from registry.exports import audit, changes, trail
-from registry.exports.past import ALMATY
 from registry.exports.trace import Marks
 from registry.journal.models import JournalEntry, JournalHead
 from registry.operations.blocking import block
+from registry.rules.dates import HOME_ZONE
 from tests.factories import make_purpose, make_request, make_subject, make_user, save
 
 pytestmark = pytest.mark.django_db
@@ -149,7 +149,7 @@ def test_changes_are_one_field_a_line(subject, dpo, tmp_path):
     lines, run = text.splitlines(keepends=True), m.ExportRun.objects.get()
 
     def line(entry, field, old, new, reason):
-        at = entry.at.astimezone(ALMATY).isoformat(timespec="microseconds")
+        at = entry.at.astimezone(HOME_ZONE).isoformat(timespec="microseconds")
         actor = f"natalia (#{dpo.pk})"
         cells = [entry.seq, entry.n, at, actor, "dpo", "datasubject", subject.uid, field, old, new, reason]
         return ",".join(map(str, [*cells, Marks(run.salt)(cells)])) + "\r\n"

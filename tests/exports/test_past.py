@@ -9,9 +9,10 @@ from django.core.exceptions import ValidationError
 from django.db import connection, transaction
 from django.utils import timezone
 
-from registry.exports.past import ALMATY, Past, own_number, parse_moment, resolve, shown
+from registry.exports.past import Past, own_number, parse_moment, resolve, shown
 from registry.journal.models import JournalEntry, JournalHead
 from registry.models import Norm, Operator, Purpose
+from registry.rules.dates import HOME_ZONE
 from tests.factories import make_norm, make_operator, make_purpose, save
 
 NOW = dt.datetime(2026, 11, 22, 5, 0, tzinfo=dt.UTC)  # 10:00 in Almaty
@@ -148,7 +149,7 @@ def test_added_and_deleted_records_are_there_when_they_were(lapp, kazger, dpo):
 @pytest.mark.django_db
 def test_before_the_first_entry_there_was_nothing(lapp):
     """A moment before the first entry has an empty register and the note of the beginning."""
-    moment = resolve(dt.datetime(2020, 1, 1, tzinfo=ALMATY), "lapp")
+    moment = resolve(dt.datetime(2020, 1, 1, tzinfo=HOME_ZONE), "lapp")
     assert moment.head_note == ["PDR1 head", "seq 0", f"hash {'0' * 64}", "at -"]
     assert codes(Past(moment, "lapp"), Operator) == []
 

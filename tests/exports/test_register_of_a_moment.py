@@ -13,11 +13,12 @@ from registry import journal
 from registry import models as m
 from registry.exports import terms
 from registry.exports.layouts import LAYOUTS
-from registry.exports.past import ALMATY, resolve
+from registry.exports.past import resolve
 from registry.exports.register import FORMATS
 from registry.journal.canonical import moment as utc_text
 from registry.journal.canonical import public_commitment
 from registry.journal.models import JournalEntry
+from registry.rules.dates import HOME_ZONE
 from tests.factories import make_norm, save
 
 from .whole_registers import whole
@@ -97,7 +98,7 @@ def test_command_writes_the_file_and_tells_the_journal(record, dpo, tmp_path):
 @pytest.mark.parametrize("on", ["", "today"])
 def test_command_gives_the_same_file_again_later(record, dpo, tmp_path, on):
     """What was exported as of now can be exported again by the moment printed in it, which its run keeps; tomorrow, too."""
-    export(tmp_path / "now.csv", on=timezone.localdate(timezone=ALMATY).isoformat() if on else "")
+    export(tmp_path / "now.csv", on=timezone.localdate(timezone=HOME_ZONE).isoformat() if on else "")
     printed = (tmp_path / "now.csv").read_text(encoding="utf-8-sig").splitlines()[8].removeprefix("As of,")
     assert m.ExportRun.objects.get().filter["on"] == printed
     change_everything(record, dpo)
