@@ -27,14 +27,14 @@ def citation(record, words, norm):
     """The article, with the mark of one that was not read in an official text."""
     text = f"{norm.act} {norm.article}".strip() if norm.act else ""
     text = text or words("norm") % {"law": record.law_of(norm).code, "article": norm.article}
-    return text if norm.verified == "verified" else f"{text} ({words.known('verified', norm.verified)})"
+    return words.marked(text, norm.verified)
 
 
 def cited(record, words, code):
     """The citation of a norm by its code; one that the library did not hold then is unverified."""
     if norm := record.norm_by_code(code):
         return citation(record, words, norm)
-    return f"{code} ({words.known('verified', 'unverified')})"
+    return words.marked(code, "unverified")
 
 
 def ground(record, words, each):

@@ -2,6 +2,7 @@
 
 import re
 
+from registry.exports.terms import LANGUAGES, Words
 from registry.models import Law, Norm
 
 # article, its part, the part's part: each law has its own words for them
@@ -22,11 +23,6 @@ POINTS = {
     "p.": ("point {}", "пункт {}", "{}-тармақ"),
     "art.": ("article {}", "статья {}", "{}-бап"),
 }
-MARKS = {
-    Norm.Verified.SECONDARY: ("secondary source", "вторичный источник", "қосалқы дереккөз"),
-    Norm.Verified.UNVERIFIED: ("unverified", "не проверено", "тексерілмеген"),
-}
-LANGUAGES = ("en", "ru", "kk")
 
 
 def article(norm, language) -> str:
@@ -71,8 +67,7 @@ def norms_of(operator, codes, on):
 
 
 def _marked(where, norm, language):
-    mark = MARKS.get(norm.verified)
-    return f"{where} ({mark[LANGUAGES.index(language)]})" if mark else where
+    return Words(language).marked(where, norm.verified)
 
 
 def _law(norm, language):

@@ -1,12 +1,11 @@
 """What reminders and calendars say in English, Russian and Kazakh: they are read outside the interface, by whoever chose the language."""
 
 from registry.choices import RequestKind
+from registry.exports.terms import LANGUAGES, Words
 from registry.models import Obligation
 from registry.rules.cases import SURVEY
 
 from .due_tellings import NOTICE
-
-LANGUAGES = ("en", "ru", "kk")
 
 KINDS = {
     RequestKind.INFORMATION: ("Information about processing", "Информация об обработке", "Өңдеу туралы ақпарат"),
@@ -122,8 +121,6 @@ WORDS = {
     "norm": ("%(law)s art. %(article)s", "%(law)s, ст. %(article)s", "%(law)s, %(article)s-бап"),
     "clause": ("policy, clause %s", "политика, пункт %s", "саясат, %s-тармақ"),
     "policy": ("the operator’s policy", "политика оператора", "оператордың саясаты"),
-    "secondary": ("secondary source", "вторичный источник", "қосалқы дереккөз"),
-    "unverified": ("unverified", "не проверено", "тексерілмеген"),
 }
 
 
@@ -141,10 +138,11 @@ def telling_in_words(what, language):
 
 def norm_in_words(norm, language):
     """A norm, as `Norm.citation` says it in the interface's language."""
-    mark = "" if norm.verified == norm.Verified.VERIFIED else f" ({word(norm.verified, language)})"
     if norm.act:
-        return f"{norm.act} {norm.article}".strip() + mark
-    return word("norm", language) % {"law": norm.law.code, "article": norm.article} + mark
+        where = f"{norm.act} {norm.article}".strip()
+    else:
+        where = word("norm", language) % {"law": norm.law.code, "article": norm.article}
+    return Words(language).marked(where, norm.verified)
 
 
 def citation(deadline, language):

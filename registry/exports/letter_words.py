@@ -7,9 +7,8 @@ import datetime as dt
 from typing import NamedTuple
 
 from registry.exports.answer_words import ANSWERS
+from registry.exports.terms import LANGUAGES
 from registry.rules import letters
-
-LANGUAGES = ("en", "ru", "kk")
 
 MONTHS = {
     "en": "January February March April May June July August September October November December",

@@ -335,6 +335,10 @@ class Words:
         """The word for a choice; an empty text for none, the bare code for one that has no word yet."""
         return TERMS[f"{group}.{code}"][self._place] if f"{group}.{code}" in TERMS else code or ""
 
+    def marked(self, citation, verified):
+        """The citation of a norm, with the mark of how it was verified where it was not read in an official text."""
+        return citation if verified == "verified" else f"{citation} ({self.known('verified', verified)})"
+
     def yes_no(self, value):
         return "" if value is None else self("yes" if value else "no")
 

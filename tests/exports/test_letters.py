@@ -12,8 +12,9 @@ from docx import Document
 from registry import models as m
 from registry.choices import RequestKind
 from registry.exports.docx import legal
-from registry.exports.letter_words import LANGUAGES, MONTHS, WORDS, Day
+from registry.exports.letter_words import MONTHS, WORDS, Day
 from registry.exports.letters import letter_context, letter_docx, letter_text, plain_text, sheet_of
+from registry.exports.terms import LANGUAGES
 from registry.imports.laws import load_laws
 from registry.journal import unit_of_work
 from registry.operations.blocking import block
