@@ -22,6 +22,7 @@ from .acts import as_drawn, own_units
 from .base import RegistryModelAdmin
 from .files import private_file, sent
 from .labels import object_label
+from .list_exports import ReasonField
 from .permission_exports import ExportsPermissions, said_of_permissions
 from .registered_actions import REGISTERED, RegisteredActionsPage, SpanForm
 
@@ -31,12 +32,6 @@ LAYOUT_NAMES = {
     "gdpr-controller": _("GDPR art. 30(1): record of the controller"),
     "gdpr-processor": _("GDPR art. 30(2): record of the processor"),
 }
-
-
-class ReasonField(forms.CharField):
-    def __init__(self):
-        help_text = _("For whom, on what request. Kept with the export.")
-        super().__init__(label=_("Reason"), required=False, max_length=500, help_text=help_text)
 
 
 class RegisterForm(forms.Form):

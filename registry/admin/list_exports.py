@@ -38,25 +38,32 @@ OF_THE_PAGE = ("p", "after", "e", "all", "_popup", "_to_field", "_changelist_fil
 STAFF = {"username", "full_name", "email"}
 
 
+class ReasonField(forms.CharField):
+    """Why something leaves the register."""
+
+    HELP = gettext_lazy("For whom, on what request. Kept with the export.")
+    HELP_REQUIRED = gettext_lazy("Required: for whom, on what request. Kept with the export.")
+
+    def __init__(self, *, required=False):
+        super().__init__(
+            label=gettext_lazy("Reason"),
+            required=required,
+            max_length=500,
+            help_text=self.HELP_REQUIRED if required else self.HELP,
+            error_messages={"required": runs.NO_REASON},
+        )
+
+
 class ListExportForm(forms.Form):
     format = forms.ChoiceField(
         label=gettext_lazy("Format"),
         choices=[("csv", "CSV"), ("xlsx", "XLSX"), ("json", "JSON")],
         help_text=gettext_lazy("CSV and JSON of any size; XLSX for a spreadsheet, every cell a text."),
     )
-    reason = forms.CharField(
-        label=gettext_lazy("Reason"),
-        max_length=500,
-        required=False,
-        help_text=gettext_lazy("For whom, on what request. Kept with the export."),
-    )
 
     def __init__(self, *args, reason_required, **kwargs):
         super().__init__(*args, **kwargs)
-        if reason_required:
-            self.fields["reason"].required = True
-            self.fields["reason"].help_text = _("Required: for whom, on what request. Kept with the export.")
-        self.fields["reason"].error_messages["required"] = runs.NO_REASON
+        self.fields["reason"] = ReasonField(required=reason_required)
 
 
 class ListExport:

@@ -11,9 +11,9 @@ from django.utils.translation import gettext_lazy as _
 from registry import scope
 from registry.exports.lists import FORMATS
 from registry.exports.permissions import Export, PermissionsFile
-from registry.exports.runs import NO_REASON
 
 from .acts import as_drawn, own_units
+from .list_exports import ReasonField
 
 CHANGED, WHOLE = "changed", "whole"
 COLUMNS = (
@@ -67,12 +67,7 @@ class PermissionsForm(forms.Form):
             "the CRM whose id is nobody’s any more since the last one; its last line says which of the two it is."
         ),
     )
-    reason = forms.CharField(
-        label=_("Reason"),
-        max_length=500,
-        help_text=_("Required: for whom, on what request. Kept with the export."),
-        error_messages={"required": NO_REASON},
-    )
+    reason = ReasonField(required=True)
 
 
 class ExportsPermissions:

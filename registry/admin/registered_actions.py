@@ -15,6 +15,7 @@ from registry.exports.span import parse_span
 
 from .acts import as_drawn, own_units
 from .labels import Citations
+from .list_exports import ReasonField
 
 REGISTERED = _("Registered actions, 94-V art. 8(4)(3)–(6)")
 
@@ -52,12 +53,7 @@ class SpanForm(forms.Form):
 
 class RegisteredActionsForm(SpanForm):
     format = forms.ChoiceField(label=_("Format"), choices=[("csv", "CSV"), ("xlsx", "XLSX")])
-    reason = forms.CharField(
-        label=_("Reason"),
-        required=False,
-        max_length=500,
-        help_text=_("For whom, on what request. Kept with the export."),
-    )
+    reason = ReasonField()
 
 
 class RegisteredActionsPage:
