@@ -14,7 +14,7 @@ from django_tasks_db.models import DBTaskResult
 from registry import scope
 from registry.imports import apply as applying
 from registry.imports import progress, report, storage, undo
-from registry.imports.crm_file import Said
+from registry.imports.crm_file import Said, as_said
 from registry.imports.inspection import FileRefused
 from registry.imports.plan import make_plan
 from registry.imports.storage import AlreadyTaken
@@ -147,7 +147,7 @@ def _plan(run, actor, told):
         raise
     damaged = run.accept_damaged_names
     return make_plan(
-        run, Said(**kept["said"]), **actor, accept_damaged_names=damaged, reason=kept["reason"], progress=told
+        run, as_said(kept["said"]), **actor, accept_damaged_names=damaged, reason=kept["reason"], progress=told
     )
 
 

@@ -11,7 +11,7 @@ from registry.models.runs import new_token
 
 from . import storage
 from .columns import fields_of, match_columns
-from .crm_file import Said
+from .crm_file import Said, as_said
 from .date_order import both_readings, look
 from .headers import recognised
 from .inspection import FileRefused, inspect
@@ -63,11 +63,6 @@ def said_so_far(run) -> Said:
         return Said()
     kept = storage.read_plan(run)
     return as_said(kept["asked"] if run.state == State.ASKING and "asked" in kept else kept["said"])
-
-
-def as_said(kept) -> Said:
-    """Said out of its JSON."""
-    return Said(**{name: tuple(said) if isinstance(said, list) else said for name, said in kept.items()})
 
 
 def open_table(run, said: Said) -> Table:

@@ -42,6 +42,11 @@ class Said(NamedTuple):
     as_of: int = 0
 
 
+def as_said(kept) -> Said:
+    """Said out of its JSON."""
+    return Said(**{name: tuple(said) if isinstance(said, list) else said for name, said in kept.items()})
+
+
 class CRMFile:
     """An inspected file with its columns mapped; FileRefused where that cannot be done. notes: what is said of the reading."""
 

@@ -11,7 +11,7 @@ from registry.models import DataSubject, JournalEntry
 
 from . import storage
 from .compare import CHANGED, NEW, Comparison
-from .crm_file import CRMFile, Said
+from .crm_file import CRMFile, as_said
 from .inspection import FileRefused
 from .preview import LETTERS
 from .reference import Reference
@@ -38,7 +38,7 @@ class Planned(NamedTuple):
         """FileRefused where file or register are no longer those of the plan."""
         plan = storage.read_plan(run)
         today = dt.date.fromisoformat(plan["today"])
-        file = CRMFile(storage.file_of(run), Said(**plan["said"]), today=today)
+        file = CRMFile(storage.file_of(run), as_said(plan["said"]), today=today)
         if file.inspected.sha256 != run.sha256:
             raise FileRefused(_("The file is not the one that was planned. Upload it again."))
         reference = Reference(run.operator)

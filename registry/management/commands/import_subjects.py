@@ -13,7 +13,7 @@ from django.utils.translation import ngettext
 from registry.choices import DateOrder
 from registry.imports import storage
 from registry.imports.compare import KINDS
-from registry.imports.crm_file import Said
+from registry.imports.crm_file import Said, as_said
 from registry.imports.inspection import FileRefused
 from registry.imports.progress import is_free
 from registry.imports.sources import heeds, over, said_of, why_taken
@@ -128,7 +128,7 @@ class Command(BaseCommand):
         if not is_free(run):
             raise AlreadyTaken
         try:
-            planned = Said(**storage.read_note(run)["said"])
+            planned = as_said(storage.read_note(run)["said"])
         except FileNotFoundError:  # the file is gone: going on says so
             return
         name = self.options["source"]
