@@ -18,11 +18,11 @@ from django.conf import settings
 from django.utils.translation import gettext as _
 from imap_tools import ImapToolsError, MailBox, MailBoxStartTls, MailBoxUnencrypted
 
+from .folders import SETTLED_SECONDS, place_for
+
 SCHEMES = {"imaps": (MailBox, 993), "imap+starttls": (MailBoxStartTls, 143), "imap": (MailBoxUnencrypted, 143)}
 WAITING = "UNSEEN UNDELETED"
 TIMEOUT_SECONDS = 60
-# A file that was written to within this time may not be complete yet.
-SETTLED_SECONDS = 5
 # What a mail server, or the way to it, may do.
 FAILURES = (ImapToolsError, imaplib.IMAP4.error, OSError)
 # After these nothing more comes.
@@ -152,10 +152,4 @@ def files(folder: Path) -> Iterator[Waiting]:
 
 def _moved(path):
     """Out of the way; nothing that lies there is overwritten."""
-    done = path.parent / "done"
-    done.mkdir(mode=0o700, exist_ok=True)
-    target, number = done / path.name, 1
-    while target.exists():
-        number += 1
-        target = done / f"{path.stem}-{number}{path.suffix}"
-    path.rename(target)
+    path.rename(place_for(path, path.parent / "done"))

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from registry.imports import report, storage
+from registry.imports.folders import SETTLED_SECONDS, place_for
 from registry.imports.inspection import FileRefused
 from registry.imports.sources import said_of
 from registry.imports.storage import AlreadyTaken
@@ -24,8 +25,6 @@ from registry.management.importing import NOT_MAILED, SOME_LEFT
 from registry.models import ImportRun
 
 logger = logging.getLogger(__name__)
-# A file that was written to within this time may not be complete yet.
-SETTLED_SECONDS = 5
 DONE, REFUSED = "done", "refused"
 KEEP_DAYS = 30
 DAY_SECONDS = 24 * 60 * 60
@@ -227,11 +226,7 @@ class Command(BaseCommand):
         if self.plan_only:
             return
         folder = path.parent / (REFUSED if run.refusal or run.state == State.CANCELLED else DONE)
-        folder.mkdir(mode=0o700, exist_ok=True)
-        target, number = folder / path.name, 1
-        while target.exists():
-            number += 1
-            target = folder / f"{path.stem}-{number}{path.suffix}"
+        target = place_for(path, folder)
         if importing.sha256_of(path) == sha256 and not changed(path, before):
             path.rename(target)
         else:
