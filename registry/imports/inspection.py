@@ -133,8 +133,8 @@ def inspect(path, *, encoding=None, delimiter=None, limits=None) -> Inspected:
     with path.open("rb") as stream:
         while chunk := stream.read(CHUNK_BYTES):
             scan.feed(chunk)
-    found, guessed = scan.conclude(said=encoding is not None)
-    mark = _delimiter(path, found, delimiter, limits)
+    found, guessed = scan.conclude()
+    mark = _delimiter(path, found, delimiter)
     # Inside quotes a line is no row; how many rows there are is then told when they are read.
     if not scan.quotes and scan.lines > limits.rows + 1 and _has_more_rows(path, found, mark, limits.rows):
         raise FileRefused(too_many_rows(limits))
@@ -238,7 +238,7 @@ class _Scan:
                 % {"line": self.lines + 1, "limit": self.limits.line_bytes}
             )
 
-    def conclude(self, said):
+    def conclude(self):
         """(encoding, guessed). What is neither said nor marked is UTF-8 where valid, else perhaps cp1251."""
         cut = b"" if self.failed_on_line else self.decoder.getstate()[0]  # a letter begun and not ended
         if self.encoding == "cp1251":
@@ -301,7 +301,7 @@ def too_many_rows(limits):
     return _("The file has more than the %(limit)d rows allowed. Export it in parts.") % {"limit": limits.rows}
 
 
-def _delimiter(path, encoding, said, limits):
+def _delimiter(path, encoding, said):
     """The delimiter said, or the one found most often outside quotes in the header."""
     header = _first_line(path, encoding)
     if not header:
