@@ -269,11 +269,6 @@ def _still_may(run):
     return user is None or (user.is_active and scope.role_for(user, run.operator) == run.step_role)
 
 
-def is_queued(run):
-    """Whether the worker will come to this step: it waits in the queue, perhaps behind another one."""
-    return run.pk in _runs_of(type(run), DBTaskResult.objects.ready())
-
-
 def at_work():
     """Runs in the middle of a step, those that wait for the worker among them."""
     return [run for model in CALLED for run in model.objects.filter(state__in=model.AT_WORK).order_by("pk")]

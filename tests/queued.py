@@ -24,6 +24,11 @@ def waiting(crm, *rows):
     return run
 
 
+def is_queued(run):
+    """Whether the worker will come to this step: it waits in the queue, perhaps behind another one."""
+    return run.pk in tasks._runs_of(type(run), DBTaskResult.objects.ready())
+
+
 def work():
     """Does what is queued, as the worker does it."""
     worker = Worker()

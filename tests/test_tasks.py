@@ -19,7 +19,7 @@ from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
 from tests.imports.crm import CRM, person
 
-from .queued import ACTING, uploaded, waiting, work
+from .queued import ACTING, is_queued, uploaded, waiting, work
 
 pytestmark = pytest.mark.django_db
 
@@ -43,7 +43,7 @@ def test_small_file_is_read_at_once_and_a_large_one_waits(crm, settings):
     assert (run.state, DBTaskResult.objects.count()) == ("planned", 0)
     settings.IMPORT_BACKGROUND_BYTES = 9
     run = waiting(crm)
-    assert (run.state, run.step_role, tasks.is_queued(run), progress.waits(run)) == ("planning", "system", True, True)
+    assert (run.state, run.step_role, is_queued(run), progress.waits(run)) == ("planning", "system", True, True)
 
 
 def test_worker_reads_applies_and_undoes_for_whom_it_was_begun(crm, queue, lapp):
@@ -151,7 +151,7 @@ def test_error_while_applying_waits_for_somebodys_word(crm, queue, monkeypatch):
     run.refresh_from_db()
     assert (run.state, progress.was_stopped(run)) == ("applying", True)
     tasks.take_over_cut_off()
-    assert not tasks.is_queued(run)
+    assert not is_queued(run)
     tasks.go_on(run, **ACTING, here=True)
     assert (run.state, run.new) == ("applied", 1)
 
@@ -235,7 +235,7 @@ def test_step_that_is_killed_again_and_again_is_left_alone(crm, queue):
     heard_of(run, 31)
     tasks.take_over_cut_off()
     run.refresh_from_db()
-    assert (progress.was_stopped(run), tasks.is_queued(run)) == (True, False)
+    assert (progress.was_stopped(run), is_queued(run)) == (True, False)
 
 
 def test_reading_that_is_given_up_ends_and_leaves_nothing(crm, queue, monkeypatch):

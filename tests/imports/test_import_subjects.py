@@ -14,6 +14,7 @@ from registry.imports import crm_file, storage
 from registry.imports.crm_file import Said
 from registry.models import Consent, DataSubject, ImportRun, ImportSource, JournalEntry, ListedRow, Operator, User
 from tests import factories
+from tests.queued import is_queued
 
 from .crm import consent, csv_of, person
 
@@ -196,7 +197,7 @@ def test_worker_applies_what_the_command_read(run_command, settings):
     assert lines[-3] == f"Import #{run.pk} waits for the worker, which applies it. Its page shows how far it is."
     said = told(lines)
     assert (code, said["state"], said["new"], said["rejected"]) == (2, "applying", 1, 1)
-    assert (DataSubject.objects.count(), tasks.is_queued(run)) == (0, True)
+    assert (DataSubject.objects.count(), is_queued(run)) == (0, True)
     tasks.perform(run)
     assert (run.state, DataSubject.objects.count()) == ("applied", 1)
 

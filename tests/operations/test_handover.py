@@ -19,6 +19,7 @@ from registry.operations.blocking import block
 from registry.operations.handover import HandedOver, HandOver, cancel, preview
 from tests.disclosing import COMPLETE, make_activity, make_consented, make_recipient
 from tests.factories import make_law, make_rule, make_subject, save, today
+from tests.queued import is_queued
 
 pytestmark = pytest.mark.django_db
 
@@ -179,7 +180,7 @@ def test_many_wait_for_the_worker_and_a_few_do_not(people, activity, acquirer, s
     begun = {"by": None, "at": timezone.now(), "role": "system"}
     monkeypatch.setattr(handover, "MOST_AT_ONCE", 3)
     run = tasks.begin_handover(said(acquirer, activity), **begun)
-    assert (run.state, tasks.is_queued(run), Disclosure.objects.count()) == ("handing_over", True, 0)
+    assert (run.state, is_queued(run), Disclosure.objects.count()) == ("handing_over", True, 0)
     work()
     run.refresh_from_db()
     assert (run.state, run.people) == ("handed_over", 2)

@@ -10,6 +10,7 @@ from registry.management.commands.worker import Worker
 from registry.models import ImportRun
 from registry.operations import mailing
 from tests import factories
+from tests.queued import is_queued
 
 pytestmark = pytest.mark.django_db
 
@@ -33,9 +34,9 @@ def test_letter_in_the_queue_is_no_import(letter, lapp):
     """The numbers of letters and of imports are counted apart."""
     mailing.deliver_letter.enqueue(letter.pk)
     run = ImportRun.objects.create(pk=letter.pk, operator=lapp, file_name="a.csv", file_size=1)
-    assert not tasks.is_queued(run)
+    assert not is_queued(run)
     tasks.plan_import.enqueue(run.pk)
-    assert tasks.is_queued(run)
+    assert is_queued(run)
 
 
 def test_worker_sends_what_waits(letter, mailoutbox, monkeypatch):

@@ -18,7 +18,7 @@ from registry.operations import handover, telling
 from registry.operations.handover import HandOver
 from tests.disclosing import make_activity, make_consented, make_recipient
 from tests.factories import save, today
-from tests.queued import work
+from tests.queued import is_queued, work
 
 pytestmark = pytest.mark.django_db
 HOW = "mailing of 5 March, by e-mail"
@@ -256,7 +256,7 @@ def test_many_wait_for_the_worker(run, dpo, queue, monkeypatch):
     """How many are open decides; the worker records it for whom it was begun, and ends where that user has lost the role."""
     monkeypatch.setattr(handover, "MOST_AT_ONCE", 2)
     waiting = all_told(run, dpo)
-    assert (waiting.state, tasks.is_queued(waiting), Obligation.objects.open().count()) == ("telling", True, 3)
+    assert (waiting.state, is_queued(waiting), Obligation.objects.open().count()) == ("telling", True, 3)
     dpo.is_active = False
     dpo.save()
     work()
