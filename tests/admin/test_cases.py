@@ -3,6 +3,8 @@
 import datetime as dt
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
@@ -323,22 +325,25 @@ def test_person_page_leads_to_their_requests_and_keeps_its_history(office, clien
     assert client_of_dpo.get(address(subject, "history")).status_code == 200
 
 
-def test_page_costs_the_same_for_a_long_case(office, client_of_dpo, django_assert_max_num_queries):
+def test_page_costs_the_same_for_a_long_case(office, client_of_dpo):
     """A case of many steps is read with as many queries as a short one."""
-    case = make_request(office)
-    for number in range(12):
-        act(client_of_dpo, case, "record", act="note", note=f"Step {number}")
-    with django_assert_max_num_queries(75):
-        client_of_dpo.get(address(case))
+    case, costs = make_request(office), []
+    for more in (1, 11):
+        for number in range(more):
+            act(client_of_dpo, case, "record", act="note", note=f"Step {number}")
+        with CaptureQueriesContext(connection) as queries:
+            client_of_dpo.get(address(case))
+        costs.append(len(queries))
+    assert costs[0] == costs[1] <= 75
 
 
 def test_export_of_the_list_is_a_file_of_what_it_shows(office, client_of_dpo):
     """The list leaves with its columns, for a reason, and names whose requests they are only to who may see it."""
-    make_request(office, subject=make_subject(office))
+    case = make_request(office, subject=make_subject(office))
     url = reverse("admin:registry_subjectrequest_export")
     file = client_of_dpo.post(url, {"format": "csv", "reason": "for the auditor"})
     text = b"".join(file.streaming_content).decode()
-    assert "R-2026-0001" in text or "R-" in text
+    assert case.number in text
     assert "Қасымова Әсем" in text
     assert JournalEntry.objects.filter(action="export.finish").exists()
 
