@@ -165,7 +165,7 @@ def test_unsorted_case_is_told_however_late_it_is_due(lapp):
     appoint(lapp)
     make_rule("KZ-WITHDRAW", trigger="withdrawal", amount=15)
     make_request(lapp, received_at=moment("2026-04-01 10:00"), kind="unsorted")
-    remind()
+    assert "1 case, mailed to responsible person #" in remind()
     assert "Not sorted yet, due later (1)\nR-2026-0001 · Not sorted yet · due 22.04.2026" in mail.outbox[0].body
 
 
@@ -200,7 +200,7 @@ def test_conditions_not_published_in_time_are_counted(db):
     save(Consent(subject=make_subject(operator), purpose=make_purpose(operator), **given))
     remind(on="2026-03-30")
     assert not mail.outbox
-    remind()
+    assert "0 cases and 1 other thing overdue, mailed to responsible person #" in remind()
     assert "Conditions of consents to distribution still to be published, overdue: 1" in mail.outbox[0].body
 
 

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.exports.reminders import people_to_remind, reminder_of, send
 from registry.management.acting import operator_of
@@ -62,7 +63,8 @@ class Command(BaseCommand):
         """Names stay in the register: a line of cron's mail tells who by number."""
         said = {"who": person.pk, "count": reminder.count, "late": ""}
         if reminder.late:
-            said["late"] = _(" and %d other things overdue") % sum(reminder.late.values())
+            late = sum(reminder.late.values())
+            said["late"] = ngettext(" and %d other thing overdue", " and %d other things overdue", late) % late
         if not person.email:
             self.say(reminder, _("responsible person #%(who)d has no e-mail address: enter one to be reminded.") % said)
             return
@@ -78,7 +80,12 @@ class Command(BaseCommand):
             )
             return
         if is_new:
-            self.say(reminder, _("%(count)d cases%(late)s, mailed to responsible person #%(who)d.") % said)
+            told = ngettext(
+                "%(count)d case%(late)s, mailed to responsible person #%(who)d.",
+                "%(count)d cases%(late)s, mailed to responsible person #%(who)d.",
+                reminder.count,
+            )
+            self.say(reminder, told % said)
         else:
             self.say(reminder, _("responsible person #%(who)d was told before.") % said)
 
