@@ -136,7 +136,9 @@ def _sender(headers, remarks):
     checked = normalise_email(_as_utf8(given[0][1])) if len(given) == 1 else None
     if checked is None or checked.error or not checked.value:
         remarks.append(
-            _("It names no sender, or several, or not by an address: nobody is recognised by it, or written to.")
+            _(
+                "The message names no sender, or several, or not by an address: nobody is recognised by it, or written to."
+            )
         )
         return "", name
     return checked.value, name

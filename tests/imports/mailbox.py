@@ -274,7 +274,7 @@ def from_whom():
         "a wrong IIN": Letter(mail(subject, "ИИН 791028302729", sender="d6@example.kz"), **asked),
         "two senders": Letter(
             mail(subject, sender=f"{ASEM}, {PETR}"),
-            remark="It names no sender, or several, or not by an address: nobody is recognised by it, or written to.", **asked,
+            remark="The message names no sender, or several, or not by an address: nobody is recognised by it, or written to.", **asked,
         ),
         "an address in the name": Letter(
             mail(subject, sender=f"{encoded(ASEM, 'utf-8', 'Q')} <stranger@example.org>"), **asked
