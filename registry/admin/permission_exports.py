@@ -63,8 +63,8 @@ class PermissionsForm(forms.Form):
         initial=CHANGED,
         widget=forms.RadioSelect,
         help_text=_(
-            "Without a file before, or where something changed that decides for everybody, it is everybody. Either file takes out of "
-            "the CRM whose id is nobody’s any more since the last one; its last line says which of the two it is."
+            "Without a file before, or where something changed that decides for everybody, it is everybody. Both also list the CRM "
+            "ids that nobody has any more since the last file, to be removed; the last line says which of the two it is."
         ),
     )
     reason = ReasonField(required=True)
