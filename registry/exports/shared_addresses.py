@@ -47,7 +47,9 @@ def _held_to(operator, on, field):
         WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
     """
     with transaction.atomic(), connection.cursor() as cursor:
-        if connection.vendor == "postgresql":  # which without statistics takes everybody for one, and looks through all for each
+        if (
+            connection.vendor == "postgresql"
+        ):  # which without statistics takes everybody for one, and looks through all for each
             cursor.execute("SET LOCAL enable_nestloop = off")
         cursor.execute(query, [*values, operator.pk])
         found = cursor.fetchall()
