@@ -11,6 +11,7 @@ from django.db.models.functions import Lower
 
 from registry.journal.history import history_model
 from registry.models import Block, DataSubject, JournalEntry, Suppression
+from registry.models.among import among
 from registry.rules.deadlines import day_of
 from registry.rules.suppression import CARRIES
 
@@ -79,11 +80,13 @@ def sharing(operator, seq, turned) -> list:
     people = written(DataSubject).values("id")
     stored = [model.objects.filter(subject__in=people).order_by() for model in (Suppression, Block)]
     moved = turned.union(*(found.values("subject_id") for found in (written(Suppression), written(Block), *stored)))
-    past = history_model(DataSubject).objects.filter(id__in=moved, operator=operator).order_by()
+    ids = list(moved.values_list("subject_id", flat=True))
+    past = history_model(DataSubject).objects.filter(among("id", ids), operator=operator).order_by()
     people = DataSubject.objects.filter(operator=operator).order_by()
     return [
         people.alias(compared=address(field))
         .filter(compared__in=past.exclude(**{field: ""}).values_list(address(field)))
         .values("pk")
         for field, address in AS_COMPARED.items()
+        if ids
     ]

@@ -1,6 +1,5 @@
 """Rows of a file against the register: what is new, what changes, what stays, and what cannot be taken."""
 
-import json
 from collections import defaultdict
 from typing import NamedTuple
 
@@ -14,8 +13,9 @@ from django.utils.translation import gettext_lazy
 from registry.choices import CaseAct, RequestKind
 from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, JournalEntry, SubjectRequest, Suppression
+from registry.models.among import among
 from registry.rules.identifiers import birth_date_error
-from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key
+from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key_of
 
 from .columns import KEY, PERSON_FIELDS
 from .consents import OTHER_KIND, compare_consent, widened
@@ -46,7 +46,6 @@ NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "s
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
 # Of a row of these kinds nothing is written.
 TURNED_DOWN = frozenset((REJECTED, STOPPED))
-SEARCHED = ("surname", "given_name", "patronymic", "email", "phone", "iin", "crm_id")
 
 
 class Outcome:
@@ -78,13 +77,6 @@ class Outcome:
         self.kind, self.problems = kind, problems
         self.person_write = self.agreement = None
         self.consents = self.suppressions = self.missing = ()
-
-
-def among(column, values):
-    """Whether the column holds one of these values, all of them in one parameter: `__in` would look at each of them."""
-    if connection.vendor == "postgresql":
-        return RawSQL(f"{column} = ANY(%s)", [values], BooleanField())
-    return RawSQL(f"{column} IN (SELECT value FROM json_each(%s))", [json.dumps(values)], BooleanField())
 
 
 def _of_crm(operator, ids):
@@ -301,7 +293,7 @@ class Comparison:
         name = next((name for name in ("iin", "birth_date") if name in changes), None)
         if name and person["iin"] and (error := birth_date_error(person["iin"], person["birth_date"])):
             errors.append(Problem(self.label(name), str(changes[name] or ""), error))
-        person["search_key"] = search_key(**{name: person[name] or "" for name in SEARCHED})
+        person["search_key"] = search_key_of(person)
         outcome.person, outcome.person_write = person, Written(person, stored["uid"], stored)
 
     def _is_default(self, row, field):
