@@ -17,6 +17,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
+from django.utils.translation import ngettext
 from xlsxwriter import Workbook as Writer
 from xlsxwriter.worksheet import Worksheet
 
@@ -160,7 +161,9 @@ def _fitting(text):
     if len(units) <= CELL_UNITS * 2:
         return text
     kept = units[: (CELL_UNITS - 67) * 2].decode("utf-16-le", "ignore")
-    return f"{kept}… [{len(text) - len(kept)} more characters: see the CSV]"
+    more = len(text) - len(kept)
+    told = ngettext("[%d more character: see the CSV]", "[%d more characters: see the CSV]", more)
+    return f"{kept}… {told % more}"
 
 
 def _widths(lines):

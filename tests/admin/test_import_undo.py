@@ -89,7 +89,7 @@ def test_import_is_undone_from_its_page(natalia, applied):
     response = natalia.post(step("undo", applied), {"reason": "the wrong file"}, follow=True)
     text = response.content.decode()
     assert "1 person stands as before this import." in text
-    assert "1 person was changed since, is blocked, or opted out, and left as they are." in text
+    assert "1 person was changed since, is blocked, or opted out, and was left as is." in text
     assert reverse("admin:registry_importrun_list", args=[applied.pk, "left"]) in text
     assert "Undo this import" not in text
     assert DataSubject.objects.get().phone == "+77050000009"
@@ -220,7 +220,7 @@ def test_undo_says_beforehand_that_the_blocked_stay(natalia, lapp):
     text = natalia.get(step("undo", run)).content.decode()
     assert re.findall(r'<span class="value">(\d+)</span>', text) == ["0", "1", "1"]
     text = natalia.post(step("undo", run), {"reason": "the wrong file"}, follow=True).content.decode()
-    assert "1 person was changed since, is blocked, or opted out, and left as they are." in text
+    assert "1 person was changed since, is blocked, or opted out, and was left as is." in text
     text = natalia.get(reverse("admin:registry_importrun_list", args=[run.pk, "left"])).content.decode()
     assert "C0000001" in text and BLOCKED in text
 

@@ -4,6 +4,7 @@ import hashlib
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
 
 from registry.exports import runs
 from registry.exports.register_file import dump_register
@@ -36,4 +37,4 @@ class Command(BaseCommand):
         write(output, [content])
         runs.finish(run, count=content.count(b"\n"), digest=hashlib.sha256(content).hexdigest(), role=role)
         if output != "-":
-            self.stdout.write(f"{output}: the register of {operator.code}.")
+            self.stdout.write(_("%(file)s: the register of %(code)s.") % {"file": output, "code": operator.code})

@@ -1,6 +1,8 @@
 """manage.py load_laws [FILE…] [--by USER] [--reason TEXT]"""
 
 from django.core.management.base import BaseCommand, CommandError
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry.imports.inspection import FileRefused
 from registry.imports.laws import load_laws
@@ -22,10 +24,16 @@ class Command(BaseCommand):
             loaded = load_laws(files, by=by, role=role, reason=reason)
         except FileRefused as refusal:
             raise CommandError(str(refusal)) from None
-        self.stdout.write(
-            f"{loaded.laws} laws, {loaded.norms} norms, {loaded.rules} deadline rules: {loaded.written} written."
-        )
+        counted = [
+            ngettext("%d law", "%d laws", loaded.laws) % loaded.laws,
+            ngettext("%d norm", "%d norms", loaded.norms) % loaded.norms,
+            ngettext("%d deadline rule", "%d deadline rules", loaded.rules) % loaded.rules,
+        ]
+        self.stdout.write(_("%(found)s: %(count)d written.") % {"found": ", ".join(counted), "count": loaded.written})
         if loaded.kept:
-            self.stdout.write(
-                f"{loaded.kept} norms, rules, moved days or standings of countries are no longer in the files and are kept."
+            told = ngettext(
+                "%d norm, rule, moved day or standing of a country is no longer in the files and is kept.",
+                "%d norms, rules, moved days or standings of countries are no longer in the files and are kept.",
+                loaded.kept,
             )
+            self.stdout.write(told % loaded.kept)

@@ -86,7 +86,7 @@ def described(run):
         "number": run.pk,
         "kind": kind,
         "operator": run.operator.code if run.operator else _("all operators"),
-        "user": run.started_by.username if run.started_by else "system",
+        "user": run.started_by.username if run.started_by else _("the system"),
         "at": audit.almaty(run.started_at),
     }
     told = _("Export no. %(number)s: %(kind)s, %(operator)s, by %(user)s at %(at)s") % said
