@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 
 from registry.exports import runs
-from registry.exports.shared_addresses import blocked_iins, opted_out_elsewhere, sharing
+from registry.exports.shared_addresses import blocks_of_iins, opted_out_elsewhere, sharing
 from registry.exports.stream import csv_file, end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
@@ -38,6 +38,7 @@ COLUMNS = (
     "crm_id", "may_mail", "may_call", "may_message", "may_transfer", "blocked", "to_be_removed", "since", "why",
 )  # fmt: skip
 CHUNK_PEOPLE = 1000
+RULES = 2  # another number wherever other answers follow from the same facts: the next file is a whole one
 # What decides for everybody at once: after a change of it the next file is a whole one.
 OF_EVERYBODY = (
     "operator", "operatorlaw", "purpose", "legalbasis", "activitypurpose", "processingactivity", "grounddecision", "norm",
@@ -57,8 +58,8 @@ class PermissionsFile:
 
     Incremental, it holds those whose answer may have changed since the run before: touched in the journal since, or by the
     calendar, for a consent or agreement that began or ended meanwhile, or sharing an address with somebody whose opt-out or block
-    did. It is whole where that is asked for, without a run before
-    it, and where something changed that decides for everybody, by an entry or by the last day of a decision about a ground.
+    did. It is whole where that is asked for, without a run before it, and where something changed that decides for everybody: by
+    an entry, by the last day of a decision about a ground, or in the rules of this file.
 
     Whole or not, it closes the CRM ids that somebody had at the `last` run or since, and that are nobody's now: the CRM would go
     by the last word it has of them, and the next file goes on from this one.
@@ -68,7 +69,7 @@ class PermissionsFile:
         self.operator, self.at, self.on = operator, at, day_of(at)
         self.seq = JournalHead.objects.filter(pk=1).values_list("seq", flat=True).first() or 0
         self.last = self.before = last_run(operator)
-        if whole or self.last is not None and (self.changed_for_everybody() or self.decisions_turned()):
+        if whole or self.last is not None and self.is_about_everybody():
             self.before = None
         purposes = Purpose.objects.filter(operator=operator).select_related("operator").order_by("code")
         self.purposes = with_bases(purposes, self.on)
@@ -81,7 +82,11 @@ class PermissionsFile:
     def asked(self):
         """What the run keeps of it: from where the next one goes on."""
         since = self.before.pk if self.before else None
-        return {"seq": self.seq, "on": self.on.isoformat(), "since_run": since}
+        return {"seq": self.seq, "on": self.on.isoformat(), "rules": RULES, "since_run": since}
+
+    def is_about_everybody(self):
+        """Whether something changed since the last file that decides for all."""
+        return self.last.filter.get("rules") != RULES or self.changed_for_everybody() or self.decisions_turned()
 
     def changed_for_everybody(self):
         entries = JournalEntry.objects.filter(
@@ -139,8 +144,8 @@ class PermissionsFile:
         return opted_out_elsewhere(self.operator, self.on)
 
     @cached_property
-    def blocked_iins(self):
-        return blocked_iins(self.operator)
+    def blocks_of_iins(self):
+        return blocks_of_iins(self.operator)
 
     def gone(self):
         """Rows of history by which people lost a CRM id (`was`) since the last run, of ids that nobody has now."""
@@ -188,15 +193,17 @@ class PermissionsFile:
         standing = Block.objects.standing().filter(subject__uid__in=[row.uid for row in lost])
         for uid, set_at in standing.values_list("subject__uid", "set_at"):
             blocked[uid] = min(day_of(set_at), blocked.get(uid, dt.date.max))
-        return {
-            -row.history_id: Row(row.was, row.uid, of_nobody(day_of(row.history_date), blocked.get(row.uid)))
-            for row in lost
-        }
+        rows = {}
+        for row in lost:
+            elsewhere = min(self.blocks_of_iins.get(row.iin, {}).values(), default=None)
+            allowed = of_nobody(day_of(row.history_date), blocked.get(row.uid), elsewhere)
+            rows[-row.history_id] = Row(row.was, row.uid, allowed)
+        return rows
 
     def of_people(self, keys):
         """Rows of people, by key."""
         people = DataSubject.objects.filter(pk__in=keys, crm_id__isnull=False).select_related("operator")
-        stopped, blocked, held = {}, {}, {}
+        stopped, blocked = {}, {}
         for subject, channel, since in (
             Suppression.objects.live(self.on).filter(subject__in=keys).values_list("subject", "channel", "since_on")
         ):
@@ -204,40 +211,41 @@ class PermissionsFile:
         for subject, activity, set_at in (
             Block.objects.standing().filter(subject__in=keys).values_list("subject", "activity", "set_at")
         ):
-            since = blocked if activity is None else held.setdefault(subject, {})
-            place = subject if activity is None else activity
-            since[place] = min(day_of(set_at), since.get(place, dt.date.max))
+            since = blocked.setdefault(subject, {})
+            since[activity] = min(day_of(set_at), since.get(activity, dt.date.max))
         rows = {}
         for standing in standings(people):
             pk, person = standing.subject.pk, standing.subject
-            facts = self.facts(standing, tuple(stopped.get(pk, ())), blocked.get(pk), held.get(pk, {}))
-            elsewhere = self.opted_out_elsewhere.get(pk, {})
+            facts = self.facts(standing, blocked.get(pk, {}), self.blocks_of_iins.get(person.iin, {}))
             facts = facts._replace(
-                opted_out_elsewhere=tuple(elsewhere.items()), blocked_elsewhere_since=self.blocked_iins.get(person.iin)
+                opted_out=tuple(stopped.get(pk, ())),
+                opted_out_elsewhere=tuple(self.opted_out_elsewhere.get(pk, {}).items()),
             )
             rows[pk] = Row(person.crm_id, person.uid, permissions(facts))
         return rows
 
-    def facts(self, standing, opted_out, blocked_since, held):
-        """`held`: the activities that are blocked, and since when. Purposes they serve are not served; where nothing else is
-        left the person is blocked.
+    def facts(self, standing, blocked, elsewhere):
+        """Of a person but for opt-outs. What is blocked, of this record and of others with the IIN: activities by their ids, None for
+        everything, each with its day. Purposes they serve are not served; where nothing else is left the person is blocked.
         """
+        held = blocked.keys() | elsewhere.keys()
         grounds, given = [], {each.pk: each for each in standing.consents}
         transferable = False
         for purpose, bases in self.purposes:
             ground = live_ground(facts_of(standing, purpose, bases, self.on))
-            if ground is None or self.activities[purpose.pk] & held.keys():
+            if ground is None or self.activities[purpose.pk] & held:
                 continue
             consent = given.get(ground.pk) if ground.kind == "consent" else None
             transferable = transferable or bool(consent and consent.third_parties)
             grounds.append((ground.kind, consent.given_on if consent else None))
         withdrawn = [day_of(each.withdrawn_at) for each in standing.consents if each.withdrawn_at]
         ended = [each.expires_on for each in standing.consents if each.expires_on and each.expires_on < self.on]
-        if held and not grounds:
-            blocked_since = min([*held.values(), *filter(None, [blocked_since])])
+        since, elsewhere_since = (
+            each.get(None) if grounds else min(each.values(), default=None) for each in (blocked, elsewhere)
+        )
         return PersonFacts(
-            blocked_since is not None, blocked_since, tuple(grounds), opted_out, transferable,
-            max(withdrawn, default=None), max(ended, default=None),
+            since is not None, since, tuple(grounds), (), transferable, max(withdrawn, default=None),
+            max(ended, default=None), blocked_elsewhere_since=elsewhere_since,
         )  # fmt: skip
 
 

@@ -4,6 +4,7 @@ of the very person under another CRM id.
 
 import datetime as dt
 from collections import defaultdict
+from contextlib import contextmanager
 
 from django.db import connection, transaction
 from django.db.models import F
@@ -16,7 +17,7 @@ from registry.rules.deadlines import day_of
 from registry.rules.suppression import CARRIES
 
 TABLE = DataSubject._meta.db_table
-# Capitals make no other mailbox.
+# Capitals make no other mailbox, as far as the database knows them: SQLite knows those of ASCII.
 AS_COMPARED = {"iin": F, "email": Lower, "phone": F}
 OF_A_PERSON = {"iin": "p.iin", "email": "lower(p.email)", "phone": "p.phone"}
 
@@ -47,24 +48,31 @@ def _held_to(operator, on, field):
         LEFT JOIN standing own ON own.person = p.id AND own.channel = others.channel
         WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
     """
-    with transaction.atomic(), connection.cursor() as cursor:
-        if (
-            connection.vendor == "postgresql"
-        ):  # which without statistics takes everybody for one, and looks through all for each
-            cursor.execute("SET LOCAL enable_nestloop = off")
+    with _joined_by_hashes(), connection.cursor() as cursor:
         cursor.execute(query, [*values, operator.pk])
-        found = cursor.fetchall()
-        if connection.vendor == "postgresql":
-            cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
-    return found
+        return cursor.fetchall()
 
 
-def blocked_iins(operator) -> dict[str, dt.date]:
-    """Since when the person of an IIN is blocked altogether."""
-    standing = Block.objects.standing().of_everything().filter(operator=operator).exclude(subject__iin="")
-    found = {}
-    for iin, set_at in standing.values_list("subject__iin", "set_at"):
-        found[iin] = min(day_of(set_at), found.get(iin, dt.date.max))
+@contextmanager
+def _joined_by_hashes():
+    """PostgreSQL, without statistics, takes everybody for one person, and would look through all people for each. SQLite needs
+    nothing, and would take a transaction for one that writes.
+    """
+    if connection.vendor != "postgresql":
+        yield
+        return
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL enable_nestloop = off")
+        yield
+        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
+
+
+def blocks_of_iins(operator) -> dict[str, dict[int | None, dt.date]]:
+    """What is blocked of the person of an IIN, and since when: activities by their ids, None for everything."""
+    standing = Block.objects.standing().filter(operator=operator).exclude(subject__iin="")
+    found = defaultdict(dict)
+    for iin, activity, set_at in standing.values_list("subject__iin", "activity", "set_at"):
+        found[iin][activity] = min(day_of(set_at), found[iin].get(activity, dt.date.max))
     return found
 
 

@@ -54,12 +54,13 @@ def permissions(facts: PersonFacts) -> Permissions:
     return Permissions(*channels, may and facts.transferable, blocked, removable, *_why(facts))
 
 
-def of_nobody(since, blocked_since=None) -> Permissions:
+def of_nobody(since, blocked_since=None, blocked_elsewhere_since=None) -> Permissions:
     """What is allowed with a CRM id that has been nobody's since that day: it is taken out of the CRM, unless whoever had it is
     blocked: what is blocked is not destroyed either.
     """
-    if blocked_since:
-        return Permissions(False, False, False, False, True, False, blocked_since, BLOCKED)
+    for blocked, why in ((blocked_since, BLOCKED), (blocked_elsewhere_since, BLOCKED_ELSEWHERE)):
+        if blocked:
+            return Permissions(False, False, False, False, True, False, blocked, why)
     return Permissions(False, False, False, False, False, True, since, GONE)
 
 

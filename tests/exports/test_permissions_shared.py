@@ -5,8 +5,9 @@ import datetime as dt
 import pytest
 from django.utils import timezone
 
+from registry.exports import permissions
 from registry.journal import unit_of_work
-from registry.models import Suppression
+from registry.models import ActivityPurpose, ProcessingActivity, Suppression
 from registry.operations.blocking import block
 from tests.factories import make_law, make_operator, make_purpose, make_subject, save
 from tests.imports.crm import CRM, consent, csv_of
@@ -44,9 +45,9 @@ def may(row):
     return [channel for channel, said in zip(CHANNELS, row, strict=False) if said == "yes"]
 
 
-def blocked(subject):
+def blocked(subject, activity=None):
     with unit_of_work(by=None, role="system"):
-        return block(subject, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
+        block(subject, activity=activity, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
 
 
 def deleted(*records):
@@ -150,6 +151,37 @@ def test_person_of_a_blocked_iin_is_blocked_under_any_id(office):  # noqa: F811
         "C2": ["no", "no", "no", "no", "yes", "no", today, "blocked_elsewhere"],
         "C3": ["yes", "yes", "yes", "yes", "no", "no", "2026-01-01", "consent"],
     }
+
+
+def test_block_of_an_activity_goes_with_the_iin(office):  # noqa: F811
+    """What it serves is not served under the other id either; where nothing else is left that one is blocked, too."""
+    activity = save(ProcessingActivity(operator=office, code="mailing", name_en="Mailing"))
+    save(ActivityPurpose(activity=activity, purpose=operator_purpose(office)))
+    blocked(having(office, "C1", iin=IIN), activity=activity)
+    having(office, "C2", iin=IIN)
+    today = timezone.localdate().isoformat()
+    assert exported(office)["C2"] == ["no", "no", "no", "no", "yes", "no", today, "blocked_elsewhere"]
+
+
+def test_lost_id_of_a_blocked_iin_is_not_removed(office):  # noqa: F811
+    """One record and its old id in one file say the same: stored only."""
+    blocked(having(office, "C1", iin=IIN))
+    other = having(office, "C2", iin=IIN)
+    exported(office)
+    changed(other, crm_id="C3")
+    rows = exported(office)
+    assert rows["C2"] == rows["C3"]
+    assert rows["C2"][4:6] + rows["C2"][7:] == ["yes", "no", "blocked_elsewhere"]
+
+
+def test_first_file_by_other_rules_is_whole(office, monkeypatch):  # noqa: F811
+    """Nothing changed in the register, and the answer did: the CRM would go by the last one."""
+    having(office, "C1", email="asem@example.kz")
+    monkeypatch.setattr(permissions, "RULES", permissions.RULES - 1)
+    exported(office)
+    monkeypatch.undo()
+    assert list(exported(office)) == ["C1"]
+    assert exported(office) == {}
 
 
 def test_blocked_iin_is_not_removed_from_the_crm(office):  # noqa: F811
