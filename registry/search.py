@@ -82,13 +82,16 @@ def readings(term, by="any"):
     if by == "phone":
         return [[_digits(folded, as_phone=True)]] if has_digits else []
     words = list(dict.fromkeys(folded.split()))
-    if by == "any":
-        words = [_digits(word, as_phone=True) if not normalise_phone(word).error else word for word in words]
-        if _is_number(folded):
-            number = [_digits(folded, as_phone=not folded.isdigit())]
-            as_typed = [] if number == [folded] or " " in folded else [[folded]]
-            return [number, *as_typed]
-    return [words] if words else []
+    if by != "any" or not words:
+        return [words] if words else []
+    if _is_number(folded):
+        meant, as_typed = [_digits(folded, as_phone=not folded.isdigit())], words if len(words) == 1 else []
+    else:
+        meant, as_typed = (
+            [word if normalise_phone(word).error else _digits(word, as_phone=True) for word in words],
+            words,
+        )
+    return [meant] if as_typed in (meant, []) else [meant, as_typed]
 
 
 def _is_number(folded):

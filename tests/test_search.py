@@ -58,6 +58,7 @@ def people(lapp, kazger):
     make_subject(lapp, crm_id="C", surname="О'Нил", given_name="Жан-Поль 100%", patronymic="a_b", phone="+77020000002")
     make_subject(lapp, crm_id="D", surname="Семёнов", given_name="Пётр", email="ұлан@пошта.рф", phone="+77011234567")
     make_subject(lapp, crm_id="2024-000123", surname="О’Нил", given_name="Жан\u2011Поль", email="", phone="")
+    make_subject(lapp, crm_id="7011-234-567", surname="Цой", given_name="Олег", email="", phone="")
     make_subject(lapp, crm_id="E", surname="İnce", given_name="Weiß", patronymic="Ivanovich", email="", phone="")
     make_subject(kazger, crm_id="K", surname="Қасымова", given_name="Әсем", phone="+77077356312")
 
@@ -100,6 +101,8 @@ TERMS = [
     ("Жан\u2011Поль", "any", ["2024-000123", "C"]),
     ("2024-000123", "any", ["2024-000123"]),
     ("2024-000123", "crm_id", ["2024-000123"]),
+    ("7011-234-567", "any", ["7011-234-567", "D"]),
+    ("7011-234-567 цой", "any", ["7011-234-567"]),
     ("+7\u00a0701\u00a0123\u00a045\u00a067", "any", ["D"]),
     ("8.701.123.45.67", "any", ["D"]),
     ("8\u2013701\u2013123\u201345\u201367", "any", ["D"]),
