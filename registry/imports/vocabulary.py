@@ -144,7 +144,7 @@ class OwnLoader(ModelInstanceLoader):
     def __init__(self, resource, dataset=None):
         super().__init__(resource, dataset)
         # Nobody changes an entry between its reading and its writing: all columns of it are written.
-        stored = resource.get_queryset().select_for_update(of=("self",)).order_by("pk")
+        stored = resource.get_queryset().select_for_update(of=("self",), no_key=True).order_by("pk")
         self.places = {resource.stored_key(each): each.pk for each in stored}
 
     def get_instance(self, row):

@@ -95,10 +95,13 @@ def same_but_for_lost_letters(stored: str, incoming: str) -> bool:
 
 
 def has_lost_letters(stored: str, text: str) -> bool:
-    """Whether a text that takes the place of the stored one lost letters on the way: it is the same but for them, or has a "?" before
-    a Cyrillic letter. A question ends with a mark, too, and is a text like others.
+    """Whether a text that takes the place of the stored one lost letters on the way: it is the same but for them, or a word of it has
+    a "?" before a small Cyrillic letter. Questions and addresses have such marks, too, and are texts like others.
     """
-    return bool(_LOST_IN_A_WORD.search(text)) or (lost_letters(text) and same_but_for_lost_letters(stored, text))
+    if any("/" not in word and _LOST_IN_A_WORD.search(word) for word in text.split()):
+        return True
+    became = zip(stored, text, strict=False)
+    return any(was.isalpha() and now in LOST for was, now in became) and same_but_for_lost_letters(stored, text)
 
 
 # Who has no Kazakh keyboard types Касымова and means Қасымова too; ё is written е by most, and the dot of İ goes with its case.
@@ -140,7 +143,7 @@ def search_key_of(person) -> str:
 _LOOK_ALIKES = str.maketrans("ABCEHIKMOPTXYaceiopxykhƏəƟɵËë", "АВСЕНІКМОРТХУасеіорхукһӘәӨөЁё")
 _LATIN = "A-Za-z\u00c0-\u00d6\u00d8-\u00f6\u00f8-\u024f\u0259\u0275"
 _CYRILLIC = "\u0400-\u052f"
-_LOST_IN_A_WORD = re.compile(rf"[{LOST}](?=[{_CYRILLIC}])")
+_LOST_IN_A_WORD = re.compile(rf"[{LOST}](?=[\u0430-\u045f\u0491-\u052f])")
 _LATIN_LETTER = re.compile(f"[{_LATIN}]")
 _MIXED_WORD = re.compile(rf"[{_LATIN}][^\W\d_]*[{_CYRILLIC}]|[{_CYRILLIC}][^\W\d_]*[{_LATIN}]")
 

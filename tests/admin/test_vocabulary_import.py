@@ -179,7 +179,7 @@ def test_file_that_lost_letters_takes_no_good_names_away(desk, lapp):
     assert "“Пайдаланушыны ?ызы?тыратын жа?алы?” lost letters on the way (“?”): save the file in UTF-8" in page
     assert 'name="ticket"' not in page
     assert "lost letters" in desk("purpose", "code;name_kk\norders;Тапсырыс ?абылдау\n"), "nor is it entered anew"
-    desk("purpose", "code;name_kk;name_en\nnews;Жаңалық?;What is new?\n")
+    desk("purpose", "code;name_kk;name_ru;name_en\nnews;Жаңалық?;Что?Где?Когда?;What is new? https://x.kz/?раздел=1\n")
     assert "1 changed" in desk.confirm().content.decode()
 
 
