@@ -37,7 +37,7 @@ def begin_planning(run, said: Said, *, by, role, accept_damaged_names=False, rea
     """
     with transaction.atomic():
         waiting = (State.UPLOADED, State.ASKING)
-        about = {"accept_damaged_names": accept_damaged_names, "source": run.source}
+        about = {"accept_damaged_names": accept_damaged_names, "source": run.source, "planned_at": None}
         progress.begin(run, waiting, State.PLANNING, by=by, role=role, **about)
         storage.write_plan(run, {"said": said._asdict(), "reason": reason})
         _enqueue_unless(_is_done_here(run, here), run)

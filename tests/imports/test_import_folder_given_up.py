@@ -5,6 +5,7 @@ from django.core import mail
 
 from registry import tasks
 from registry.imports import apply as engine
+from registry.imports.asking import ask
 from registry.imports.crm_file import CRMFile, Said
 from registry.models import DataSubject, ImportRun, ImportSource
 from tests import factories
@@ -91,6 +92,20 @@ def test_file_of_which_a_plan_was_given_up_in_the_browser_is_imported(command, f
     tasks.begin_planning(run, Said(), **crm.acting)
     give_up(run)
     assert ImportRun.objects.get().sha256
+    assert command()[0] == 0
+    assert names(folder) == ["done/people.csv"]
+
+
+def test_file_that_was_given_up_while_it_was_read_anew_is_imported(command, folder, crm, source):
+    """Somebody looked, said other columns, and gave up before the second reading came to its end: still nothing was meant."""
+    put(folder, "people.csv", FIVE)
+    run = crm.upload(FIVE)
+    run.source = source
+    tasks.begin_planning(run, Said(), **crm.acting)
+    ask(run, Said())
+    tasks.begin_planning(run, Said(), **crm.acting, here=False)
+    give_up(run)
+    assert ImportRun.objects.get().wrote_nothing
     assert command()[0] == 0
     assert names(folder) == ["done/people.csv"]
 
