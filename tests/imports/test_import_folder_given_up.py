@@ -96,12 +96,12 @@ def test_file_of_which_a_plan_was_given_up_in_the_browser_is_imported(command, f
     assert names(folder) == ["done/people.csv"]
 
 
-def test_file_that_was_given_up_while_it_was_read_anew_is_imported(command, folder, crm, source):
+def test_file_that_was_given_up_while_it_was_read_anew_is_imported(command, folder, crm, source, queue):
     """Somebody looked, said other columns, and gave up before the second reading came to its end: still nothing was meant."""
     put(folder, "people.csv", FIVE)
     run = crm.upload(FIVE)
     run.source = source
-    tasks.begin_planning(run, Said(), **crm.acting)
+    tasks.begin_planning(run, Said(), **crm.acting, here=True)
     ask(run, Said())
     tasks.begin_planning(run, Said(), **crm.acting, here=False)
     give_up(run)
