@@ -17,10 +17,11 @@ from registry.models.among import among
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key_of
 
+from .cells import is_damaged
 from .columns import KEY, PERSON_FIELDS
 from .consents import OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
-from .rows import NAMES, CleanRow, Problem
+from .rows import NAMES, CleanRow, Problem, listed
 from .sound_rows import CleanRows
 
 BLOCKED = gettext_lazy(
@@ -41,6 +42,10 @@ ONLY_OPT_OUT = gettext_lazy(
 )
 NARROWED = gettext_lazy(
     "the register allows less by this consent than the file: an officer wrote it, so it stays. A new consent has a new date"
+)
+KEPT = gettext_lazy("the stored name has the letters that this one lacks: it is kept")
+TAKEN_DAMAGED = gettext_lazy(
+    "letters of the name were lost on the way: it is taken as it is, for damaged names are accepted"
 )
 NEW, CHANGED, SAME, REJECTED, STOPPED = "new", "changed", "same", "rejected", "stopped"
 KINDS = (NEW, CHANGED, SAME, REJECTED, STOPPED)
@@ -268,8 +273,15 @@ class Comparison:
             outcome.turn_down(REJECTED, errors)
             return
         outcome.kind, outcome.new_people = NEW, self.new_people
+        for name in NAMES:
+            self._tell_lost(outcome.row, name, values.get(name))
         if has_consent:
             outcome.missing = self.new_people.lacks(values)
+
+    def _tell_lost(self, row, name, value):
+        """That a name is taken without the letters it lost, where damaged names are accepted."""
+        if value and row.damaged and name in NAMES and is_damaged(value):
+            row.warnings.append(listed(self.label(name), value, TAKEN_DAMAGED))
 
     def _known_person(self, outcome, stored, errors):
         outcome.person, changes, values = stored, {}, outcome.row.values
@@ -280,10 +292,10 @@ class Comparison:
                 continue
             value = values[name]
             if value and name in NAMES and same_but_for_lost_letters(stored[name], value):
-                reason = _("the stored name has the letters that this one lacks: it is kept")
-                outcome.row.warnings.append(Problem(self.label(name), value, reason))
+                outcome.row.warnings.append(listed(self.label(name), value, KEPT))
                 continue
             changes[name] = value
+            self._tell_lost(outcome.row, name, value)
         if not changes:
             return
         person = stored | changes

@@ -40,7 +40,7 @@ VALUE_TOLD, FURTHER_TOLD = 80, 20
 class Problem(NamedTuple):
     """What is wrong with one cell: the column as the CRM calls it, the value, why and what to do.
 
-    further: of a phone or an address that is not kept beside another, the sentence with its value, for the list of those.
+    further: of what a row that is taken holds and the register does not get, the sentence with the value, for the list of those.
     """
 
     column: str
@@ -54,6 +54,12 @@ class Problem(NamedTuple):
     def with_value(self):
         """For the importer's eyes: with the value that is wrong."""
         return f"{self.column} “{self.value[:VALUE_TOLD]}”: {self.reason}" if self.value else str(self)
+
+
+def listed(column, value, reason):
+    """A warning that stands in the list of rows taken in part, too, with the value."""
+    problem = Problem(column, value, str(reason))
+    return problem._replace(further=problem.with_value())
 
 
 def left_out(column, values):

@@ -107,6 +107,11 @@ def test_damaged_name_stops_the_row_unless_accepted(crm):
     run = crm.load(rows, accept_damaged_names=True)
     assert crm.counts(run) == {"new": 1, "same": 1}
     assert DataSubject.objects.get(crm_id="C0000001").surname == "?асымова"
+    taken = "letters of the name were lost on the way: it is taken as it is, for damaged names are accepted"
+    assert (run.warnings, run.further) == ([f"Line 2, surname: {taken}"], 1)
+    assert [row.reasons for row in run.listed_rows.filter(kind="further")] == [[f"surname “?асымова”: {taken}"]]
+    again = crm.load(rows, accept_damaged_names=True)
+    assert (crm.counts(again), again.warnings) == ({"same": 2}, []), "what is stored so is no news"
 
 
 @pytest.mark.parametrize("damaged", ["?асымова", "Касымова", "КАСЫМОВА"])
@@ -116,7 +121,9 @@ def test_stored_name_is_never_overwritten_by_one_that_lost_letters(crm, damaged)
     run = crm.load([person(1, surname=damaged, phone="87020000001")], accept_damaged_names=True)
     subject = DataSubject.objects.get()
     assert (subject.surname, subject.phone, crm.counts(run)) == ("Қасымова", "+77020000001", {"changed": 1})
-    assert run.warnings == ["Line 2, surname: the stored name has the letters that this one lacks: it is kept"]
+    kept = "the stored name has the letters that this one lacks: it is kept"
+    assert run.warnings == [f"Line 2, surname: {kept}"]
+    assert crm.reasons(run) == {2: [f"surname “{damaged}”: {kept}"]}
 
 
 def test_better_name_replaces_a_damaged_one(crm):
