@@ -34,12 +34,12 @@ ALIASES = {
     "келісім күні;келісім берілген күн",
     "consent_channel": "channel of consent;consent source;источник согласия;способ согласия;канал согласия;"
     "келісім көзі;келісім арнасы",
-    "consent_expires_on": "consent expires;consent until;consent valid until;согласие действует до;срок согласия;"
+    "consent_expires_on": "consent expires;consent until;consent valid until;согласие действует до;согласие до;срок согласия;"
     "келісім мерзімі;келісім жарамды",
-    "third_parties": "transfer to third parties;передача третьим лицам;третьи лица;үшінші тұлғаларға беру",
+    "third_parties": "transfer to third parties;передача третьим лицам;третьи лица;үшінші тұлғаларға беру;үшінші тұлғалар",
     "cross_border": "cross border transfer;трансграничная передача;трансшекаралық беру",
     "publication": "published;публикация;размещение в общедоступных источниках;жариялау",
-    "agreement_number": "agreement;contract number;номер договора;договор;договор номер;шарт нөмірі;шарт №",
+    "agreement_number": "agreement;contract number;номер договора;договор;договор номер;№ договора;шарт нөмірі;шарт №",
     "agreement_on": "agreement date;contract date;дата договора;шарт күні",
     "email_opt_out": "has opted out of email;opted out of email;unsubscribed;unsubscribed from all email;do not email;no email;"
     "email unsubscribed;отказ от рассылки;отказ от рассылок;отказ от email рассылки;отписан;отписан от рассылки;"
