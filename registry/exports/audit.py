@@ -5,6 +5,7 @@ import os
 import zipfile
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
+from functools import partial
 from pathlib import Path
 
 from django.core.exceptions import ValidationError
@@ -139,7 +140,8 @@ def export(
     )
     head = head or trail.head_now(numbered)
     with sink.file(JOURNAL) as file:
-        files = {JOURNAL: write(file, trail.blocks(head, code, subject, first=first))}
+        end = partial(trail.trailer, head, export=run.uid, first=first)
+        files = {JOURNAL: write(file, trail.blocks(head, code, subject, first=first), end)}
     if with_changes:
         changed = changes.file(run, head.seq, code, subject, personal_of, role=role, first=first or 1)
         with sink.file(CHANGES) as file:
@@ -160,8 +162,10 @@ def write_text(sink, name, text):
         return write(file, [text.encode()])
 
 
-def write(file, pieces):
-    """Copies pieces of bytes into the file; the SHA-256 of them all. A thread hashes, packs and writes one while the next is made."""
+def write(file, pieces, end=None):
+    """Copies pieces of bytes into the file, and what `end` makes of their SHA-256; the SHA-256 of it all. A thread hashes, packs and
+    writes one piece while the next is made.
+    """
     sha256, last = hashlib.sha256(), None
 
     def put(piece):
@@ -175,6 +179,8 @@ def write(file, pieces):
             last = writer.submit(put, piece)
         if last is not None:
             last.result()
+    if end:
+        put(end(sha256.hexdigest()))
     return sha256.hexdigest()
 
 

@@ -80,7 +80,7 @@ class Tracer:
             return self._of_trailer(said.get("count"), said.get("sha256"), said.get("export"))
         if type(said.get("seq")) is int and ("body" in said or "digest" in said):
             return self._of_entry(said)
-        if set(said) == {"count", "seq", "hash"}:
+        if {"count", "seq", "hash"} <= set(said) <= {"count", "seq", "hash", "export", "sha256"}:
             return self._of_journal_trailer(said)
         if set(said) == {"from", "previous"}:
             return self._of_beginning(said)
@@ -115,9 +115,12 @@ class Tracer:
         return Found(TRAILER if closes(run, count, digest) else ALTERED, (run,))
 
     def _of_journal_trailer(self, said):
-        """Of journal.jsonl, by number and hash of the last entry and how many there are."""
+        """Of journal.jsonl, by the export it names, and by number and hash of the last entry and how many there are; of one made before
+        it named any by these alone."""
         entry = JournalEntry.objects.filter(seq=number(said["seq"]), hash=sha256(said["hash"])).first()
         audits = self.runs.filter(kind=ExportRun.Kind.AUDIT, count=number(said["count"]))
+        if "export" in said:
+            audits = audits.filter(uid=said["export"]) if is_uid(said["export"]) else audits.none()
         runs = [run for run in audits if run.filter.get("first", 1) + run.count - 1 == said["seq"]] if entry else ()
         return Found(TRAILER if runs else UNKNOWN, tuple(runs), entry and entry.seq)
 

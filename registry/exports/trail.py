@@ -101,7 +101,7 @@ def size(operator_code="", subject=None, *, first=1, last=None):
 
 
 def blocks(head, operator_code="", subject=None, *, first=None) -> Iterator[bytes]:
-    """`journal.jsonl` up to `head` in pieces of whole lines, the trailer last.
+    """`journal.jsonl` up to `head` in pieces of whole lines, all but the trailer.
 
     With `first` it begins with that entry, and with a line that says so and which hash comes before it.
     """
@@ -113,7 +113,12 @@ def blocks(head, operator_code="", subject=None, *, first=None) -> Iterator[byte
         yield from extract(whole, begin, head.seq)
     else:
         yield from (b"".join([whole_line(*row) for row in rows]) for rows in batches(begin, head.seq))
-    yield json_line({"count": head.seq - begin + 1, "seq": head.seq, "hash": head.hash})
+
+
+def trailer(head, sha256, export, *, first=None):
+    """The last line: how many entries, up to which, and by which export; `sha256` is that of the lines before it."""
+    counted = {"count": head.seq - (first or 1) + 1, "seq": head.seq, "hash": head.hash}
+    return json_line(counted | {"export": str(export), "sha256": sha256})
 
 
 def extract(whole, first, last):

@@ -18,7 +18,14 @@ import re
 import sys
 
 HEX, TIME = "[0-9a-f]{64}", "[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}[.][0-9]{6}Z"
-KINDS = {"seq body hash": "whole", "seq digest": "hidden", "from previous": "from", "count seq hash": "trailer"}
+KINDS = {
+    "seq body hash": "whole",
+    "seq digest": "hidden",
+    "from previous": "from",
+    "count seq hash export sha256": "trailer",
+    "count seq hash": "trailer",  # of exports made before
+}
+UID = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"
 USAGE = "usage: python verify_journal.py journal.jsonl [head.txt] [from=N]"
 HEAD = ["PDR1 head", "seq ([0-9]+)", f"hash ({HEX})", f"at ({TIME})"]
 
@@ -49,7 +56,8 @@ def read(raw):
         if key in ("seq", "from", "count"):
             check(type(value) is int and value >= 0, f"changed: malformed {key}")
         else:
-            check(isinstance(value, str) and (key == "body" or re.fullmatch(HEX, value)), f"changed: malformed {key!a}")
+            form = {"body": "(?s).*", "export": UID}.get(key, HEX)
+            check(isinstance(value, str) and re.fullmatch(form, value), f"changed: malformed {key!a}")
     check(" ".join(line) in KINDS, "changed: not a line of a journal export")
     return KINDS[" ".join(line)], line
 
@@ -107,6 +115,7 @@ class Journal:
         self.path, self.head, self.noted, self.ended = path, head, None, False
         self.first, self.seq, self.hash, self.at, self.numbers, self.begun = 1, 0, bytes(32), "", {}, {}
         self.count, self.hidden, self.unproven, self.relied_on = 0, 0, None, None
+        self.lines = hashlib.sha256()
 
     def take(self, number, raw):
         check(not self.ended, "inserted: it stands after the trailer")
@@ -120,9 +129,12 @@ class Journal:
             check(line["seq"] <= self.seq, f"missing: {entries(self.seq + 1, line['seq'])}")
             self.prove(number, line["hash"])
             check((line["seq"], line["count"]) == (self.seq, self.count), "changed: the trailer counts other entries")
+            of_these = line.get("sha256") in (None, self.lines.hexdigest())
+            check(of_these, "changed: the lines before the trailer are not those it closes")
             self.ended = True
         else:
             self.enter(number, kind, line)
+        self.lines.update(raw)
         if self.head and self.seq == self.head["seq"] and self.noted is None:
             self.noted = number, self.hash.hex(), self.at if kind == "whole" else None, dict(self.numbers)
 

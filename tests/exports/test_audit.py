@@ -68,11 +68,14 @@ def test_whole_trail_verifies(subject, tmp_path):
     ]
     matches = (0, f"{start.seq} entries: matches head note {start.seq} (unsigned)\n")
     assert verify(tmp_path / "out", tmp_path / "out" / "head.txt") == matches
-    lines = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
+    *lines, trailer = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     assert lines == [
         json.dumps({"seq": e.seq, "body": e.body, "hash": e.hash}, ensure_ascii=False, separators=(",", ":"))
         for e in JournalEntry.objects.filter(seq__lte=start.seq).order_by("seq")
-    ] + [f'{{"count":{start.seq},"seq":{start.seq},"hash":"{start.hash}"}}']
+    ]
+    sha256 = hashlib.sha256("".join(f"{line}\n" for line in lines).encode()).hexdigest()
+    counted = {"count": start.seq, "seq": start.seq, "hash": start.hash}
+    assert json.loads(trailer) == counted | {"export": str(m.ExportRun.objects.get().uid), "sha256": sha256}
     assert (tmp_path / "out" / "head.txt").read_text() == (
         f"PDR1 head\nseq {start.seq}\nhash {start.hash}\nat {json.loads(start.body)['at']}\nn kazger 3\nn lapp 5\n"
     )
@@ -328,7 +331,7 @@ def test_trail_is_read_in_pieces(lapp, dpo, monkeypatch, django_assert_max_num_q
     seq = JournalHead.objects.get().seq
     head = trail.head_now()
     with django_assert_max_num_queries(seq // 10 + 1):
-        assert b"".join(trail.blocks(head)).count(b"\n") == seq + 1
+        assert b"".join(trail.blocks(head)).count(b"\n") == seq
 
 
 def test_size_is_told_before(lapp, dpo, tmp_path):

@@ -34,9 +34,9 @@ def fail_in_changes(monkeypatch, failure):
     """Journal and half of changes.csv are written then."""
     real = audit.write
 
-    def write(file, pieces):
+    def write(file, pieces, *end):
         if not file.name.endswith("changes.csv.part"):
-            return real(file, pieces)
+            return real(file, pieces, *end)
         file.write("Ахметова".encode())
         raise failure
 
@@ -76,7 +76,7 @@ def test_failed_export_takes_nothing_of_others_along(subject, tmp_path, monkeypa
     """What somebody else put into the directory meanwhile stays, and the directory with it."""
     out = tmp_path / "out"
 
-    def write(file, pieces):
+    def write(file, pieces, *end):
         (out / "notes.txt").write_text("mine")
         raise FULL
 

@@ -8,6 +8,7 @@ import json
 import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
+from django.utils import timezone
 
 from registry.exports import audit, trace, tracing
 from registry.models import ExportRun, JournalEntry
@@ -262,6 +263,24 @@ def test_last_line_of_a_file_that_never_left_is_said_to_be_altered(lapp, dpo, tm
     call_command("export_audit", output=str(tmp_path / "out"), operator="lapp", stdout=io.StringIO())
     forged = f"#end,rows,5,sha256,{'0' * 64},export,{ExportRun.objects.get().uid}"
     assert told(forged)[0] == "1: its mark is of this export, but the line was altered since."
+
+
+def test_last_line_of_the_journal_names_its_export(trail, tmp_path):
+    """Two exports of one span, of two operators, end with the same entry: each is told by what it says of itself."""
+    until = timezone.now().isoformat()
+    ends = []
+    for code in ("lapp", "kazger"):
+        call_command("export_audit", output=str(tmp_path / code), operator=code, until=until, stdout=io.StringIO())
+        ends.append((tmp_path / code / "journal.jsonl").read_text(encoding="utf-8").splitlines()[-1])
+    first, second = ExportRun.objects.order_by("-pk")[1], ExportRun.objects.order_by("-pk")[0]
+    for end, run in ((ends[0], first), (ends[1], second)):
+        said = told(end)
+        assert [f"Export no. {each.pk}:" in "".join(said) for each in (first, second)] == [
+            each == run for each in (first, second)
+        ]
+    assert ends[0] != ends[1]
+    old = {name: json.loads(ends[0])[name] for name in ("count", "seq", "hash")}
+    assert [f"Export no. {each.pk}:" in "".join(told(json.dumps(old))) for each in (first, second)] == [True, True]
 
 
 def test_line_of_the_journal_lists_the_exports_that_hold_it(trail, tmp_path, lapp):
