@@ -14,10 +14,14 @@ from registry.exports import changes, lists, runs, stream, xlsx
 from registry.exports.formulas import Phone, unescape
 from registry.exports.layouts import LAYOUTS
 from registry.exports.past import resolve
+from registry.exports.permissions import Export
 from registry.exports.register import Register
+from registry.exports.registered_actions import RegisteredActions
+from registry.exports.span import WHOLE
 from registry.imports.missing_file import MissingFile
 from registry.imports.rejects import rejected_csv
-from tests.factories import make_purpose, make_subject
+from registry.imports.vocabulary import resource_for
+from tests.factories import make_purpose, make_subject, save
 from tests.imports.crm import CRM, person
 
 from .libreoffice import AS_IT_LIKES, AS_TEXTS, opened
@@ -90,7 +94,38 @@ def import_files(operator):
     yield File("missing", MissingFile(export, run, role="system").file("csv"), delimiter=";")
 
 
-SOURCES = [dangerous_files, register_files, list_files, changes_files, import_files]
+def permission_files(operator):
+    """What other systems ask before they write to somebody: people by the ids of the CRM."""
+    for crm_id in ("=4+4", "007"):
+        make_subject(operator, crm_id=crm_id)
+    yield File("permissions", Export(operator, by=None, role="system", whole=True))
+
+
+def action_files(operator):
+    """Registered actions, one of them of a transfer in whose names a spreadsheet would find something to compute."""
+    transfer = m.CrossBorderTransfer.objects.get(operator=operator)
+    transfer.name_en, transfer.name_ru, transfer.name_kk = "Tags;=1+1;", "007", "=1+1"
+    save(transfer)
+    actions = RegisteredActions(operator, WHOLE, format="csv", by=None, role="system")
+    as_csv, actions.format = actions.file(), "xlsx"
+    yield File("actions", as_csv, actions.file())
+
+
+def vocabulary_files(operator):
+    """Purposes as their list gives them away, with the columns that come in again."""
+    make_purpose(operator, "007", name_en="=1+1", name_ru="007", name_kk='=HYPERLINK("http://x","y")')
+    run = runs.start(m.ExportRun.Kind.LIST, by=None, role="system", operator=operator, filter={"list": "purpose"})
+    resource = resource_for(m.Purpose)(operator=operator)
+    columns = [lists.Column(name, name, resource.fields[name].export) for name in resource._meta.fields]
+    purposes = m.Purpose.objects.filter(operator=operator)
+    files = [lists.ListFile(run, purposes, columns, role="system").file(format) for format in ("csv", "xlsx")]
+    yield File("purposes", *files)
+
+
+SOURCES = [
+    dangerous_files, register_files, list_files, changes_files, import_files, permission_files, action_files,
+    vocabulary_files,
+]  # fmt: skip
 
 
 class Written(NamedTuple):
@@ -169,9 +204,8 @@ def test_every_csv_opens_with_its_columns_as_text(files, delimiter):
 
 @pytest.mark.parametrize("delimiter", [",", ";"])
 def test_no_csv_has_a_live_formula_however_it_is_opened(files, tmp_path, delimiter):
-    """Even where the spreadsheet guesses every column and computes what it can, nothing of ours is computed."""
+    """A spreadsheet that guesses every column, takes another delimiter for ours and computes what it can computes nothing of ours."""
     control = tmp_path / "control.csv"
     control.write_text("=1+1\r\n")
-    ours = [each.csv for each in files if each.delimiter == delimiter]
-    books = opened([control, *ours], filter=AS_IT_LIKES.format(separator=ord(delimiter)))
+    books = opened([control, *(each.csv for each in files)], filter=AS_IT_LIKES.format(separator=ord(delimiter)))
     assert formulas(books) == [("control.csv", "of:=1+1")]
