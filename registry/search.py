@@ -85,13 +85,12 @@ def readings(term, by="any"):
     if by != "any" or not words:
         return [words] if words else []
     if _is_number(folded):
-        meant, as_typed = [_digits(folded, as_phone=not folded.isdigit())], words if len(words) == 1 else []
+        meant = [_digits(folded, as_phone=not folded.isdigit())]
+        if len(words) > 1:  # no CRM id, but a number with blanks in it
+            return [meant]
     else:
-        meant, as_typed = (
-            [word if normalise_phone(word).error else _digits(word, as_phone=True) for word in words],
-            words,
-        )
-    return [meant] if as_typed in (meant, []) else [meant, as_typed]
+        meant = [word if normalise_phone(word).error else _digits(word, as_phone=True) for word in words]
+    return [meant] if meant == words else [meant, words]
 
 
 def _is_number(folded):

@@ -21,7 +21,7 @@ from .cells import is_damaged
 from .columns import KEY, PERSON_FIELDS
 from .consents import OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
-from .rows import NAMES, CleanRow, Problem, listed
+from .rows import NAMES, CleanRow, Problem, in_part
 from .sound_rows import CleanRows
 
 BLOCKED = gettext_lazy(
@@ -216,6 +216,8 @@ class Comparison:
             outcome.turn_down(STOPPED, [Problem("", "", str(BLOCKED))])
         if stored and self.opt_outs and not of_another:
             self._opt_out(outcome, stored, known.opted_out)
+        if row.damaged:
+            self._tell_lost(outcome, stored)
         return outcome
 
     def _differences(self, outcome, stored, known):
@@ -273,15 +275,16 @@ class Comparison:
             outcome.turn_down(REJECTED, errors)
             return
         outcome.kind, outcome.new_people = NEW, self.new_people
-        for name in NAMES:
-            self._tell_lost(outcome.row, name, values.get(name))
         if has_consent:
             outcome.missing = self.new_people.lacks(values)
 
-    def _tell_lost(self, row, name, value):
-        """That a name is taken without the letters it lost, where damaged names are accepted."""
-        if value and row.damaged and name in NAMES and is_damaged(value):
-            row.warnings.append(listed(self.label(name), value, TAKEN_DAMAGED))
+    def _tell_lost(self, outcome, stored):
+        """That names are taken without the letters they lost, where damaged names are accepted."""
+        written = outcome.row.values if outcome.kind == NEW else outcome.person if outcome.person_write else {}
+        for name in NAMES:
+            value = written.get(name)
+            if value and is_damaged(value) and not (stored and stored[name] == value):
+                outcome.row.warnings.append(in_part(self.label(name), value, TAKEN_DAMAGED))
 
     def _known_person(self, outcome, stored, errors):
         outcome.person, changes, values = stored, {}, outcome.row.values
@@ -292,10 +295,9 @@ class Comparison:
                 continue
             value = values[name]
             if value and name in NAMES and same_but_for_lost_letters(stored[name], value):
-                outcome.row.warnings.append(listed(self.label(name), value, KEPT))
+                outcome.row.warnings.append(in_part(self.label(name), value, KEPT))
                 continue
             changes[name] = value
-            self._tell_lost(outcome.row, name, value)
         if not changes:
             return
         person = stored | changes

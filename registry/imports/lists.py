@@ -70,8 +70,8 @@ LISTS = {
     "further": Listing(
         _("Rows taken in part"),
         _("One phone and one e-mail address of a person are kept, the first valid ones; of a row that is wrong otherwise only "
-          "the opt-out is taken; a name that lost letters is taken as it is where that was said, and not in the place of a better "
-          "one. What these rows hold besides is not imported. Have it corrected in the CRM, or the phone that matters put first."),
+          "the opt-out is taken. What these rows hold besides is not imported. A name that lost letters is taken where that was said, "
+          "unless the register has a better one. Have it corrected in the CRM, or the phone that matters put first."),
         (Kind.FURTHER,),
         "further",
         FURTHER_STORED,

@@ -56,8 +56,8 @@ class Problem(NamedTuple):
         return f"{self.column} “{self.value[:VALUE_TOLD]}”: {self.reason}" if self.value else str(self)
 
 
-def listed(column, value, reason):
-    """A warning that stands in the list of rows taken in part, too, with the value."""
+def in_part(column, value, reason):
+    """A warning of a row that is taken in part: with the value it stands in the list of those."""
     problem = Problem(column, value, str(reason))
     return problem._replace(further=problem.with_value())
 

@@ -1,6 +1,7 @@
 """An audit export of a span of time: it begins where it was asked to, says what came before, and ends with the entry of its end."""
 
 import datetime as dt
+import hashlib
 import json
 
 import pytest
@@ -77,7 +78,9 @@ def test_export_of_a_span_verifies(entries, lapp, tmp_path):
     lines = lines_of(tmp_path / "out")
     assert lines[0] == {"from": first.seq, "previous": before.hash}
     assert [line["seq"] for line in lines[1:-1]] == list(range(first.seq, last.seq + 1))
-    assert lines[-1].items() >= {"count": 4, "seq": last.seq, "hash": last.hash}.items()
+    *shown, _trailer = (tmp_path / "out" / "journal.jsonl").read_bytes().splitlines(keepends=True)
+    named = {"export": str(ExportRun.objects.get().uid), "sha256": hashlib.sha256(b"".join(shown)).hexdigest()}
+    assert lines[-1] == {"count": 4, "seq": last.seq, "hash": last.hash} | named
     numbers = JournalEntry.objects.filter(seq__lte=last.seq)
     at = json.loads(last.body)["at"]
     note = f"PDR1 head\nseq {last.seq}\nhash {last.hash}\nat {at}\n"

@@ -12,6 +12,7 @@ from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.journal import unit_of_work
 from registry.models import Agreement, Consent, DataSubject, ImportRun, JournalEntry, ListedRow
+from registry.operations.blocking import block
 from tests import factories
 
 from .crm import consent, csv_of, person
@@ -112,6 +113,17 @@ def test_damaged_name_stops_the_row_unless_accepted(crm):
     assert [row.reasons for row in run.listed_rows.filter(kind="further")] == [[f"surname “?асымова”: {taken}"]]
     again = crm.load(rows, accept_damaged_names=True)
     assert (crm.counts(again), again.warnings) == ({"same": 2}, []), "what is stored so is no news"
+
+
+def test_no_name_is_told_as_taken_of_a_row_that_is_not(crm):
+    """Damaged names are accepted, but the person is blocked, or the row is wrong: nothing of it is written."""
+    crm.load([person(1)])
+    with unit_of_work(by=None, role="system"):
+        law = factories.make_law()
+        block(DataSubject.objects.get(), law=law, cause="other", why="said so", by=None, at=timezone.now())
+    rows = [person(1, surname="Петрова?"), person(2, surname="?асымова", email="x")]
+    run = crm.plan(rows, accept_damaged_names=True)
+    assert (crm.counts(run), run.warnings) == ({"rejected": 1, "stopped": 1}, [])
 
 
 @pytest.mark.parametrize("damaged", ["?асымова", "Касымова", "КАСЫМОВА"])

@@ -33,12 +33,6 @@ def source(crm):
 
 
 @pytest.fixture
-def folder(tmp_path):
-    (tmp_path / "in").mkdir()
-    return tmp_path / "in"
-
-
-@pytest.fixture
 def scheduled(folder, source):
     """The command as cron starts it, over a file put there or over what is there: (exit code, errors)."""
 
