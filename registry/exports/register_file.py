@@ -45,8 +45,12 @@ from registry.models import (
 )
 from registry.models.fields import CodesField
 
+from .stream import TRAILER, Sealed, end
+
 CODE = ("code",)
 EMPTY = (None, "", [])
+# To TOML the first and the last line of a dump are remarks.
+HEAD = f"# A whole register. Without its last line, {TRAILER}, the file was cut off: do not load it."
 
 
 class Table(NamedTuple):
@@ -258,7 +262,17 @@ def document(records: dict[Path, dict]) -> dict:
 
 def dump_register(operator) -> str:
     """The operator's register as TOML: the same bytes for the same register, on every database."""
+    return _dumped(stored_records(operator))
+
+
+def file(operator) -> Sealed:
+    """The dump as it leaves: its first line says that it has a last one, which a file that was cut off lacks."""
     stored = stored_records(operator)
+    lines = [(HEAD + "\n", 0), (_dumped(stored) + "\n", len(stored))]
+    return Sealed(lines, lambda count, sha256: ",".join(map(str, end(count, sha256))) + "\n")
+
+
+def _dumped(stored):
     tree = document({path: each.fields for path, each in stored.items()})
     return "\n".join(_block(name, row) for name in TABLES for row in _rows(tree.get(name, [])))
 

@@ -9,7 +9,8 @@ from django.db import models
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from registry.exports.register_file import key_of, without_empty
+from registry.exports.register_file import HEAD, key_of, without_empty
+from registry.exports.stream import TRAILER
 from registry.models.fields import CodesField
 
 from .inspection import FileRefused
@@ -40,13 +41,26 @@ def read_toml(path) -> dict:
     said = {"file": path.name, "limit": MAX_BYTES // 1_000_000}
     raw = _content(path, said)
     try:
-        return tomllib.loads(raw.decode("utf-8-sig"))
+        text = raw.decode("utf-8-sig")
+        _refuse_if_cut(text, said)
+        return tomllib.loads(text)
     except UnicodeDecodeError as error:
         said["byte"] = error.start + 1
         raise TablesRefused([_("%(file)s is not UTF-8 text (byte %(byte)s). Save it as UTF-8.") % said]) from None
     except (tomllib.TOMLDecodeError, RecursionError) as error:
         said["why"] = error
         raise TablesRefused([_("%(file)s is not correct TOML: %(why)s. Correct that place.") % said]) from None
+
+
+def _refuse_if_cut(text, said):
+    """A dump that ends between two tables is correct TOML; loaded over the register it came from it would delete the rest."""
+    lines = text.splitlines()
+    if lines[:1] == [HEAD] and not any(line.startswith(TRAILER) for line in lines):
+        told = _(
+            "%(file)s ends before its last line, %(end)s: it was cut off on its way. Write or copy it again; if it is meant "
+            "to hold this much only, delete its first line."
+        )
+        raise TablesRefused([told % {**said, "end": TRAILER}])
 
 
 def _content(path, said):

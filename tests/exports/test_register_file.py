@@ -1,14 +1,23 @@
 """A register as TOML: what goes out comes back in without a change, byte for byte."""
 
 import datetime as dt
+import hashlib
 import tomllib
 
 import pytest
 from django.core.management import CommandError, call_command
 
-from registry.exports.register_file import TABLES, clause_references, document, dump_register, in_order
+from registry.exports.register_file import (
+    TABLES,
+    clause_references,
+    document,
+    dump_register,
+    in_order,
+    stored_records,
+)
 from registry.imports.laws import REGISTERS
 from registry.imports.registers import load_register
+from registry.imports.toml_tables import TablesRefused
 from registry.journal import unit_of_work
 from registry.models import (
     ActivityRetention,
@@ -157,11 +166,47 @@ def test_command_writes_the_file_and_two_journal_entries(tmp_path, capsys):
     operator = load_register(REGISTERS / "kazger.toml").operator
     target = tmp_path / "kazger.toml"
     call_command("dump_register", operator="kazger", output=str(target), reason="for the lawyer")
-    assert target.read_text(encoding="utf-8") == dump_register(operator)
+    first, *register, last = target.read_text(encoding="utf-8").splitlines(keepends=True)
+    assert first.startswith("# A whole register.")
+    assert "".join(register) == dump_register(operator) + "\n"
     run = ExportRun.objects.get()
+    digest = hashlib.sha256("".join([first, *register]).encode()).hexdigest()
+    assert last == f"#end,rows,{run.count},sha256,{digest}\n"
+    assert (run.count, run.digest) == (len(stored_records(operator)), digest)
     assert (run.kind, run.filter, run.reason, len(run.digest)) == ("register", {"format": "toml"}, "for the lawyer", 64)
     actions = JournalEntry.objects.filter(operator="kazger").order_by("-seq").values_list("action", flat=True)
     assert list(actions[:2]) == ["export.finish", "export.start"]
+
+
+def test_dump_that_was_cut_off_deletes_nothing(lapp, tmp_path):
+    """Cut between two tables it is correct TOML, and what is missing would be deleted: it is refused, told to overwrite or not."""
+    path, before = tmp_path / "lapp.toml", dump_register(lapp)
+    call_command("dump_register", operator="lapp", output=str(path))
+    assert load_register(path).outcome == "unchanged"
+    whole = path.read_text(encoding="utf-8")
+    cut, _between, _rest = whole.rpartition("\n[[")
+    assert tomllib.loads(cut)
+    for text in (cut, cut.replace("\n", "\r\n"), "\ufeff" + cut):
+        path.write_text(text, encoding="utf-8", newline="")
+        with pytest.raises(TablesRefused) as refused:
+            load_register(path, overwrite=True)
+        assert refused.value.problems == [
+            "lapp.toml ends before its last line, #end: it was cut off on its way. Write or copy it again; if it is meant to hold "
+            "this much only, delete its first line."
+        ]
+    assert dump_register(lapp) == before
+
+
+def test_dump_may_be_edited(lapp, tmp_path):
+    """Its last line stays behind what somebody adds, and binds nobody who shortens the file on purpose and says so."""
+    path = tmp_path / "lapp.toml"
+    call_command("dump_register", operator="lapp", output=str(path))
+    whole = path.read_text(encoding="utf-8")
+    path.write_text(whole + '\n[[data_category]]\ncode = "pets"\nname_en = "Pets"\n', encoding="utf-8")
+    assert load_register(path, overwrite=True).outcome == "overwritten"
+    path.write_text(whole.partition("\n")[2].rpartition("#end")[0], encoding="utf-8")
+    assert load_register(path, overwrite=True).outcome == "overwritten"
+    assert load_register(path).outcome == "unchanged"
 
 
 def test_command_names_an_unknown_operator(db):

@@ -1,13 +1,10 @@
 """manage.py dump_register --operator CODE [-o FILE] [--by USER] [--reason TEXT]"""
 
-import hashlib
-
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 from django.utils.translation import gettext as _
 
-from registry.exports import runs
-from registry.exports.register_file import dump_register
+from registry.exports import register_file, runs
 from registry.management.acting import acting, operator_of, those_who_may
 from registry.management.output import write
 from registry.models import ExportRun
@@ -28,13 +25,13 @@ class Command(BaseCommand):
         operator = operator_of(operator)
         by, role = acting(by, those_who_may("view_exportrun", "add_exportrun"), operator, object_type="exportrun")
         try:
-            content = dump_register(operator).encode()
+            sealed = register_file.file(operator)
         except ValidationError as refusal:
             raise CommandError(" ".join(refusal.messages)) from None
         run = runs.start(
             ExportRun.Kind.REGISTER, by=by, role=role, operator=operator, reason=reason, filter={"format": "toml"}
         )
-        write(output, [content])
-        runs.finish(run, count=content.count(b"\n"), digest=hashlib.sha256(content).hexdigest(), role=role)
+        write(output, sealed)
+        runs.finish(run, count=sealed.count, digest=sealed.digest, role=role)
         if output != "-":
             self.stdout.write(_("%(file)s: the register of %(code)s.") % {"file": output, "code": operator.code})
