@@ -8,7 +8,7 @@ from django.utils.translation import gettext_lazy
 from registry.choices import DateOrder
 from registry.imports.cells import Cells
 from registry.imports.columns import mapping_lines, read_defaults
-from registry.imports.headers import AGREEMENT_FIELDS, CONSENT_FIELDS, OPT_OUT_FIELDS, PERSON_FIELDS
+from registry.imports.headers import AGAINST_CONSENT, AGREEMENT_FIELDS, CONSENT_FIELDS, OPT_OUT_FIELDS, PERSON_FIELDS
 from registry.imports.preview import HEADER_BYTES
 from registry.imports.room import fit
 from registry.models import ImportSource, Purpose
@@ -30,6 +30,7 @@ FIELD_NAMES = {
     "email_opt_out": gettext_lazy("wants no e-mail"),
     "call_opt_out": gettext_lazy("wants no calls"),
     "message_opt_out": gettext_lazy("wants no SMS or messages"),
+    "every_opt_out": gettext_lazy("wants nothing at all"),
     "consent_purpose": gettext_lazy("purpose of the consent"),
     "consent_given_on": gettext_lazy("consent given on"),
     "consent_channel": gettext_lazy("how consent was given"),
@@ -37,6 +38,8 @@ FIELD_NAMES = {
     "third_parties": gettext_lazy("transfer to third parties"),
     "cross_border": gettext_lazy("cross-border transfer"),
     "publication": gettext_lazy("publication"),
+    "consent_stands": gettext_lazy("whether consent stands (only read)"),
+    "consent_withdrawn": gettext_lazy("withdrawal of consent (only read)"),
     "legal_basis": gettext_lazy("legal basis (only read)"),
     "agreement_number": gettext_lazy("number of the agreement"),
     "agreement_on": gettext_lazy("date of the agreement"),
@@ -47,7 +50,7 @@ GROUPS = (
         ("crm_id", "surname", "given_name", "patronymic", "full_name", "full_name_given_first", *PERSON_FIELDS[4:]),
     ),
     (gettext_lazy("Does not want"), OPT_OUT_FIELDS),
-    (gettext_lazy("Consent"), (*CONSENT_FIELDS, "legal_basis")),
+    (gettext_lazy("Consent"), (*CONSENT_FIELDS, *AGAINST_CONSENT)),
     (gettext_lazy("Agreement"), AGREEMENT_FIELDS),
 )
 YES_NO = [("", "—"), ("yes", gettext_lazy("yes")), ("no", gettext_lazy("no"))]

@@ -42,6 +42,9 @@ SEVERAL_AT_MOST = 20
 
 # A line break in an e-mail address is nobody's way to write two.
 _BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
+# What lists write where somebody has no such name.
+_NO_NAME = re.compile(r"[-‐‑‒–—―._…]*")
+NO_PATRONYMIC = frozenset(("нет", "нет отчества", "без отчества", "отсутствует", "жоқ", "жок", "none", "no", "n/a"))
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 
@@ -82,8 +85,7 @@ class Cells:
         self.fields = tuple(self.full)
         remembered = [field for field in self.fields if field not in UNLIKE]
         self.known = {field: Known(self.full[field], field in NAMES) for field in remembered}
-        for field in NAMES:
-            self.known[field] = self.known["surname"]
+        self.known["given_name"] = self.known["surname"]
         self.quick = {field: known.__getitem__ for field, known in self.known.items()} | {
             "crm_id": _plain_id,
             "iin": self._sound_iin,
@@ -111,7 +113,7 @@ class Cells:
             "crm_id": _crm_id,
             "surname": _name,
             "given_name": _name,
-            "patronymic": _name,
+            "patronymic": _patronymic,
             "birth_date": dates["birth_date"],
             "iin": lambda text: check_iin(text, today=today),
             "email": lambda text: _first_of("email", text),
@@ -129,6 +131,7 @@ class Cells:
             "email_opt_out": _opt_out,
             "call_opt_out": _opt_out,
             "message_opt_out": _opt_out,
+            "every_opt_out": _opt_out,
         }
 
     def _sound_iin(self, text):
@@ -206,7 +209,13 @@ def _formula_warning(text):
 def _name(text):
     text = unescape(text)
     checked = clean_name(text)
+    if _NO_NAME.fullmatch(checked.value):
+        return Checked("")
     return checked if checked.error else checked._replace(warning=_formula_warning(text))
+
+
+def _patronymic(text):
+    return Checked("") if text.casefold() in NO_PATRONYMIC else _name(text)
 
 
 def _text(text, limit):
@@ -234,8 +243,13 @@ def _number(text, limit):
     return _text(text, limit)
 
 
+def yes_or_no(text):
+    """What the word means; None where it is none of these."""
+    return _YES_NO.get(unescape(text).casefold())
+
+
 def _yes_no(text):
-    return _either(_YES_NO.get(unescape(text).casefold()))
+    return _either(yes_or_no(text))
 
 
 def _opt_out(text):

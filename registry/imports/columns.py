@@ -6,6 +6,7 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from .headers import (
+    AGAINST_CONSENT,
     CONSENT_FIELDS,
     FIELDS,
     KEY,
@@ -55,22 +56,36 @@ class Columns(NamedTuple):
         """The header of a column, its number where that is empty."""
         return self.header[place].strip() or _("column %(number)d") % {"number": place + 1}
 
+    @property
+    def takes_consents(self):
+        return "consent_purpose" in self.places or "consent_purpose" in self.defaults
+
+    def reads(self, field):
+        """Whether cells of the field are looked at: those of consents are not, where nobody says what they are for."""
+        return self.takes_consents or field not in CONSENT_FIELDS
+
     def notes(self):
-        """Sentences on columns that are known and still not stored."""
+        """Sentences on columns that are known and still not stored, and on what the file lacks as a whole."""
         consents = [field for field in CONSENT_FIELDS if field in self.places]
         found = []
-        if consents and "consent_purpose" not in self.places and "consent_purpose" not in self.defaults:
+        if self.places.keys().isdisjoint((*FULL_NAMES, *PARTS_OF_NAME)):
+            found.append(
+                _("No column is known to hold a name, so nobody new can be taken. If one does, say so on the page of the columns, or "
+                  "give it as --map \"HEADER=full_name\".")
+            )  # fmt: skip
+        if consents and not self.takes_consents:
             names = ", ".join(f"“{self.label(field)}”" for field in consents)
             found.append(
                 _("No column names the purpose of the consents, so no consent is imported (left out: %(columns)s). To import "
                   "them choose the purpose on the page of the columns, or give it as --default consent_purpose=CODE.")
                 % {"columns": names}
             )  # fmt: skip
-        elif "legal_basis" in self.places:
-            found.append(
-                _("“%(column)s” is not stored: a row in which it names another ground than consent gives no consent.")
-                % {"column": self.label("legal_basis")}
-            )
+        elif self.takes_consents and (names := [self.label(each) for each in AGAINST_CONSENT if each in self.places]):
+            found += [
+                _("“%(column)s” is not stored: a row in which it speaks against the consent gives none.")
+                % {"column": name}
+                for name in names
+            ]
         return found
 
 

@@ -141,7 +141,9 @@ class Comparison:
         }
         self.accept_damaged_names = accept_damaged_names
         present = columns.places.keys() | columns.defaults.keys()
-        self.opt_outs = [(field, channel) for field, channel in OPT_OUTS.items() if field in present]
+        self.opt_outs = [
+            (field, channel) for field, channels in OPT_OUTS.items() if field in present for channel in channels
+        ]
         self.new_people = NewPeople(reference, self.opt_outs, label=self.label, today=today)
 
     def outcomes(self, rows: CleanRows) -> list[Outcome]:

@@ -32,7 +32,8 @@ def date_orders(columns, rows, *, said="", remembered=False):
         raise FileRefused(_("The order of dates is one of dmy, mdy, ymd."), quoting=_("Said was “%s”.") % said)
     if said and not remembered:
         return dict.fromkeys(DATE_FIELDS, said), []
-    found = look(columns.places, rows, remembered=said)
+    places = {field: at for field, at in columns.places.items() if columns.reads(field)}
+    found = look(places, rows, remembered=said)
     if found.asked:
         samples = ", ".join(f"“{text}”" for text in found.asked)
         raise FileAsks(_question(said), quoting=_("For example: %(samples)s.") % {"samples": samples})

@@ -15,7 +15,7 @@ ALIASES = {
     "surname": "last name;family name;фамилия;фамилия клиента;тегі",
     "given_name": "first name;given names;name given;forename;имя;имя клиента;аты;есімі",
     "patronymic": "middle name;отчество;отчество клиента;әкесінің аты",
-    "iin": "individual identification number;national id;иин;иин клиента;инн иин;жсн;тжк",
+    "iin": "individual identification number;national id;иин;иин клиента;инн иин;иин бин;жсн;тжк",
     "email": "e mail;mail;email address;work email;work e mail;home email;home e mail;personal email;personal e mail;other email;"
     "other e mail;primary email;additional email;secondary email;электронная почта;адрес электронной почты;эл почта;"
     "эл адрес;почта;адрес эп;рабочий e mail;рабочий email;личный e mail;личный email;частный e mail;частный email;"
@@ -26,7 +26,7 @@ ALIASES = {
     "asst phone;assistant phone;whatsapp;whatsapp phone number;телефон;номер телефона;мобильный телефон;мобильный;"
     "сотовый телефон;сотовый;рабочий телефон;рабочий прямой телефон;домашний телефон;другой телефон;основной телефон;"
     "дополнительный телефон;контактный телефон;телефон рабочий;телефон мобильный;телефон домашний;"
-    "телефон для sms рассылок;тел;ұялы телефон;телефон нөмірі;жұмыс телефоны;үй телефоны;басқа телефон;қосымша телефон",
+    "телефон для sms рассылок;тел;моб телефон;моб тел;телефон клиента;телефон контакта;ұялы телефон;телефон нөмірі;жұмыс телефоны;үй телефоны;басқа телефон;қосымша телефон",
     "birth_date": "birthdate;birthday;date of birth;dob;дата рождения;день рождения;туған күні",
     "language": "preferred language;язык;язык общения;тіл;тілі;қарым қатынас тілі",
     "consent_purpose": "purpose of consent;purpose;цель согласия;цель обработки;келісім мақсаты;өңдеу мақсаты",
@@ -42,17 +42,27 @@ ALIASES = {
     "agreement_number": "agreement;contract number;номер договора;договор;договор номер;№ договора;шарт нөмірі;шарт №",
     "agreement_on": "agreement date;contract date;дата договора;шарт күні",
     "email_opt_out": "has opted out of email;opted out of email;unsubscribed;unsubscribed from all email;do not email;no email;"
-    "email unsubscribed;отказ от рассылки;отказ от рассылок;отказ от email рассылки;отписан;отписан от рассылки;"
+    "email unsubscribed;отказ от рассылки;отказ от рассылок;отказ от email рассылки;отказ от email;отказ от e mail;отписан;отписан от рассылки;отписан от рассылок;"
     "отписался от рассылки;не писать;не отправлять письма;не отправлять email;таратудан бас тарту;таратылымнан бас тарту;"
     "хат жібермеу",
     "call_opt_out": "do not call;do not phone;no calls;opted out of calls;phone opt out;не звонить;отказ от звонков;"
     "қоңырау шалмау;қоңыраудан бас тарту",
     "message_opt_out": "sms opt out;do not sms;do not text;no sms;opted out of sms;whatsapp opt out;opted out of whatsapp;отказ от sms;"
-    "отказ от смс;отказ от сообщений;не отправлять sms;не отправлять смс;sms жібермеу;смс жібермеу;хабарламадан бас тарту",
+    "отказ от смс;отказ от sms рассылки;отказ от sms рассылок;отказ от смс рассылки;отказ от смс рассылок;отказ от сообщений;не отправлять sms;не отправлять смс;sms жібермеу;смс жібермеу;хабарламадан бас тарту",
+    "every_opt_out": "do not contact;do not disturb;no contact;opt out;opted out;no marketing;marketing opt out;не беспокоить;не связываться;"
+    "отказ от рекламы;отказ от рекламных рассылок;отказ от рекламной рассылки;отказ от маркетинга;отказ от коммуникаций;мазаламау;"
+    "хабарласпау;жарнамадан бас тарту",
     "full_name": "name full;fullname;contact name;contact full name;client name;customer name;полное имя;полное имя контакта;"
-    "имя контакта;наименование;наименование полное;полное наименование;фио;ф и о;фио клиента;фио контакта;клиент;контакт;"
+    "имя контакта;наименование;наименование полное;полное наименование;фио;ф и о;фамилия имя отчество;фамилия имя;фио клиента;фио контакта;клиент;контакт;"
     "контрагент;толық аты;толық аты жөні;аты жөні;тегі аты әкесінің аты;тәә",
     "full_name_given_first": "",
+    "consent_stands": "consent;consented;has consent;has consented;consent status;gdpr consent;consent to processing;согласие;есть согласие;"
+    "наличие согласия;согласие получено;статус согласия;согласие на обработку;согласие на обработку пд;согласие на обработку пдн;"
+    "согласие на обработку персональных данных;келісім;келісімі;келісімі бар;келісім бар;келісім мәртебесі;"
+    "дербес деректерді өңдеуге келісім",
+    "consent_withdrawn": "consent withdrawn on;consent withdrawn at;withdrawal of consent;consent withdrawal;consent withdrawal date;"
+    "date of withdrawal;withdrawal date;consent revoked;consent revoked on;согласие отозвано;отзыв согласия;дата отзыва согласия;"
+    "дата отзыва;келісім қайтарылды;келісім кері қайтарылды;келісімді қайтарып алу;келісімді қайтарып алу күні",
     "legal_basis": "legal basis for processing contact's data;legal basis for processing;lawful basis;основание обработки;"
     "правовое основание;правовое основание обработки;құқықтық негіз;өңдеу негізі",
 }
@@ -68,11 +78,12 @@ CONSENT_FIELDS = (
     "publication",
 )
 AGREEMENT_FIELDS = ("agreement_number", "agreement_on")
-OPT_OUT_FIELDS = ("email_opt_out", "call_opt_out", "message_opt_out")
+OPT_OUT_FIELDS = ("email_opt_out", "call_opt_out", "message_opt_out", "every_opt_out")
 # Several columns may hold one of these; the first valid value of a row is kept.
 SEVERAL = ("email", "phone")
 # Read to fill or to judge other fields, never stored themselves.
-READ_ONLY = ("full_name", "full_name_given_first", "legal_basis")
+AGAINST_CONSENT = ("consent_withdrawn", "consent_stands", "legal_basis")
+READ_ONLY = ("full_name", "full_name_given_first", *AGAINST_CONSENT)
 # What a record is and in which state it stands is decided here, never by a file.
 NEVER_IMPORTED = frozenset(
     (
@@ -97,13 +108,18 @@ DATA_ID = re.compile(r"[^\W\d_]{0,3}[ №#_-]{0,3}\d{1,30}")
 FIELD_CODE = re.compile(r"[A-Z]+(?:_[A-Z]+)*_\d+", re.ASCII)
 # Phone 2, E-mail (3), Телефон №2: one more of the kind.
 _COUNTED = re.compile(r"\s*(?:\(|#|no)?\s*\d{1,2}\)?$")
+# What a header says besides, of a cell's form or of which one it is: ИИН (12 цифр), Отчество (при наличии). Whose it is, is no such thing.
+_REMARK = re.compile(
+    r"\s*\((?:\d{1,2} (?:цифр|знаков|digits|сан)|дд мм гггг|гггг мм дд|dd mm yyyy|yyyy mm dd|кк аа жжжж|при наличии|если есть|if any"
+    r"|optional|бар болса|полностью|in full|толық|мобильный|рабочий|домашний|основной|mobile|work|home|primary)\)$"
+)
 # A number that is carried about: it goes before the others of a row.
 _MOBILE = re.compile(r"mobile|cell|whatsapp|мобильн|сотов|ұялы")
 
 
 def folded(header):
     text = unicodedata.normalize("NFKC", header).casefold()
-    return re.sub(r"[\s_\-./:*'\"\u200b\ufeff]+", " ", text).strip()
+    return re.sub(r"[\s_\-.,/:*'\"\u200b\ufeff]+", " ", text).strip()
 
 
 _FIELD_OF = {
@@ -114,7 +130,7 @@ _WRITTEN_TOGETHER = {alias.replace(" ", ""): field for alias, field in _FIELD_OF
 
 def field_of(header):
     """The field that a header stands for, or an empty text."""
-    text = folded(header)
+    text = _REMARK.sub("", folded(header))
     if field := _FIELD_OF.get(text) or _WRITTEN_TOGETHER.get(text.replace(" ", "")):
         return field
     without_number = _COUNTED.sub("", text)
@@ -133,10 +149,13 @@ def is_mobile(header):
 def recognised(header):
     """The field of each column as far as its header tells, empty where it does not."""
     fields = [field_of(text) for text in header]
-    # A file with its own crm_id column and an "id" beside it: the latter is the other system's row number.
-    for at, field in enumerate(fields):
-        if field == KEY and is_never_imported(header[at]) and fields.count(KEY) > 1:
-            fields[at] = ""
+    # A file with our own crm_id column and an "id" beside it: the latter is the other system's row number. Of two other
+    # numbers nobody can tell which one it was last week.
+    if any(folded(text) == folded(KEY) for text in header):
+        return [
+            "" if field == KEY and is_never_imported(text) else field
+            for field, text in zip(fields, header, strict=True)
+        ]
     return fields
 
 

@@ -14,9 +14,10 @@ from .sound_rows import NOTHING
 
 SOURCE = "CRM"
 OPT_OUTS = {
-    "email_opt_out": Channel.EMAIL.value,
-    "call_opt_out": Channel.CALL.value,
-    "message_opt_out": Channel.MESSAGE.value,
+    "email_opt_out": [Channel.EMAIL.value],
+    "call_opt_out": [Channel.CALL.value],
+    "message_opt_out": [Channel.MESSAGE.value],
+    "every_opt_out": [Channel.EMAIL.value, Channel.CALL.value, Channel.MESSAGE.value],
 }
 EMPTY_PERSON = {
     "id": None,
@@ -127,6 +128,7 @@ class NewPeople:
 
     def suppressions(self, values, pk, opted_out=()):
         """An opt-out is recorded where none stands. A file never lifts one."""
+        said = dict.fromkeys(channel for field, channel in self.opt_outs if values.get(field))
         return [
             {
                 "operator_id": self.operator,
@@ -136,6 +138,6 @@ class NewPeople:
                 "ended_on": None,
                 "source": SOURCE,
             }
-            for field, channel in self.opt_outs
-            if values.get(field) and (pk, channel) not in opted_out
+            for channel in said
+            if (pk, channel) not in opted_out
         ]

@@ -9,13 +9,13 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from registry.exports.formulas import unescape
-from registry.rules.consent_words import consent_said
 from registry.rules.full_names import split_full_name, words_left_out
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import lost_letters
 
 from .cells import NAMES, WORDS, Cells, clean_id, is_damaged, not_kept, several
 from .columns import Columns
+from .consent_cells import AGAINST, WITHDRAWN
 from .headers import AGREEMENT_FIELDS, CONSENT_FIELDS, KEY, SEVERAL
 from .reader import Row
 
@@ -97,16 +97,16 @@ class RowCleaner:
         self.may_hold_controls = may_hold_controls
         self.kinds = Cells(today, dict(orders))
         self.label = columns.label
-        mapped = [field for field in self.kinds.fields if field in columns.places or field in columns.defaults]
+        self.takes_consents = columns.takes_consents
+        present = set(filter(columns.reads, (*columns.places, *columns.defaults)))
+        mapped = [field for field in self.kinds.fields if field in present]
         self.several = [field for field in SEVERAL if field in columns.several]
         self.steps = [self._step(field) for field in mapped if field in columns.places and field not in self.several]
         self.filled = [field for field in mapped if field not in columns.places]
         self.full = next((field for field in ("full_name", "full_name_given_first") if field in columns.places), "")
-        present = columns.places.keys() | columns.defaults.keys()
-        self.has_consents = not present.isdisjoint(CONSENT_FIELDS)
         self.has_agreements = not present.isdisjoint(AGREEMENT_FIELDS)
-        self.takes_consents = "consent_purpose" in present
-        self.basis_place = columns.places.get("legal_basis", -1)
+        self.against = [field for field in AGAINST if field in columns.places]
+        self.about_consent = {columns.label(field) for field in CONSENT_FIELDS if field in columns.places}
 
     def clean(self, row: Row) -> CleanRow:
         if row.problem:
@@ -269,7 +269,8 @@ class RowCleaner:
         if self.blank_clears and values.get("surname") == values.get("given_name") == "":
             reason = _("a person has a surname or a given name: fill one in, or keep empty cells from clearing")
             errors.append(Problem(self.label("surname"), "", reason))
-        if self.has_consents:
+        denied = self.against and self._denied(cells, values, errors, warnings)
+        if self.takes_consents and not denied:
             self._consent(cells, values, errors, warnings)
         if self.has_agreements and "agreement_on" in values and "agreement_number" not in values:
             reason = _("an agreement has a date but no number: give its number or leave the date empty")
@@ -277,33 +278,37 @@ class RowCleaner:
 
     def _consent(self, cells, values, errors, warnings):
         given_on, expires_on = values.get("consent_given_on"), values.get("consent_expires_on")
-        if given_on and "consent_purpose" in values and self.basis_place < 0:
-            if expires_on and expires_on < given_on:
-                self._ends_too_early(given_on, expires_on, errors)
-            return
-        if not self.takes_consents:
-            for field in CONSENT_FIELDS:
-                values.pop(field, None)
-            return
-        self._half_a_consent(cells, values, errors, warnings)
+        if not (given_on and "consent_purpose" in values):
+            self._half_a_consent(cells, values, errors, warnings)
         if given_on and expires_on and expires_on < given_on:
-            self._ends_too_early(given_on, expires_on, errors)
+            reason = _("the consent expires before it is given (%(given_on)s): correct one of the dates")
+            errors.append(Problem(self.label("consent_expires_on"), str(expires_on), reason % {"given_on": given_on}))
+
+    def _denied(self, cells, values, errors, warnings):
+        """Whether a cell speaks against the consent that the row has: then nothing of it is taken, nor held against the row."""
+        problem = self._against(cells)
+        if problem is None:
+            return False
+        faults = [each for each in errors if each.column in self.about_consent]
+        if not (faults or values.get("consent_given_on") or problem.reason == WITHDRAWN):
+            return False
+        errors[:] = [each for each in errors if each not in faults]
+        for field in CONSENT_FIELDS:
+            values.pop(field, None)
+        warnings.append(problem)
+        return True
+
+    def _against(self, cells):
+        for field in self.against:
+            text = cells[self.columns.places[field]].strip()
+            if text and (reason := AGAINST[field](text, self.today)):
+                return Problem(self.label(field), text, str(reason))
+        return None
 
     def _half_a_consent(self, cells, values, errors, warnings):
-        """A row that lacks a part of a consent, or that names its ground."""
+        """A row that lacks a part of a consent."""
         given_on = values.get("consent_given_on")
-        basis = cells[self.basis_place].strip() if self.basis_place >= 0 else ""
-        if given_on and basis and not (said := consent_said(basis)):
-            reason = _("the CRM names another ground than consent: its cells about consent are left out")
-            if said is False:
-                reason = _(
-                    "the CRM does not say that the consent stands: its cells about consent are left out. If it was withdrawn, "
-                    "record that on the consent's page"
-                )
-            warnings.append(Problem(self.label("legal_basis"), basis, reason))
-            for field in CONSENT_FIELDS:
-                values.pop(field, None)
-        elif given_on is None and "consent_purpose" in values and self._is_filled(cells, "consent_purpose"):
+        if given_on is None and "consent_purpose" in values and self._is_filled(cells, "consent_purpose"):
             if not any(problem.column == self.label("consent_given_on") for problem in errors):
                 reason = _("a consent has a purpose but no date: give the date, or leave the purpose empty")
                 errors.append(Problem(self.label("consent_given_on"), "", reason))
@@ -323,10 +328,6 @@ class RowCleaner:
         """Whether the row itself says something, whatever was said for the whole file."""
         place = self.columns.places.get(field)
         return place is not None and bool(cells[place].strip())
-
-    def _ends_too_early(self, given_on, expires_on, errors):
-        reason = _("the consent expires before it is given (%(given_on)s): correct one of the dates")
-        errors.append(Problem(self.label("consent_expires_on"), str(expires_on), reason % {"given_on": given_on}))
 
     def _lost(self, field, name):
         reason = _("a letter of the name was lost on the way (“?”): export in UTF-8, or accept damaged names")

@@ -44,8 +44,8 @@ class SoundRows:
         self.cleaner, self.kinds = cleaner, cleaner.kinds
         self.nothing = [""] * len(cleaner.columns.fields)
         self.filled = self._filled()
-        several_looks = cleaner.several or cleaner.full or cleaner.may_hold_controls or cleaner.basis_place >= 0
-        self.possible = self.filled is not None and not several_looks and cleaner.has_consents == cleaner.takes_consents
+        several_looks = cleaner.several or cleaner.full or cleaner.may_hold_controls or cleaner.against
+        self.possible = self.filled is not None and not several_looks
 
     def clean(self, rows) -> CleanRows:
         """As `RowCleaner.clean` of each of these rows."""
@@ -101,7 +101,7 @@ class SoundRows:
         if "iin" in found and "birth_date" in found:
             pairs = enumerate(zip(of("iin"), of("birth_date"), strict=True))
             doubtful.update([at for at, (iin, date) in pairs if iin and date and born(iin[:7]) != date])
-        if self.cleaner.has_consents:
+        if self.cleaner.takes_consents:
             given, purposes = of("consent_given_on", NOTHING), of("consent_purpose", NOTHING)
             channels, ends = of("consent_channel", NOTHING), of("consent_expires_on", NOTHING)
             consents = enumerate(zip(of(KEY, ()), given, purposes, channels, ends, strict=False))

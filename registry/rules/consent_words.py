@@ -14,19 +14,22 @@ _CONSENT = re.compile(
 _DENIED = re.compile(
     r"\b(?:(?:no(?!\.\s*[\w-]*\d)|not|non|none|never|nor|without|false|unknown|cannot|pending|awaiting|need(?:s|ed)?|missing|lack(?:s|ing)?"
     r"|absent|requested|ended|den(?:y|ies|ied|ial)|objects?|objected|objection"
-    r"|to be (?:given|obtained|collected|confirmed|signed)"
-    r"|не\w*|ни|без|ложь|истек|нужно|жок|емес|алма(?:ды|ган))\b"
+    r"|to be (?:given|obtained|collected|confirmed|signed)|(?:get|obtain|collect|ask for) (?:an? |the )?consent|tbd"
+    r"|не\w*|ни|без|ложь|истек|нужно|надо|(?:взять|получить|запросить|оформить|собрать) согласи[ея]|на подпис(?:и|ь|ании)"
+    r"|отправлен[оа]?|удален[оа]?|потерян[оа]?|забрал[аи]?|забран[оа]?|жок|емес|керек|алма(?:ды|ган)|битт?и|биткен|аякта(?:лды|лган)"
+    r"|(?:келисими?|мерзими) отт?и)\b"
     r"|withdr|revo[ck]|rescind|refus|declin|expired|invalid|cancel|reject|requir|laps|terminat|suspend|opt(?:ed)?\W*out"
-    r"|inactiv|void|unsubscr|снят"
-    r"|отоз|отзыв|отказ|отклон|отмен|аннул|истекл|истекш|прекра[щт]|приостан|отсутств|недейств|утра[тч]|просроч|запрош|ожида"
+    r"|inactiv|void|unsubscr|unverif|unconfirm|remov|stopp|delet|снят"
+    r"|отоз|отзыв|отказ|отклон|отмен|аннул|истекл|истекш|прекра[щт]|приостан|отсут?с[тв]|недейств|утра[тч]|утерян|законч|просроч|запрош|ожида"
     r"|требуе|требую|несоглас|неизвест|возраж"
     r"|кайтар|бас тарт|алынба|берилме|берме|токтат|жарамсыз|кажет|жойыл|сурал|кутил|мерзими отк|мерзими бит|белгисиз)"
-    r"|n['’]t\b|[:=-]\s*(?:n|0|off|-)?\s*$"
+    r"|n['’]t\b|[:=-]\s*(?:n|н|0|off|-)?\s*$|[?✗✘×❌]\s*$"
 )
 # What sounds like it and says the contrary: “not withdrawn”, “until it is withdrawn”, “may be withdrawn”, “without a time limit”.
 _STILL = r"(?:(?:it|its|is|was|has|be|been|yet|to|of|было|был|была|быть|еще|момента|дня|даты|его|ее)\s+)*"
 _STANDS = re.compile(
     rf"\b(?:(?:not|until|till|unless|can|may|right|не|до|может|право|правом)\s+{_STILL}(?:withdr|revo[ck]|expir|отоз|отзыв|истек)\w*"
+    r"|не(?:совершеннолетн|дееспособн|определенн|ограниченн)\w*"
     r"|(?:no|without|без)\s+(?:an?\s+)?(?:time|end|expir\w*|limit\w*|term|срока|ограничени\w*)\b"
     r"|кайтар(?:ылма\w*|ып алынба\w*|\w*(?:\s+ал\w+)?\s+(?:дейин|жок)\b))"
 )

@@ -53,6 +53,24 @@ def test_identity_and_state_are_never_imported():
     assert columns.unknown == ["Заметка"]
 
 
+@pytest.mark.parametrize("header", [["ID", "Код клиента", "Имя"], ["External ID", "id", "Имя"]])
+def test_of_two_ids_nobody_guesses(header):
+    """A number that another system added to the export must not become the key of everybody."""
+    with pytest.raises(FileAsks, match="Columns 1, 2 all hold “crm_id”"):
+        match_columns(header)
+    assert match_columns(header, mapping=(f"{header[1]}=",)).places == {"crm_id": 0, "given_name": 2}
+
+
+def test_file_without_a_name_says_so_once():
+    """Each row of somebody new is rejected for it, so the file says what is to be done."""
+    told = (
+        "No column is known to hold a name, so nobody new can be taken. If one does, say so on the page of the columns, or give it "
+        'as --map "HEADER=full_name".'
+    )
+    assert match_columns(["ID", "Кто это"]).notes() == [told]
+    assert match_columns(["ID", "Кто это"], mapping=("Кто это=full_name",)).notes() == []
+
+
 @pytest.mark.parametrize(
     ("header", "reason"),
     [
@@ -118,7 +136,7 @@ def test_defaults():
             FileRefused, match="^A default is written field=value with one of the fields: surname"
         ) as it:
             match_columns(["ID"], defaults=[text])
-        assert it.value.told.endswith(f"message_opt_out. “{text}” is none.")
+        assert it.value.told.endswith(f"every_opt_out. “{text}” is none.")
     with pytest.raises(
         FileRefused, match="^The default of “consent_channel” has a line break in it: put it on one line.$"
     ):
@@ -276,4 +294,4 @@ def test_consents_without_a_purpose_are_told():
         "No column names the purpose of the consents, so no consent is imported (left out: “Consent date”). To import them "
         "choose the purpose on the page of the columns, or give it as --default consent_purpose=CODE."
     ]
-    assert match_columns(["ID", "Consent date"], defaults=["consent_purpose=x"]).notes() == []
+    assert match_columns(["ID", "Имя", "Consent date"], defaults=["consent_purpose=x"]).notes() == []

@@ -36,6 +36,21 @@ def test_opt_out_in_a_file_is_recorded_once(crm):
     assert crm.counts(crm.load(with_opt_outs(rows))) == {"same": 3}
 
 
+def test_opt_out_of_everything_is_one_of_each_channel(crm):
+    """Beside a column of one channel, too, and of somebody who opted out of one before."""
+    from .crm import csv_of
+
+    crm.load(with_opt_outs([person(2, **opted("", "yes", ""))]))
+    header = [*person(1), "email_opt_out", "Не беспокоить"]
+    rows = [person(number) | {"email_opt_out": "yes", "Не беспокоить": "да"} for number in (1, 2)]
+    crm.load(csv_of(rows, header=header))
+    assert standing() == [
+        (crm_id, channel) for crm_id in ("C0000001", "C0000002") for channel in ("call", "email", "message")
+    ]
+    crm.load(csv_of(rows, header=header))
+    assert Suppression.objects.count() == 6
+
+
 def test_file_never_lifts_an_opt_out(crm):
     """No in the column is not the person's word that they want to be approached again."""
     crm.load(with_opt_outs([person(1, **opted("yes", "", ""))]))

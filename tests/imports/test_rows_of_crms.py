@@ -11,10 +11,15 @@ from registry.imports.rows import RowCleaner
 TODAY = dt.date(2026, 11, 22)
 
 
-def row_of(header, cells, **said):
-    """A cleaned row under headers of its own. said: mapping, defaults, blank_clears, orders, may_hold_controls."""
+def cleaner_of(header, **said):
+    """said: mapping, defaults, blank_clears, orders, may_hold_controls."""
     columns = match_columns(header, mapping=said.pop("mapping", ()), defaults=said.pop("defaults", ()))
-    return RowCleaner(columns, today=TODAY, **said).clean(Row(2, cells))
+    return RowCleaner(columns, today=TODAY, **said)
+
+
+def row_of(header, cells, **said):
+    """A cleaned row under headers of its own."""
+    return cleaner_of(header, **said).clean(Row(2, cells))
 
 
 def sentences(problems):
@@ -102,6 +107,24 @@ def test_full_name_behind_an_apostrophe_of_ours_is_whole():
     row = row_of(["ID", "ФИО", "Имя"], ["1", "'=Ким Анна", "Анна"])
     assert row.values == {"crm_id": "1", "surname": "=Ким", "given_name": "Анна"}
     assert sentences(row.warnings) == ["ФИО “'=Ким”: the cell begins like a formula: it is kept as text"]
+
+
+@pytest.mark.parametrize(
+    ("surname", "patronymic"),
+    [("-", "-"), ("—", "нет"), (".", "Отсутствует"), ("...", "жоқ"), ("", "без отчества"), ("", "n/a")],
+)
+def test_mark_for_a_name_that_somebody_has_not_is_no_name(surname, patronymic):
+    """What a list writes into a cell so that it is not empty: it replaces no name, and clears one only where blanks do."""
+    header, cells = ["ID", "Фамилия", "Имя", "Отчество"], ["1", surname, "Нурлан", patronymic]
+    assert row_of(header, cells).values == {"crm_id": "1", "given_name": "Нурлан"}
+    cleared = row_of(header, cells, blank_clears=True)
+    assert (cleared.values["surname"], cleared.values["patronymic"], cleared.errors) == ("", "", [])
+
+
+def test_name_that_reads_like_a_mark_stays():
+    """Only of a patronymic do words say that there is none."""
+    row = row_of(["ID", "Фамилия", "Имя"], ["1", "Нет", "-А-"])
+    assert (row.values["surname"], row.values["given_name"]) == ("Нет", "-А-")
 
 
 def test_western_full_names_are_said_by_mapping():
@@ -217,6 +240,12 @@ def test_header_lines_in_an_address_are_no_second_address():
 def test_opt_outs(text, value):
     """An opt-out is said in three languages; an empty cell says nothing."""
     assert row_of(["ID", "Email Opt Out"], ["1", text]).values.get("email_opt_out") is value
+
+
+def test_opt_out_of_everything():
+    """One column may say it of all channels."""
+    row = row_of(["ID", "Не беспокоить"], ["1", "да"])
+    assert (row.values, row.errors) == ({"crm_id": "1", "every_opt_out": True}, [])
 
 
 def test_consent_to_letters_is_no_opt_out():
