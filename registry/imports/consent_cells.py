@@ -2,7 +2,7 @@
 
 from django.utils.translation import gettext_lazy as _
 
-from registry.rules.consent_words import consent_said
+from registry.rules.consent_words import consent_said, status_said
 from registry.rules.dates import parse_date, readings
 
 from .cells import yes_or_no
@@ -26,7 +26,7 @@ def _by_status(text, today):
     """Yes or no, words about consent, or the day it was given."""
     said = yes_or_no(text)
     if said is None:
-        said = consent_said(text) or bool(readings(text)) or not parse_date(text, today=today).error
+        said = status_said(text) or bool(readings(text)) or not parse_date(text, today=today).error
     return "" if said else NOT_STANDING
 
 

@@ -33,6 +33,13 @@ _STANDS = re.compile(
     r"|(?:no|without|без)\s+(?:an?\s+)?(?:time|end|expir\w*|limit\w*|term|срока|ограничени\w*)\b"
     r"|кайтар(?:ылма\w*|ып алынба\w*|\w*(?:\s+ал\w+)?\s+(?:дейин|жок)\b))"
 )
+# What a column about consent says without the word.
+_GIVEN = re.compile(
+    r"(?:(?:is |was )?(?:given|granted|active|obtained|received|valid|signed|confirmed|approved|accepted|agreed|allowed)"
+    r"|(?:(?:double|single|confirmed|explicit)[ -]?)?opt(?:ed)?[ -]?in"
+    r"|получен[оа]?|дан[оа]?|имеется|действует|действующ\w+|активн\w+|подписан[оа]?|предоставлен[оа]?|подтвержден[оа]?|выдан[оа]?|принят[оа]?"
+    r"|разрешен[оа]?|берилди|берилген|алынды|алынган|жарамды|расталды|кол койылды)\b"
+)
 # FREELY_GIVEN, ExplicitConsent; № is folded to “no”.
 _BETWEEN = re.compile(r"[_№]|(?<=[a-z])(?=[A-Z])")
 
@@ -40,6 +47,14 @@ _BETWEEN = re.compile(r"[_№]|(?<=[a-z])(?=[A-Z])")
 def consent_said(basis: str) -> bool | None:
     """Whether these words say that consent stands, or (False) that it does not. None: they speak of another ground."""
     said = fold(_BETWEEN.sub(" ", basis))
-    if not _CONSENT.search(said):
-        return None
+    return _is_not_denied(said) if _CONSENT.search(said) else None
+
+
+def status_said(status: str) -> bool:
+    """Whether a column about consent says that it stands: in words of consent, or that it was given, without the word."""
+    said = fold(_BETWEEN.sub(" ", status)).strip()
+    return bool(_CONSENT.search(said) or _GIVEN.match(said)) and _is_not_denied(said)
+
+
+def _is_not_denied(said):
     return not _DENIED.search(_STANDS.sub(" ", said))

@@ -2,7 +2,7 @@
 
 import pytest
 
-from registry.rules.consent_words import consent_said
+from registry.rules.consent_words import consent_said, status_said
 
 STANDS = """
     Consent
@@ -152,6 +152,37 @@ OTHER_GROUNDS = """
     1
 """
 
+GIVEN = """
+    Получено
+    Дано 01.02.2024
+    Действует
+    Подписано
+    Активно
+    Берілді
+    Алынған
+    Granted
+    OPT_IN
+    Double opt-in
+    Valid until it is withdrawn
+    Consented
+    Согласен
+"""
+NOT_GIVEN = """
+    Не получено
+    Неактивно
+    Отозвано
+    На подписи
+    Получено, отозвано
+    Берілмеген
+    Withdrawn
+    Granted, expired
+    Opted out
+    Pending
+    Legitimate interest
+    Ромашка
+    ?
+"""
+
 
 def lines(text):
     return [line.strip() for line in text.strip().splitlines()]
@@ -173,3 +204,11 @@ def test_consent_that_does_not_stand(basis):
 def test_another_ground(basis):
     """Words that only begin like consent are about something else: an agreement, a contract, “according to”."""
     assert consent_said(basis) is None
+
+
+@pytest.mark.parametrize(
+    ("status", "stands"), [*((each, True) for each in lines(GIVEN)), *((each, False) for each in lines(NOT_GIVEN))]
+)
+def test_status_of_a_consent(status, stands):
+    """In a column about consent it need not be named; what is not known to mean yes is none."""
+    assert status_said(status) is stands
