@@ -4,14 +4,16 @@ from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
-from django.http import Http404, HttpResponseRedirect
+from django.http import HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.urls import path, reverse
 from django.utils import timezone
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registry.models import Block, Law, ProcessingActivity
+from registry.models.block import NOT_ONES_OWN
 from registry.models.gate import cited
 from registry.operations.blocking import block, unblock
 
@@ -27,6 +29,10 @@ WHAT_IT_MEANS = gettext_lazy(
 WHAT_LIFTING_MEANS = gettext_lazy(
     "The data may then be changed, used and passed on again. Whoever set the block cannot lift it."
 )
+BLOCKED_ALREADY = gettext_lazy(
+    "This is blocked already: %(block)s. Nothing was recorded. A further cause is recorded as a block of the activity it is about, or "
+    "under another law."
+)
 
 
 def norms_of(blocks):
@@ -34,6 +40,25 @@ def norms_of(blocks):
     if not blocks:
         return ""
     return "; ".join(Citations.of_laws("blocking", {block.law_id for block in blocks}))
+
+
+def described(block):
+    set_at = date_format(timezone.localtime(block.set_at), "d.m.Y H:i")
+    who = block.set_by.get_full_name() if block.set_by else ""
+    about = block.activity or _("everything")
+    return " · ".join(filter(None, [str(block.law), str(about), block.get_cause_display(), set_at, who]))
+
+
+def listed(title, blocks):
+    return {"standing_title": title, "standing": list(map(described, blocks))}
+
+
+def lifted(count, subject):
+    """What is told of the blocks that were lifted: others may stand on."""
+    told = ngettext("The block is lifted.", "%(count)d blocks are lifted.", count) % {"count": count}
+    if left := subject.blocks.standing().count():
+        told += " " + ngettext("%(left)d block still stands.", "%(left)d blocks still stand.", left) % {"left": left}
+    return told
 
 
 class BlockForm(forms.Form):
@@ -56,8 +81,32 @@ class BlockForm(forms.Form):
         self.fields["activity"].queryset = ProcessingActivity.objects.filter(operator=operator)
 
 
+class BlocksField(forms.ModelMultipleChoiceField):
+    widget = forms.CheckboxSelectMultiple
+
+    def label_from_instance(self, block):
+        return described(block)
+
+
 class LiftForm(forms.Form):
+    """Which of the blocks that somebody else set, and why."""
+
+    blocks = BlocksField(
+        Block.objects.none(),
+        label=gettext_lazy("Which"),
+        error_messages={
+            "required": gettext_lazy("Tick the blocks to be lifted."),
+            "invalid_choice": gettext_lazy(
+                "One of them was lifted meanwhile. Look at those that stand, and tick again."
+            ),
+        },
+    )
     _reason = forms.CharField(label=gettext_lazy("Reasons"), max_length=500, help_text=WHY, widget=forms.Textarea)
+
+    def __init__(self, *args, blocks, **kwargs):
+        super().__init__(*args, **kwargs)
+        self.fields["blocks"].queryset = blocks
+        self.fields["blocks"].initial = blocks
 
 
 class BlocksPeople(ReadsBlocked):
@@ -91,7 +140,7 @@ class BlocksPeople(ReadsBlocked):
         if record is None:
             return context
         standing = list(record.blocks.standing().select_related("law", "activity", "set_by"))
-        context["standing_blocks"] = standing
+        context["standing_blocks"] = list(map(described, standing))
         context["blocked_norm"] = norms_of(standing)
         context["may_clarify"] = not held(record)
         if request.user.has_perm("registry.add_block"):
@@ -107,9 +156,7 @@ class BlocksPeople(ReadsBlocked):
         return context
 
     def person_for_act(self, request, pk):
-        subject = self.get_object(request, str(pk))
-        if subject is None:
-            raise Http404
+        subject = self.record_or_404(request, str(pk), lock=request.method == "POST")
         if not request.user.has_perm("registry.add_block", subject):
             raise PermissionDenied
         return subject
@@ -120,25 +167,38 @@ class BlocksPeople(ReadsBlocked):
 
         def set_block():
             chosen = {name: form.cleaned_data[name] for name in ("law", "activity", "cause")}
+            standing = subject.blocks.standing().filter(law=chosen["law"], activity=chosen["activity"])
+            if already := standing.select_related("law", "activity", "set_by").first():
+                raise ValidationError(BLOCKED_ALREADY % {"block": described(already)})
             block(subject, why=reason_of(request), **chosen, **by_whom(request))
 
         if request.method == "POST" and form.is_valid() and self.acted(form, set_block):
             return self.done(request, subject, _("The data are blocked. Only somebody else can lift the block."))
         norm = "; ".join(Citations.of_laws("blocking", subject.operator.laws.values("law")))
         said = {"title": _("Block the data"), "button": _("Block"), "what": WHAT_IT_MEANS, "norm": norm}
-        return self.act_page(request, subject, form, said)
+        standing = subject.blocks.standing().select_related("law", "activity", "set_by")
+        return self.act_page(request, subject, form, said | listed(_("Blocks that stand"), standing))
 
     def unblock_view(self, request, pk):
         subject = self.person_for_act(request, pk)
-        form = LiftForm(request.POST or None)
+        standing = subject.blocks.standing().select_related("law", "activity", "set_by")
+        of_others, own = standing.exclude(set_by=request.user), standing.filter(set_by=request.user)
+        if not standing:
+            messages.warning(request, _("No block stands any more. Nothing was recorded."))
+            return HttpResponseRedirect(page_of(subject))
+        form = LiftForm(request.POST or None, blocks=of_others) if of_others else None
 
         def lift():
-            unblock(subject, why=reason_of(request), **by_whom(request))
+            unblock(subject, why=reason_of(request), blocks=form.cleaned_data["blocks"], **by_whom(request))
 
-        if request.method == "POST" and form.is_valid() and self.acted(form, lift):
-            return self.done(request, subject, _("The block is lifted."))
-        said = {"title": _("Lift the block"), "what": WHAT_LIFTING_MEANS, "norm": norms_of(subject.blocks.standing())}
-        return self.act_page(request, subject, form, said)
+        if form and request.method == "POST" and form.is_valid() and self.acted(form, lift):
+            return self.done(request, subject, lifted(len(form.cleaned_data["blocks"]), subject))
+        said = {
+            "title": _("Lift the block"),
+            "what": WHAT_LIFTING_MEANS if form else NOT_ONES_OWN,
+            "norm": norms_of(standing),
+        }
+        return self.act_page(request, subject, form, said | listed(_("Set by yourself"), own))
 
     def acted(self, form, act):
         """Whether it was done, all of it; else nothing was, and the form says why."""
@@ -159,9 +219,8 @@ class BlocksPeople(ReadsBlocked):
             "opts": self.opts,
             "object": subject,
             "kicker": label_of(request, subject),
-            "standing": subject.blocks.standing().select_related("law", "activity", "set_by"),
             "form": form,
-            "media": self.media + form.media,
+            "media": self.media + form.media if form else self.media,
             "back": page_of(subject),
             **said,
         }

@@ -10,6 +10,8 @@ from .base import OperatorOwned, field_classes, indexed_operator
 from .law import Law
 from .people import DataSubject
 
+NOT_ONES_OWN = _("You set this block yourself. Somebody else lifts it.")
+
 
 class BlockQuerySet(models.QuerySet):
     def standing(self):
@@ -126,7 +128,7 @@ class Block(OperatorOwned):
         if self.lifted_at is not None:
             return
         if by is not None and by == self.set_by:
-            raise ValidationError(_("You set this block yourself. Somebody else lifts it."))
+            raise ValidationError(NOT_ONES_OWN)
         if not why.strip():
             raise ValidationError(_("Say why the block is lifted."))
         self.lifted_at, self.lifted_by, self.why_lifted = at, by, why

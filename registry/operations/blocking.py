@@ -28,11 +28,13 @@ def block(subject, *, law, cause, why, by, at, activity=None, request=None) -> B
     return standing
 
 
-def unblock(subject, *, by, at, why, law=None, request=None) -> int:
-    """Lifts every block of the person that stands, or those under one law; returns how many. None is set by who lifts it."""
-    standing = (
-        Block.objects.standing().filter(subject=subject, **({"law": law} if law else {})).select_related("set_by")
-    )
+def unblock(subject, *, by, at, why, law=None, blocks=None, request=None) -> int:
+    """Lifts every block of the person that stands, those under one law, or those named; returns how many. None is set by who lifts it."""
+    standing = Block.objects.standing().filter(subject=subject).select_related("set_by")
+    if law is not None:
+        standing = standing.filter(law=law)
+    if blocks is not None:
+        standing = standing.filter(pk__in=[each.pk for each in blocks])
     lifted = 0
     for each in standing:
         each.lift(by=by, at=at, why=why)

@@ -39,12 +39,30 @@ def test_person_is_blocked_and_freed_by_another(subject, lapp, dpo, browser_clie
     assert client.post(url("block", subject), fields).status_code == 302
     subject.refresh_from_db()
     assert (subject.state, subject.blocks.get().why) == ("blocked", "the address is said to be wrong")
-    refused = client.post(url("unblock", subject), {"_reason": "it was right"})
+    refused = lift(client, subject)
     assert "You set this block yourself. Somebody else lifts it." in refused.content.decode()
     client = browser_client(make_user("dpo", lapp))
-    assert client.post(url("unblock", subject), {"_reason": "it was right"}).status_code == 302
+    assert "The block is lifted." in lift(client, subject, follow=True).content.decode()
     subject.refresh_from_db()
     assert subject.state == "active"
+
+
+def lift(client, subject, blocks=None, follow=False):
+    """As whoever looks at the page and lifts these blocks, or all that stand."""
+    blocks = subject.blocks.standing() if blocks is None else blocks
+    return client.post(
+        url("unblock", subject), {"blocks": [each.pk for each in blocks], "_reason": "it was right"}, follow=follow
+    )
+
+
+def test_second_cause_under_one_law_is_no_block_of_its_own(subject, lapp, dpo, browser_client):
+    """It would be lifted with the first one: whoever sets it is told that nothing was recorded."""
+    fields = {"law": make_law().pk, "cause": "inaccuracy", "_reason": "the address is said to be wrong"}
+    browser_client(dpo).post(url("block", subject), fields)
+    client = browser_client(make_user("dpo", lapp))
+    text = client.post(url("block", subject), fields | {"cause": "authority", "_reason": "order 17"}).content.decode()
+    assert "This is blocked already" in text and "Nothing was recorded" in text and "order 17" in text
+    assert subject.blocks.get().cause == "inaccuracy"
 
 
 def test_block_without_reasons_is_refused(subject, dpo, browser_client):
@@ -55,9 +73,11 @@ def test_block_without_reasons_is_refused(subject, dpo, browser_client):
 
 
 @pytest.mark.parametrize(("view", "name"), [("block", "_reason"), ("unblock", "_reason"), ("read", "why")])
-def test_form_says_where_it_is_to_be_corrected(view, name, blocked, dpo, browser_client):
+def test_form_says_where_it_is_to_be_corrected(view, name, blocked, lapp, browser_client):
     """Above the form, where a reader by ear is led first; the error leads to its field, and what belongs to a field is tied to it."""
-    text = browser_client(dpo).post(url(view, blocked), {"law": make_law().pk, "cause": "other"}).content.decode()
+    client = browser_client(make_user("dpo", lapp))
+    fields = {"law": make_law().pk, "cause": "other", "blocks": [each.pk for each in blocked.blocks.standing()]}
+    text = client.post(url(view, blocked), fields).content.decode()
     assert '<div class="errornote" role="alert" tabindex="-1" data-focus>' in text
     assert f'<a href="#id_{name}" data-field>' in text and text.count(f'id="id_{name}"') == 1
     assert f'id="id_{name}_error"' in text
@@ -66,15 +86,41 @@ def test_form_says_where_it_is_to_be_corrected(view, name, blocked, dpo, browser
 
 
 @pytest.mark.parametrize("own_first", [True, False])
-def test_blocks_are_lifted_together_or_not_at_all(own_first, subject, lapp, dpo, browser_client):
-    """Of two blocks one is the officer's own: the other stands on, too, and the page says that nothing was done."""
+def test_of_several_blocks_those_of_others_are_lifted(own_first, subject, lapp, dpo, browser_client):
+    """Each of two officers lifts what the other set; one's own is shown, and not to be chosen."""
     officers = [dpo, make_user("dpo", lapp)]
     for law, officer in zip(("KZ-94-V", "RU-152-FZ"), officers if own_first else reversed(officers), strict=True):
         block_under(law, subject, officer)
-    refused = browser_client(dpo).post(url("unblock", subject), {"_reason": "it was right"}).content.decode()
-    assert "Nothing was done yet. To be corrected:" in refused
-    assert "You set this block yourself. Somebody else lifts it." in refused
-    assert subject.blocks.standing().count() == 2
+    own, other = subject.blocks.get(set_by=dpo), subject.blocks.exclude(set_by=dpo).get()
+    client = browser_client(dpo)
+    form = client.get(url("unblock", subject)).context["form"]
+    assert list(form.fields["blocks"].queryset) == [other]
+    assert "Which" in lift(client, subject, [own]).content.decode() and subject.blocks.standing().count() == 2
+    told = lift(client, subject, [other], follow=True).content.decode()
+    assert "The block is lifted. 1 block still stands." in told
+    assert subject.blocks.standing().get() == own
+
+
+def test_block_that_was_set_meanwhile_is_not_lifted_unseen(blocked, lapp, browser_client):
+    """Lifted is what stood on the page, for the reason that was written for it."""
+    client = browser_client(make_user("dpo", lapp))
+    shown = list(blocked.blocks.standing())
+    block_under("RU-152-FZ", blocked, make_user("dpo", lapp))
+    lift(client, blocked, shown)
+    assert [each.law.code for each in blocked.blocks.standing()] == ["RU-152-FZ"]
+
+
+def test_block_that_was_lifted_meanwhile_is_said(blocked, lapp, browser_client):
+    """Nobody is told that they lifted what a colleague had lifted."""
+    first, second = (browser_client(make_user("dpo", lapp)) for _each in range(2))
+    shown = list(blocked.blocks.standing())
+    lift(first, blocked, shown, follow=True)
+    told = lift(second, blocked, shown, follow=True).content.decode()
+    assert "No block stands any more. Nothing was recorded." in told and "is lifted" not in told
+    block_under("KZ-94-V", blocked, make_user("dpo", lapp))
+    told = lift(second, blocked, shown).content.decode()
+    assert "One of them was lifted meanwhile." in told
+    assert blocked.blocks.standing().count() == 1
 
 
 @pytest.mark.parametrize("view", ["change", "history"])
