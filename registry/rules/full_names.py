@@ -5,7 +5,7 @@ from collections import Counter
 from itertools import accumulate
 from typing import NamedTuple
 
-from registry.rules.names import NAME_MAX_LENGTH, collapse, fold
+from registry.rules.names import LOST, NAME_MAX_LENGTH, collapse, fold
 
 # What is longer has a part that no name may have: it stays one part, which is refused for its length.
 LONGEST = 3 * NAME_MAX_LENGTH + 2
@@ -28,7 +28,12 @@ _BEFORE = frozenset(
 _SURNAME = re.compile(
     r"..+(?:ов|ова|ев|ева|ёв|ёва|ский|ская|цкий|цкая|енко|ov|ova|ev|eva|yev|yeva|sky|skiy|skaya|enko)"
 )
-_NOT_SURNAMES = frozenset("яков иаков".split())
+_NOT_SURNAMES = frozenset("яков иаков yakov iakov любов lyubov liubov lubov".split())
+# With these endings a man's father's name and anybody's surname are alike: Иван Петрович, Ольга Станкевич.
+_EITHER = re.compile(r".*(?:ович|евич|ovich|evich)", re.IGNORECASE)
+# What a CRM writes beside a name: numbers, signs and these words. Signs that stand for lost letters are of the name.
+_BESIDE = re.compile(rf"(?<!\S)(?:(?:[^\w\s{LOST}]|[\d_])+|(?:ип|чп|кх|жк|фл|тоо|г-н|г-жа|мл)\.?)(?!\S)", re.IGNORECASE)
+_DIGIT = re.compile(r"\d")
 _ALONE = _AFTER | _BEFORE
 _INITIALS = re.compile(r"(?:[^\W\d_]\.){2,3}")
 _INITIAL = re.compile(r"[^\W\d_]\.")
@@ -36,7 +41,7 @@ _MARKS = re.compile(r"[.,]")
 
 
 class FullName(NamedTuple):
-    """guessed: nothing but the usual order says which word is which."""
+    """guessed: nothing but the usual order says which word is which, or something beside the name stands in a part."""
 
     surname: str = ""
     given_name: str = ""
@@ -54,17 +59,16 @@ def split_full_name(text: str, *, surname: str = "", given_name: str = "", given
     name, surname, given_name = map(collapse, (text, surname, given_name))
     if len(name) > LONGEST:
         return FullName(surname, name) if surname and not given_name else FullName(surname or name, given_name)
+    words = name.replace(",", " ")
     if given_name:
-        return _beside_given(_units(name.replace(",", " ")), given_name, surname, given_first)
-    if surname:
-        return _beside_surname(_units(name.replace(",", " ")), surname)
-    if "," in name:
-        before, _comma, after = (part.strip() for part in name.partition(","))
-        if before and after and "," not in after:
-            return FullName(before, *_given(_units(after)))
-        name = name.replace(",", " ")
-    units = _units(name)
-    return _given_first(units) if given_first and len(units) > 1 else _in_order(units)
+        found = _beside_given(_units(words), given_name, surname, given_first)
+    elif surname:
+        found = _beside_surname(_units(words), surname)
+    else:
+        found = _alone(name, given_first)
+    taken = " ".join(part for part in found[:3] if part not in (surname, given_name))
+    is_either = not found.surname and _EITHER.fullmatch(found.patronymic)
+    return found._replace(guessed=True) if is_either or _BESIDE.search(taken) or _DIGIT.search(taken) else found
 
 
 def words_left_out(text: str, parts) -> bool:
@@ -81,12 +85,39 @@ def _as_heard(text):
     return fold(text)
 
 
+def _alone(name, given_first):
+    """With no part of it known from elsewhere."""
+    before, _comma, after = (part.strip() for part in name.partition(","))
+    if before and after and "," not in after:
+        surnames, units = _units(before), _units(after)
+        return _look_at_surname(FullName(before, *_given(units), guessed=len(surnames) > 1), units)
+    units = _units(name.replace(",", " "))
+    return _given_first(units) if given_first and len(units) > 1 else _in_order(units)
+
+
 def _in_order(units):
+    return _look_at_surname(_by_form(units), units)
+
+
+def _look_at_surname(found, units):
+    """A guess where the surname has none of the endings, and another of the units has."""
+    if found.guessed or _is_surname(found.surname) or not any(map(_is_surname, units)):
+        return found
+    return found._replace(guessed=True)
+
+
+def _by_form(units):
     if len(units) < 2:
         return FullName(" ".join(units), guessed=bool(units))
     place = _patronymic_at(units)
     if place == len(units) - 1 and place > 1:
         return FullName(units[0], " ".join(units[1:place]), units[place])
+    if place > 1 and (_is_surname(units[0]) or not _is_surname(units[-1])):  # something stands behind the whole name
+        return FullName(units[0], " ".join(units[1:place]), " ".join(units[place:]), guessed=True)
+    if place == len(units) - 1:
+        first, _blank, rest = units[0].partition(" ")
+        if rest and first.casefold() in _BEFORE:  # no particle: the surname of Ван Анна Сергеевна
+            return FullName(first, rest, units[place])
     if place:
         return FullName(" ".join(units[place + 1 :]), " ".join(units[:place]), units[place])
     if all(map(_INITIAL.fullmatch, units[1:])) and len(units) <= 3:
@@ -184,8 +215,8 @@ def _is_surname(unit):
 
 
 def _units(name):
-    """Words, with those that belong together in one: ван дер Берг, Мамед оглы, Иванова (Петрова)."""
-    if "." not in name and "(" not in name and _ALONE.isdisjoint(name.casefold().split()):
+    """Words, with those that belong together in one: ван дер Берг, Мамед оглы, Иванова (Петрова), ИП Иванов."""
+    if not _BESIDE.search(name) and "." not in name and "(" not in name and _ALONE.isdisjoint(name.casefold().split()):
         return name.split()
     words, units, waiting, opened = [], [], [], False
     for word in name.split():
@@ -195,7 +226,7 @@ def _units(name):
         if units and not waiting and (folded in _AFTER or word.startswith("(") or opened):
             units[-1] += f" {word}"
             opened = (opened or word.startswith("(")) and not word.endswith(")")
-        elif folded in _BEFORE:
+        elif folded in _BEFORE or _BESIDE.fullmatch(word):
             waiting.append(word)
         else:
             units.append(" ".join([*waiting, word]))

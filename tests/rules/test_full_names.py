@@ -49,11 +49,67 @@ def test_name_that_shows_its_order_is_no_guess(text, parts):
         ("Петров Ова Сидоров", ("Петров", "Ова", "Сидоров")),
         ("Мария Луиза Гарсия Лопес", ("Мария", "Луиза Гарсия Лопес", "")),
         ("Айгүл", ("Айгүл", "", "")),
+        ("Kim Lyubov", ("Kim", "Lyubov", "")),
+        ("Ким Любов", ("Ким", "Любов", "")),
+        ("Kim Yakov", ("Kim", "Yakov", "")),
     ],
 )
 def test_name_that_does_not_is_read_surname_first_and_called_a_guess(text, parts):
     """Where nothing tells, the order is that of CRMs here: surname, given name, patronymic. One word is the surname."""
     assert split_full_name(text) == (*parts, True)
+
+
+@pytest.mark.parametrize(
+    ("text", "parts"),
+    [
+        ("ИП Иванов Иван Иванович", ("ИП Иванов", "Иван", "Иванович")),
+        ("Г-жа Иванова Анна Петровна", ("Г-жа Иванова", "Анна", "Петровна")),
+        ("1. Иванов Иван Иванович", ("1. Иванов", "Иван", "Иванович")),
+        ("ИП Ахметов", ("ИП Ахметов", "", "")),
+        ("Ахметов 2", ("Ахметов", "2", "")),
+        ("Иванов2 Иван Иванович", ("Иванов2", "Иван", "Иванович")),
+        ("Иванов Иван Иванович ФЛ", ("Иванов", "Иван", "Иванович ФЛ")),
+        ("Иванов Иван Иванович мл.", ("Иванов", "Иван", "Иванович мл.")),
+        ("Иванов Иван Иванович умер", ("Иванов", "Иван", "Иванович умер")),
+        ("Ким Иван Иванович умер", ("Ким", "Иван", "Иванович умер")),
+        ("Иванов Иван Иванович -", ("Иванов", "Иван", "Иванович -")),
+        ("Иванов Иван Иванович 8 701 123 45 67", ("Иванов", "Иван", "Иванович 8 701 123 45 67")),
+        ("Иван Иванович Иванов ИП", ("Иванов ИП", "Иван", "Иванович")),
+        ("Иванов Иван, Петров Пётр", ("Иванов Иван", "Петров", "Пётр")),
+        ("Иванов Иван Иванович, водитель", ("Иванов Иван Иванович", "водитель", "")),
+        ("Иван, Петров", ("Иван", "Петров", "")),
+    ],
+)
+def test_something_beside_the_name_makes_it_a_guess(text, parts):
+    """Words that are no name, numbers, signs, a second person: they are kept, and somebody is to look at them."""
+    assert split_full_name(text) == (*parts, True)
+
+
+def test_what_stands_beside_the_name_is_no_guess_where_it_stands_in_no_part():
+    """Columns of their own say the parts: there is nothing to be guessed."""
+    assert split_full_name("ИП Ким Анна", surname="Ким", given_name="Анна") == ("Ким", "Анна", "", False)
+    assert split_full_name("ИП Ким Анна", given_name="Анна") == ("ИП Ким", "Анна", "", True)
+
+
+@pytest.mark.parametrize("text", ["Ольга Станкевич", "Мария Маркович", "Olga Stankevich", "Иван Петрович"])
+def test_second_word_that_is_a_surname_or_a_patronymic_is_a_guess(text):
+    """That a surname is missing is guessed, so it clears none."""
+    given_name, second = text.split()
+    assert split_full_name(text) == ("", given_name, second, True)
+    assert split_full_name(text, given_name=given_name) == ("", given_name, second, True)
+    assert split_full_name(text, surname="Ким") == ("Ким", given_name, second, False)
+
+
+@pytest.mark.parametrize("text", ["Ван Анна Сергеевна", "Анна Сергеевна Ван"])
+def test_surname_that_is_elsewhere_a_particle(text):
+    """With given name and patronymic behind it, Ван is the surname."""
+    assert split_full_name(text) == ("Ван", "Анна", "Сергеевна", False)
+    assert split_full_name("ван дер Берг Ян Петрович") == ("ван дер Берг", "Ян", "Петрович", False)
+
+
+def test_word_of_lost_letters_is_a_word_of_the_name():
+    """What is left of it stands where the name stood."""
+    assert split_full_name("Иванов ???? Иванович") == ("Иванов", "????", "Иванович", False)
 
 
 def test_western_order_can_be_said():
@@ -136,7 +192,7 @@ def test_patronymic_beside_known_surname_and_given_name(text):
 
 
 WORDS = st.sampled_from(
-    "Иванов Пётр Сергеевич оглы ван де (Петрова Сидорова) Мұратқызы И.И. О'Нил Әсем-Ай бен Smith 1".split()
+    "Иванов Пётр Сергеевич оглы ван де (Петрова Сидорова) Мұратқызы И.И. О'Нил Әсем-Ай бен Smith 1 ИП мл. -".split()
 )
 
 
