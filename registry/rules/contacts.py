@@ -27,6 +27,10 @@ _PLAIN_EMAIL = re.compile(
 PLAIN_EMAIL_MAX_LENGTH = 60
 _LETTER = re.compile(r"[^\W\d_]")
 _SEVERAL = re.compile(r"[,;/|\n]")
+# The country code without its plus: the library takes it for one here only where the rest is a number of Kazakhstan.
+_COUNTRY_CODE = re.compile(r"7(?:[ ().\u2010-\u2015-]*\d){10}(?!\d)", re.ASCII).match
+# An extension as it is said here; the library knows “доб.”.
+_EXTENSION = re.compile(r"(?<=[\d\s(])вн(?:утр(?:енний)?)?\.?\s?(?=\d)", re.IGNORECASE)
 
 
 def sound_email(text: str) -> str | None:
@@ -64,7 +68,7 @@ def normalise_email(text: str) -> Checked:
 
 
 def normalise_phone(text: str) -> Checked:
-    """One number as E.164, read as in Kazakhstan where it has no country code."""
+    """One number as E.164, read as in Kazakhstan where it has no country code: eleven digits that begin with 7 have one."""
     if value := sound_phone(text):
         return Checked(value)
     number = text[: PHONE_MAX_LENGTH * 2].translate(_INVISIBLE).strip().lstrip("'")
@@ -81,8 +85,9 @@ def normalise_phone(text: str) -> Checked:
 
 def _by_library(number: str) -> Checked:
     wrong = _("this is no phone number in use: write it as +7 701 123 45 67, or leave it empty")
+    said = _EXTENSION.sub("доб. ", f"+{number}" if _COUNTRY_CODE(number) else number)
     try:
-        parsed = phonenumbers.parse(number, HOME_REGION)
+        parsed = phonenumbers.parse(said, HOME_REGION)
     except phonenumbers.NumberParseException:
         return Checked(number, wrong)
     spelt = not parsed.extension and _LETTER.search(number.removeprefix("tel:"))  # the library would dial the letters

@@ -65,12 +65,17 @@ def test_contacts_of_100_kb_are_judged_at_once(text):
         ("+7-777-807-95-83", "+77778079583"),
         ("7 (727)\u00a02501234", "+77272501234"),
         ("+7 495 123-45-67", "+74951234567"),
+        ("79161234567", "+79161234567"),
+        ("7 916 123 45 67", "+79161234567"),
+        ("89161234567", "+79161234567"),
+        ("7-495-123-45-67", "+74951234567"),
+        ("7 (495) 123\u201345\u201367", "+74951234567"),
         ("+49 711 78380", "+4971178380"),
         ("", ""),
     ],
 )
 def test_phone_is_kept_as_e164(text, value):
-    """A phone has one form, read as in Kazakhstan where it names no country."""
+    """A phone has one form, read as in Kazakhstan where it names no country; the 7 of eleven digits names Russia, too."""
     assert normalise_phone(text) == (value, "", "")
 
 
@@ -79,6 +84,9 @@ def test_phone_is_kept_as_e164(text, value):
     [
         ("8 701 000 00 01, 8 702 000 00 02", "one cell holds one phone number: keep one"),
         ("12345", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("7916123456", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("791612345678", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
+        ("8 727 250 12 34 внутр", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("no phone", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("+7 701 CALLNOW", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("1" * 60, "a phone number has at most 40 characters: correct it"),
@@ -89,9 +97,13 @@ def test_phone_that_cannot_be_called_is_refused(text, reason):
     assert normalise_phone(text).error == reason
 
 
-def test_phone_extension_is_left_out_and_said():
+@pytest.mark.parametrize(
+    "text",
+    ["+7 727 250 12 34 ext. 15", "87272501234 доб. 15", "8 (727) 250-12-34 вн. 15", "7-727-250-12-34 (внутр. 15)"],
+)
+def test_phone_extension_is_left_out_and_said(text):
     """An extension has no place in E.164: it is left out, and the importer is told."""
-    assert normalise_phone("+7 727 250 12 34 ext. 15") == (
+    assert normalise_phone(text) == (
         "+77272501234",
         "",
         "the extension is left out: only the number is kept",
