@@ -17,7 +17,7 @@ from registry.models.among import among
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key_of
 
-from .cells import is_damaged
+from .cells import is_damaged, several
 from .columns import KEY, PERSON_FIELDS
 from .consents import OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
@@ -139,6 +139,7 @@ class Comparison:
             field: columns.several.get(field, [columns.places[field]]) if field in columns.places else []
             for field in columns.defaults
         }
+        self.of_addresses = {columns.label("email"), *map(columns.name, columns.several.get("email", ()))}
         self.accept_damaged_names = accept_damaged_names
         present = columns.places.keys() | columns.defaults.keys()
         self.opt_outs = [
@@ -163,9 +164,26 @@ class Comparison:
 
     def _known(self, rows) -> Known:
         people = self._people(rows)
+        self._let_stand(rows, people)
         known = [(row, people[row.crm_id]["id"]) for row in rows if row.crm_id in people]
         met = [(row, pk) for row, pk in known if not self._is_left(row)]
         return Known(people, self._consents(met), self._agreements(met), self._opted_out(known), self._withdrew(met))
+
+    def _let_stand(self, rows, people):
+        """An address that the register has, from when less was asked of one, is told and turns no row down."""
+        for at, row in enumerate(rows):
+            if not row.errors or row.crm_id not in people:
+                continue
+            stored = people[row.crm_id]["email"]
+            if all(
+                problem.column in self.of_addresses and several("email", problem.value)[0].value == stored
+                for problem in row.errors
+            ):
+                row.warnings += row.errors
+                row.errors.clear()
+                row.values["email"] = stored
+                if rows.columns:
+                    rows.columns["email"][at] = stored
 
     def _is_left(self, row):
         return row.errors or (row.damaged and not self.accept_damaged_names)

@@ -161,6 +161,8 @@ class DataSubject(HeldByBlocks, OperatorOwned):
         self.crm_id = clean_id(self.crm_id or "") or None
         checked = {name: clean_name(getattr(self, name)) for name in NAME_FIELDS}
         checked["email"] = normalise_email(self.email)
+        if checked["email"] != (self.email, "", "") and getattr(self.stored(), "email", None) == self.email:
+            del checked["email"]  # an address that stands there already hinders no other change
         checked["phone"] = normalise_phone(self.phone)
         born = self.birth_date if isinstance(self.birth_date, dt.date) else None
         checked["iin"] = check_iin(self.iin, born, today)

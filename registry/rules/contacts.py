@@ -7,6 +7,7 @@ import phonenumbers
 from django.utils.translation import gettext as _
 
 from registry.rules.identifiers import Checked
+from registry.rules.names import mixes_alphabets
 
 EMAIL_MAX_LENGTH = 254
 LOCAL_PART_MAX_LENGTH = 64
@@ -26,6 +27,7 @@ _PLAIN_EMAIL = re.compile(
 ).fullmatch
 PLAIN_EMAIL_MAX_LENGTH = 60
 _LETTER = re.compile(r"[^\W\d_]")
+_NO_LETTERS = re.compile(r"[\W\d_]+")
 _SEVERAL = re.compile(r"[,;/|\n]")
 # The country code without its plus: the library takes it for one here only where the rest is a number of Kazakhstan.
 _COUNTRY_CODE = re.compile(r"7(?:[ ().\u2010-\u2015-]*\d){10}(?!\d)", re.ASCII).match
@@ -45,11 +47,11 @@ def sound_phone(text: str) -> str | None:
 
 
 def normalise_email(text: str) -> Checked:
-    """One address: NFC, nothing invisible, the domain in lower case. International domains are kept as written."""
+    """One address: NFC, nothing invisible, the domain in lower case. International ones are kept as written, in one alphabet each word."""
     address = text.strip()
     if len(address) > EMAIL_MAX_LENGTH * 2:
         return Checked(address, _too_long())
-    address = unicodedata.normalize("NFC", address.translate(_INVISIBLE)).strip()
+    address = unicodedata.normalize("NFC", address.translate(_INVISIBLE)).strip().lstrip("'")
     if not address:
         return Checked()
     if len(address) > EMAIL_MAX_LENGTH:
@@ -64,7 +66,16 @@ def normalise_email(text: str) -> Checked:
     domain = domain.lower()
     if not _DOMAIN.fullmatch(domain) or any(len(label) > 63 for label in domain.split(".")):
         return Checked(address, _("the part after @ is not the name of a domain: correct it or leave it empty"))
-    return Checked(f"{local}@{domain}")
+    return Checked(f"{local}@{domain}", _mixed(local, domain))
+
+
+def _mixed(local: str, domain: str) -> str:
+    """Why gmаil.com with a Cyrillic а is no domain, and such a word before @ nobody's; empty where each is of one alphabet."""
+    if mixes_alphabets(_NO_LETTERS.sub("", local)):
+        return _("the part before @ mixes Latin and Cyrillic letters: type it again, or leave it empty")
+    if any(mixes_alphabets(_NO_LETTERS.sub("", label)) for label in domain.split(".")):
+        return _("a word after @ mixes Latin and Cyrillic letters: type it again, or leave it empty")
+    return ""
 
 
 def normalise_phone(text: str) -> Checked:

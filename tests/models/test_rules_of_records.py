@@ -21,6 +21,7 @@ from registry.models import (
     ResponsiblePerson,
     RetentionRule,
 )
+from registry.rules import contacts
 from tests.factories import make_norm, make_operator, make_purpose, make_subject, save
 
 pytestmark = pytest.mark.django_db
@@ -64,6 +65,20 @@ def test_person_is_stored_in_one_spelling(lapp):
     )
     assert (subject.surname, subject.phone, subject.email) == ("Қасымова", "+77077356312", "Asem@example.kz")
     assert subject.search_key == "касымова asem@example.kz 77077356312"
+
+
+def test_address_of_two_alphabets_is_refused_where_it_is_new(lapp, monkeypatch):
+    """One that stood there before it was asked about hinders nobody from blocking the person or from changing the rest."""
+    with monkeypatch.context() as before:
+        before.setattr(contacts, "mixes_alphabets", lambda text: False)
+        subject = make_subject(lapp, email="ivаn@mail.ru")
+    assert save(DataSubject.objects.get(pk=subject.pk)).email == "ivаn@mail.ru"
+    subject.email = "ivan@mаil.ru"
+    assert refused(subject) == {
+        "email": ["A word after @ mixes Latin and Cyrillic letters: type it again, or leave it empty."]
+    }
+    subject.email = "'ivan@mail.ru"
+    assert save(subject).email == "ivan@mail.ru"
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,9 @@ from registry.rules.contacts import normalise_email, normalise_phone, sound_emai
         ("пошта@мысал.қаз", "пошта@мысал.қаз"),
         ("a@xn--80ak6aa92e.xn--p1ai", "a@xn--80ak6aa92e.xn--p1ai"),
         ("e\u0301@example.kz", "é@example.kz"),
+        ("ivan@почта.рф", "ivan@почта.рф"),
+        ("анна.к-2@пример.com", "анна.к-2@пример.com"),
+        ("'ivan@mail.ru", "ivan@mail.ru"),
         ("", ""),
     ],
 )
@@ -36,6 +39,16 @@ def test_email_has_one_spelling(text, value):
         ('"a b"@c.kz', "the part before @ is not that of an e-mail address: correct it or leave it empty"),
         ("a..b@c.kz", "the part before @ is not that of an e-mail address: correct it or leave it empty"),
         (f"{'a' * 65}@c.kz", "the part before @ is not that of an e-mail address: correct it or leave it empty"),
+        ("anna@gm\u0430il.com", "a word after @ mixes Latin and Cyrillic letters: type it again, or leave it empty"),
+        (
+            "ivan@gmail.\u0441\u043em",
+            "a word after @ mixes Latin and Cyrillic letters: type it again, or leave it empty",
+        ),
+        ("iv\u0430n@mail.ru", "the part before @ mixes Latin and Cyrillic letters: type it again, or leave it empty"),
+        (
+            "\u0430.ivanov@mail.ru",
+            "the part before @ mixes Latin and Cyrillic letters: type it again, or leave it empty",
+        ),
         (f"a@{'b' * 260}.kz", "an e-mail address has at most 254 characters: correct it or leave it empty"),
     ],
 )
