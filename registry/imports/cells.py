@@ -45,6 +45,10 @@ _BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
 # What lists write where somebody has no such name.
 _NO_NAME = re.compile(r"[-‐‑‒–—―._…]*")
 NO_PATRONYMIC = frozenset(("нет", "нет отчества", "без отчества", "отсутствует", "жоқ", "жок", "none", "no", "n/a"))
+_BESIDE = {"phone": " ,;/|\n", "email": " ,;|"}
+# An address behind its owner's name; what has an @ before the bracket names another one.
+_BEHIND_A_NAME = re.compile(r"[^<>@\n]*<([^<>]*)>").fullmatch
+_LINK = re.compile(r"mailto:", re.IGNORECASE).match
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
 _ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 
@@ -165,7 +169,8 @@ def _plain_id(text):
 
 def several(field, text):
     """(what is kept of a cell of phones or addresses, the others in it: as they would be stored, faulty ones as typed)."""
-    normalise, text = (normalise_phone, text) if field == "phone" else (normalise_email, unescape(text))
+    normalise, text = (normalise_phone, text) if field == "phone" else (_address, unescape(text))
+    text = text.strip(_BESIDE[field]) or text
     checked = normalise(text)
     pieces = list(filter(None, map(str.strip, _BETWEEN[field].split(text)))) if checked.error else ()
     kept, others = "", {}
@@ -176,6 +181,16 @@ def several(field, text):
         elif error or value != kept:
             others[piece if error else value] = True
     return (Checked(kept), list(others)) if kept else (checked, [])
+
+
+def _address(text):
+    """An address as mail programs and word processors leave it: behind a name, as a link, with a dot at its end."""
+    address = text.strip().removesuffix(".")
+    if named := _BEHIND_A_NAME(address):
+        address = named[1].strip()
+    if link := _LINK(address):
+        address = address[link.end() :]
+    return normalise_email(address)
 
 
 def _first_of(field, text):

@@ -214,6 +214,49 @@ def test_several_numbers_in_one_cell():
     assert further(row) == ["E-mail: not kept: c@d.kz", "Телефон: not kept: 12, +77051234567"]
 
 
+@pytest.mark.parametrize(
+    ("text", "value"),
+    [
+        ("ivan@mail.ru;", "ivan@mail.ru"),
+        ("ivan@mail.ru,", "ivan@mail.ru"),
+        ("ivan@mail.ru.", "ivan@mail.ru"),
+        ("<ivan@mail.ru>", "ivan@mail.ru"),
+        ("Иван Иванов <ivan@mail.ru>", "ivan@mail.ru"),
+        ('"Иванов, Иван" <Ivan@Mail.ru>;', "Ivan@mail.ru"),
+        ("mailto:ivan@mail.ru", "ivan@mail.ru"),
+        ("<MAILTO:ivan@mail.ru>", "ivan@mail.ru"),
+    ],
+)
+def test_one_address_as_programs_leave_it(text, value):
+    """A separator or a dot behind it, its owner's name before it, the scheme of a link: there is one address, and it is read."""
+    row = row_of(["ID", "E-mail"], ["1", text])
+    assert (row.values.get("email"), row.errors, row.warnings) == (value, [], [])
+
+
+@pytest.mark.parametrize("text", ["87011234567;", "87011234567,", "/ 87011234567", "87011234567\n|"])
+def test_one_number_with_a_separator_beside_it(text):
+    """There is no second number."""
+    row = row_of(["ID", "Телефон"], ["1", text], may_hold_controls=False)
+    assert (row.values.get("phone"), row.errors, row.warnings) == ("+77011234567", [], [])
+
+
+def test_one_faulty_value_with_a_separator_beside_it_is_told_what_is_wrong_with_it():
+    """Not that there are several."""
+    row = row_of(["ID", "Телефон", "E-mail"], ["1", "12345;", "anna at b.kz,"])
+    assert sentences(row.errors) == [
+        "E-mail “anna at b.kz,”: an e-mail address looks like name@example.kz: correct it or leave it empty",
+        "Телефон “12345;”: this is no phone number in use: write it as +7 701 123 45 67, or leave it empty",
+    ]
+
+
+def test_addresses_behind_names_are_several():
+    """Each is read without its name, and none is lost with another's."""
+    for text in ("Иван <a@b.kz>, Анна <c@d.kz>", "a@b.kz, Анна <c@d.kz>"):
+        row = row_of(["ID", "E-mail"], ["1", text])
+        assert (row.values["email"], further(row)) == ("a@b.kz", ["E-mail: not kept: c@d.kz"])
+    assert row_of(["ID", "E-mail"], ["1", "a@b.kz <c@d.kz>"]).errors != []
+
+
 def test_header_lines_in_an_address_are_no_second_address():
     """A line break in an e-mail address is nobody's way to write two."""
     assert sentences(row_of(["ID", "E-mail"], ["1", "a@b.kz\nBcc: c@d.kz"]).errors) == [
