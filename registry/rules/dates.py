@@ -16,18 +16,18 @@ HOME_ZONE = ZoneInfo("Asia/Almaty")
 DMY, MDY = "dmy", "mdy"
 
 _MONTHS = {
-    1: "январь января янв қаңтар january jan",
-    2: "февраль февраля фев февр ақпан february feb",
-    3: "март марта мар наурыз march mar",
-    4: "апрель апреля апр сәуір april apr",
-    5: "май мая мамыр may",
-    6: "июнь июня июн маусым june jun",
-    7: "июль июля июл шілде july jul",
-    8: "август августа авг тамыз august aug",
-    9: "сентябрь сентября сен сент қыркүйек september sep sept",
-    10: "октябрь октября окт қазан october oct",
-    11: "ноябрь ноября ноя нояб қараша november nov",
-    12: "декабрь декабря дек желтоқсан december dec",
+    1: "январь января янв қаңтар қаңтары january jan",
+    2: "февраль февраля фев февр ақпан ақпаны february feb",
+    3: "март марта мар наурыз наурызы march mar",
+    4: "апрель апреля апр сәуір сәуірі april apr",
+    5: "май мая мамыр мамыры may",
+    6: "июнь июня июн маусым маусымы june jun",
+    7: "июль июля июл шілде шілдесі july jul",
+    8: "август августа авг тамыз тамызы august aug",
+    9: "сентябрь сентября сен сент қыркүйек қыркүйегі september sep sept",
+    10: "октябрь октября окт қазан қазаны october oct",
+    11: "ноябрь ноября ноя нояб қараша қарашасы november nov",
+    12: "декабрь декабря дек желтоқсан желтоқсаны december dec",
 }
 _MONTH = {name: number for number, names in _MONTHS.items() for name in names.split()}
 
@@ -37,7 +37,11 @@ _DOTTED = re.compile(r"(\d{1,2})\.(\d{1,2})\.(\d{4})", re.ASCII)
 _OPEN = re.compile(r"(\d{1,2})([/-])(\d{1,2})\2(\d{4})", re.ASCII)
 _SHORT_YEAR = re.compile(r"\d{1,2}([-./])\d{1,2}\1\d{2}", re.ASCII)
 _SERIAL = re.compile(r"\d{5}(\.\d+)?", re.ASCII)
-_DAY_FIRST_WORDS = re.compile(r"(\d{1,2})[ -]([^\W\d_]+)\.?,?[ -](\d{4})(?: ?(?:г|года|ж|жыл)\.?)?")
+# What programs write for a blank so that no line ends there, and what papers have around the day and behind the year.
+_BLANKS = dict.fromkeys(map(ord, "\u00a0\u2007\u2009\u202f"), " ")
+_QUOTED_DAY = re.compile(r"[«“\"](\d{1,2})[»”\"]")
+_YEAR_WORD = re.compile(r"(?<=\d\d) ?(?:г|г\.? ?р|года|ж|жыл)\.?$")
+_DAY_FIRST_WORDS = re.compile(r"(\d{1,2})[ -]([^\W\d_]+)\.?,?[ -](\d{4})")
 _MONTH_FIRST_WORDS = re.compile(r"([^\W\d_]+)\.? (\d{1,2}),? (\d{4})")
 _YEAR_FIRST_WORDS = re.compile(r"(\d{4})(?: ?(?:ж\.|жылғы|жылдың))? (\d{1,2}) ([^\W\d_]+)")
 # A time after the date, with or without its zone.
@@ -72,7 +76,7 @@ def parse_date(text: str, *, today: dt.date, future: bool = False, order: str = 
 def readings(text: str) -> tuple[str, ...]:
     """The orders in which an open date (01/02/2003, 25-12-2003) is a day; empty for every other text, which asks nothing."""
     text = text.strip()
-    match = _OPEN.fullmatch(_without_time(text)[0]) if len(text) <= LONGEST else None
+    match = _OPEN.fullmatch(_plain(text)[0]) if len(text) <= LONGEST else None
     if not match or match[1].zfill(2) == match[3].zfill(2):
         return ()
     first, second = int(match[1]), int(match[3])
@@ -97,14 +101,14 @@ def check_date(value: dt.date, *, today: dt.date, future: bool = False) -> str:
 
 def _parts(text, order):
     """((year, month, day), match of a time or None), or why there are none."""
-    date, time = _without_time(text)
+    date, time = _plain(text)
     if match := _YEAR_FIRST.fullmatch(date):
         return (int(match[1]), int(match[3]), int(match[4])), time
     if match := _DOTTED.fullmatch(date):
         return (int(match[3]), int(match[2]), int(match[1])), time
     if match := _OPEN.fullmatch(date):
         return _ordered(date, match, order, time)
-    return _in_words(date, time) or _not_a_date(text)
+    return _in_words(date, time) or _not_a_date(date)
 
 
 def _ordered(date, match, order, time):
@@ -131,6 +135,12 @@ def _in_words(date, time):
         if match and (number := _MONTH.get(match[month].casefold())):
             return (int(match[year]), number, int(match[day])), time
     return None
+
+
+def _plain(text):
+    """(the date without quotes and the word for a year, the match of the time behind it or None)."""
+    date, time = _without_time(text.translate(_BLANKS))
+    return _YEAR_WORD.sub("", _QUOTED_DAY.sub(r"\1", date)), time
 
 
 def _without_time(text):
@@ -166,4 +176,4 @@ def _not_a_date(text: str) -> str:
         return _("this is a spreadsheet's day number, not a date: export dates as 2026-01-31 or 31.01.2026")
     if _SHORT_YEAR.fullmatch(text):
         return _("the year has two digits, its century cannot be told: write it with four, as 2026-01-31 or 31.01.2026")
-    return _("a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it")
+    return _("a date is written 2026-01-31 or 31.01.2026: correct it")

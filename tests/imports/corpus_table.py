@@ -72,7 +72,7 @@ CASES = {
             3: "email “not an e-mail”: an e-mail address looks like name@example.kz: correct it or leave it empty",
             4: "phone “17”: this is no phone number in use: write it as +7 701 123 45 67, or leave it empty",
             5: "language “Klingon”: the language is en, ru or kk: correct it or leave it empty",
-            6: "birth_date “yesterday”: a date is written 2026-01-31 or 31.01.2026, with four digits for the year: correct it",
+            6: "birth_date “yesterday”: a date is written 2026-01-31 or 31.01.2026: correct it",
             8: "iin “87010130012x”: an IIN has digits only: correct it or leave it empty",
         },
         ("Line 7, iin: the last digit does not match the others: compare the number with the document",),
