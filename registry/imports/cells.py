@@ -11,7 +11,7 @@ from registry.exports.formulas import RISKY_START, unescape
 from registry.rules import names
 from registry.rules.contacts import normalise_email, normalise_phone, sound_email, sound_phone
 from registry.rules.dates import parse_date
-from registry.rules.identifiers import Checked, check_iin, has_control_digit, iin_birth_date
+from registry.rules.identifiers import Checked, check_iin, has_control_digit, iin_birth_date, rounding_error
 from registry.rules.names import clean_name, is_garbled, lost_letters
 
 from .date_order import DATE_FIELDS
@@ -24,13 +24,14 @@ REMEMBERED = 65_536
 # Fields whose cells are nearly all different: nothing is gained by remembering them.
 UNLIKE = ("crm_id", "iin", "email", "phone", "agreement_number")
 
+# x and х are of two alphabets.
 WORDS = {
-    True: "yes;y;true;t;1;on;x;да;есть;истина;согласен;согласна;иә;ия;бар;+;✓",
+    True: "yes;y;true;t;1;on;x;х;да;есть;истина;согласен;согласна;иә;ия;бар;+;✓;✔",
     False: "no;n;false;f;0;off;нет;ложь;не согласен;не согласна;жоқ;жок;-",
 }
 # Said of an opt-out; what means yes to a consent is left open here.
 OPT_OUT_WORDS = {
-    True: "yes;y;true;t;1;on;x;да;истина;отказ;отказался;отказалась;отписан;отписана;unsubscribed;opted out;иә;ия;бас тартты;+;✓",
+    True: "yes;y;true;t;1;on;x;х;да;истина;отказ;отказался;отказалась;отписан;отписана;unsubscribed;opted out;иә;ия;бас тартты;+;✓;✔",
     False: "no;n;false;f;0;off;нет;ложь;подписан;подписана;subscribed;opted in;жоқ;жок;-",
 }
 LANGUAGES = {
@@ -50,7 +51,6 @@ _BESIDE = {"phone": " ,;/|\n", "email": " ,;|"}
 _BEHIND_A_NAME = re.compile(r"[^<>@\n]*<([^<>]*)>").fullmatch
 _LINK = re.compile(r"mailto:", re.IGNORECASE).match
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
-_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 
 
 def _by_word(table):
@@ -252,10 +252,9 @@ def _crm_id(text):
 
 
 def _number(text, limit):
-    """A number that names something. 1,23E+11 is what a spreadsheet leaves of a long one."""
-    if _ROUNDED.fullmatch(text):
-        return Checked(text, _("a spreadsheet has rounded this number, its digits are lost: export it as text"))
-    return _text(text, limit)
+    """A number that names something."""
+    error = rounding_error(text)
+    return Checked(text, error) if error else _text(text, limit)
 
 
 def yes_or_no(text):

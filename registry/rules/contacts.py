@@ -6,7 +6,7 @@ import unicodedata
 import phonenumbers
 from django.utils.translation import gettext as _
 
-from registry.rules.identifiers import Checked
+from registry.rules.identifiers import Checked, rounding_error
 from registry.rules.names import mixes_alphabets
 
 EMAIL_MAX_LENGTH = 254
@@ -89,6 +89,8 @@ def normalise_phone(text: str) -> Checked:
         return Checked(
             number, _("a phone number has at most %(limit)d characters: correct it") % {"limit": PHONE_MAX_LENGTH}
         )
+    if error := rounding_error(number):
+        return Checked(number, error)
     if _SEVERAL.search(number):
         return Checked(number, _("one cell holds one phone number: keep one"))
     return _by_library(number)

@@ -18,8 +18,11 @@ NEVER_ISSUED = 10
 CENTURIES = {"1": 1800, "2": 1800, "3": 1900, "4": 1900, "5": 2000, "6": 2000}
 BIN_KINDS = "456"
 BIN_DIVISIONS = "0123"
+# A birth date of 2000 begins with two zeros, of its first nine months with three.
+ZEROS_IN_FRONT = 3
 
 _NOISE = re.compile(r"[\s\u200b-\u200f\u2060\ufeff'-]+")
+_ROUNDED = re.compile(r"\d(?:[.,]\d+)?E\+\d+", re.ASCII)
 
 
 class Checked(NamedTuple):
@@ -28,6 +31,13 @@ class Checked(NamedTuple):
     value: Any = ""
     error: str = ""
     warning: str = ""
+
+
+def rounding_error(text: str) -> str:
+    """Why 1,23E+11, all that a spreadsheet leaves of a long number, is nobody's; empty for every other text."""
+    if _ROUNDED.fullmatch(text):
+        return _("a spreadsheet has rounded this number, its digits are lost: export it as text")
+    return ""
 
 
 def control_digit(first_eleven: str) -> int | None:
@@ -103,10 +113,14 @@ def iin_birth_date(number: str) -> dt.date | None:
 def _wrong_format(number: str, *, is_bin: bool) -> str:
     if len(number) == DIGITS and number.isascii() and number.isdigit():
         return ""
+    if error := rounding_error(number):
+        return error
     if not (number.isascii() and number.isdigit()):
         message = _("%(what)s has digits only: correct it or leave it empty")
     elif len(number) == DIGITS - 1:
         message = _("%(what)s has 12 digits, this one has 11: was a leading zero lost by a spreadsheet?")
+    elif DIGITS - ZEROS_IN_FRONT <= len(number) < DIGITS:
+        message = _("%(what)s has 12 digits, this one has %(count)d: were leading zeros lost by a spreadsheet?")
     else:
         message = _("%(what)s has 12 digits, this one has %(count)d: correct it or leave it empty")
     return message % {"what": _("a BIN") if is_bin else _("an IIN"), "count": len(number)}

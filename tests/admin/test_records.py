@@ -91,7 +91,7 @@ def test_person_with_wrong_iin_is_refused(client_of_dpo, subject):
     """An IIN of another length is refused with what to do, beside its field."""
     response = post(client_of_dpo, subject, iin="9001013008")
     errors = response.context["adminform"].form.errors
-    assert errors == {"iin": ["An IIN has 12 digits, this one has 10: correct it or leave it empty."]}
+    assert errors == {"iin": ["An IIN has 12 digits, this one has 10: were leading zeros lost by a spreadsheet?"]}
 
 
 def test_same_crm_id_twice_is_refused_in_words(client_of_dpo, lapp, subject):

@@ -72,7 +72,10 @@ def test_row_becomes_values():
     [
         ({"crm_id": "  "}, "crm_id: the id of the person in the CRM is empty: fill it in"),
         ({"crm_id": "C" * 65}, "at most 64 characters fit here, this cell has 65: shorten it"),
-        ({"iin": "830921612"}, "iin “830921612”: an IIN has 12 digits, this one has 9: correct it or leave it empty"),
+        (
+            {"iin": "830921612"},
+            "iin “830921612”: an IIN has 12 digits, this one has 9: were leading zeros lost by a spreadsheet?",
+        ),
         (
             {"birth_date": "29.10.1979"},
             "iin “791028302728”: the IIN says the birth date 1979-10-28, the birth date given is another: correct one "
@@ -239,6 +242,16 @@ def test_number_that_a_spreadsheet_rounded_is_nobodys(number):
     reason = "a spreadsheet has rounded this number, its digits are lost: export it as text"
     assert errors(crm_id=number) == [f"crm_id “{number}”: {reason}"]
     assert errors(agreement_number=number, agreement_on="") == [f"agreement_number “{number}”: {reason}"]
+    assert errors(iin=number) == [f"iin “{number}”: {reason}"]
+    assert errors(phone=number) == [f"phone “{number}”: {reason}"]
+
+
+@pytest.mark.parametrize("mark", ["x", "X", "х", "Х", "✓", "✔"])
+def test_cross_and_tick_mean_yes(mark):
+    """In whichever alphabet the cross is typed."""
+    assert clean(publication=mark).values["publication"] is True
+    opted_out = clean(header=("crm_id", "email_opt_out"), email_opt_out=mark)
+    assert (opted_out.values["email_opt_out"], opted_out.errors) == (True, [])
 
 
 def test_remembered_cells_say_what_they_said_first():

@@ -96,6 +96,8 @@ def test_phone_is_kept_as_e164(text, value):
     ("text", "reason"),
     [
         ("8 701 000 00 01, 8 702 000 00 02", "one cell holds one phone number: keep one"),
+        ("7,70112E+10", "a spreadsheet has rounded this number, its digits are lost: export it as text"),
+        ("7.70112E+10", "a spreadsheet has rounded this number, its digits are lost: export it as text"),
         ("12345", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("7916123456", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),
         ("791612345678", "this is no phone number in use: write it as +7 701 123 45 67, or leave it empty"),

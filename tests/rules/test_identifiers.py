@@ -25,8 +25,13 @@ def test_control_digit(head, digit):
 @pytest.mark.parametrize(
     ("text", "reason"),
     [
-        ("830921612", "an IIN has 12 digits, this one has 9: correct it or leave it empty"),
+        ("83092161", "an IIN has 12 digits, this one has 8: correct it or leave it empty"),
+        ("8309216120001", "an IIN has 12 digits, this one has 13: correct it or leave it empty"),
+        ("830921612", "an IIN has 12 digits, this one has 9: were leading zeros lost by a spreadsheet?"),
+        ("1028302728", "an IIN has 12 digits, this one has 10: were leading zeros lost by a spreadsheet?"),
         ("91028302728", "an IIN has 12 digits, this one has 11: was a leading zero lost by a spreadsheet?"),
+        ("7,91028E+11", "a spreadsheet has rounded this number, its digits are lost: export it as text"),
+        ("7.91028E+11", "a spreadsheet has rounded this number, its digits are lost: export it as text"),
         ("7910283O2728", "an IIN has digits only: correct it or leave it empty"),
         ("٧٩١٠٢٨٣٠٢٧٢٨", "an IIN has digits only: correct it or leave it empty"),
         ("241040012133", "this is a BIN, the number of an organisation: give the IIN of the person"),
@@ -84,7 +89,7 @@ def test_iin_is_kept_as_text_without_blanks():
             "a BIN begins with year and month, then 4, 5 or 6, then 0 to 3: compare it with the registration document",
             "",
         ),
-        ("2410400121", "a BIN has 12 digits, this one has 10: correct it or leave it empty", ""),
+        ("2410400121", "a BIN has 12 digits, this one has 10: were leading zeros lost by a spreadsheet?", ""),
     ],
 )
 def test_bin(text, error, warning):
