@@ -8,6 +8,7 @@ from django.db import IntegrityError, OperationalError, transaction
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from registry import journal
 from registry.choices import Role
@@ -21,13 +22,20 @@ from .compare import CHANGED, KINDS, STOPPED
 from .inspection import FileRefused
 from .listed import store_anew
 from .memory import seldom_collected
-from .planned_rows import Planned
+from .planned_rows import WRITES, Planned
 from .preview import LETTERS
 from .ready import Maker
 from .rows import Problem
 from .storage import AlreadyTaken
 
 TRIES = 3
+CHANGED_SINCE = gettext_lazy(
+    "the person was changed in the register since the plan: import the file again to see how it differs"
+)
+ONLY_OPT_OUT = gettext_lazy(
+    "the person was changed in the register since the plan: of this row only the opt-out is taken. Import the file again to see "
+    "how the rest of it differs"
+)
 
 
 def take(run, *, token, by, reason="") -> ImportRun:
@@ -113,7 +121,8 @@ def _refused_with_its_file(run, actor):
 
 
 class NotAsMade(Exception):
-    """A chunk that was made elsewhere does not say of which of its rows the register tells something else now."""
+    """The register tells something else of a row than was shown, and the chunk was made elsewhere, or before its people were locked:
+    it is compared anew."""
 
 
 def _with_retries(run, ready, maker, planned, actor):
@@ -123,7 +132,7 @@ def _with_retries(run, ready, maker, planned, actor):
         try:
             if again:
                 ready = maker.again(ready)
-            vars(run).update(_apply_chunk(run, ready, maker, planned, actor))
+            vars(run).update(_apply_chunk(run, ready, maker, planned, actor, again))
             return
         except NotAsMade:
             again = True
@@ -133,12 +142,12 @@ def _with_retries(run, ready, maker, planned, actor):
                 raise
 
 
-def _apply_chunk(run, ready, maker, planned, actor):
-    """Writes the chunk in one transaction; returns what the run is then."""
+def _apply_chunk(run, ready, maker, planned, actor, again):
+    """Writes the chunk in one transaction; returns what the run is then. again: it was compared with the register as it is now."""
     with journal.unit_of_work(**actor) as unit:
         _lock(ready)
         listed = {}
-        if stopped := _stop_changed_since(run, ready, planned):
+        if stopped := _stop_changed_since(run, ready, planned, again):
             listed = store_anew(run, stopped)
             ready = maker.of(ready.chunk, ready.outcomes)
         for batch in ready.batches:
@@ -178,33 +187,41 @@ def _lock(ready):
             list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 
-def _stop_changed_since(run, ready, planned):
-    """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten.
+def _stop_changed_since(run, ready, planned, again):
+    """Stops the rows of people whom somebody else changed after the plan was made: reported, not overwritten. An opt-out that
+    was shown is taken all the same.
 
     A row of which other things are true now than were shown is such a row, whatever the journal says.
     """
-    touched = _touched_by_others(run, ready.people, planned.seq)
+    touched, ended = _touched_by_others(run, ready.people, planned.seq)
     if not touched and "".join(map(LETTERS.__getitem__, ready.kinds)) == ready.letters:
         return []
     if ready.outcomes is None:
         raise NotAsMade
-    stopped = [
-        outcome
-        for outcome, letter in zip(ready.outcomes, ready.letters, strict=True)
-        if LETTERS[outcome.kind] != letter or (outcome.kind == CHANGED and outcome.person["uid"] in touched)
-    ]
-    for outcome in stopped:
-        reason = _("the person was changed in the register since the plan: import the file again to see how it differs")
-        outcome.turn_down(STOPPED, [Problem("", "", reason)])
+    stopped = []
+    for outcome, letter in zip(ready.outcomes, ready.letters, strict=True):
+        changed = outcome.kind == CHANGED
+        if LETTERS[outcome.kind] == letter and not (changed and outcome.person["uid"] in touched):
+            continue
+        if changed and letter in WRITES and outcome.suppressions and outcome.person["uid"] not in ended:
+            if not again:
+                raise NotAsMade
+            outcome.take_opt_outs_only(ONLY_OPT_OUT)
+        else:
+            outcome.turn_down(STOPPED, [Problem("", "", str(CHANGED_SINCE))])
+        stopped.append(outcome)
     return stopped
 
 
 def _touched_by_others(run, people, seq):
-    """The uids of those of these people whom anybody but this run has written since that entry."""
+    """(uids of those of these people whom anybody but this run has written since that entry, of those an opt-out of whom ended)."""
     if not people:
-        return frozenset()
+        return frozenset(), frozenset()
     entries = JournalEntry.objects.filter(subjects__uid__in=list(people), seq__gt=seq, history_id__isnull=False)
-    return people.keys() & set(entries.exclude(run=run.pk).order_by().values_list("subjects__uid", flat=True))
+    found = entries.exclude(run=run.pk).order_by().values_list("subjects__uid", "object_type", "action")
+    written = [(uid, kind, action) for uid, kind, action in found if uid in people]
+    ended = {uid for uid, kind, action in written if kind == "suppression" and action != "create"}
+    return {uid for uid, _kind, _action in written}, ended
 
 
 def _finish(run, actor, seconds):

@@ -83,6 +83,12 @@ class Outcome:
         self.person_write = self.agreement = None
         self.consents = self.suppressions = self.missing = ()
 
+    def take_opt_outs_only(self, reason):
+        """Turns down all of the row but what it opts out of. The reason is for the list of rows taken in part."""
+        suppressions = self.suppressions
+        self.turn_down(CHANGED, ())
+        self.suppressions, self.row.warnings = suppressions, [in_part("", "", reason)]
+
 
 def _of_crm(operator, ids):
     """The people of these CRM ids. PostgreSQL looks each up by itself: without statistics of a table that an import has just

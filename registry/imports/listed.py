@@ -49,7 +49,8 @@ def store_turned_down(run, outcomes) -> int:
 
 
 def store_anew(run, outcomes) -> dict:
-    """Rows that are turned down though the plan took them, or for another reason than it gave: whatever it listed of them goes.
+    """Rows that are turned down, or all but their opt-out, though the plan took them, or for another reason than it gave: whatever
+    it listed of them goes.
 
     Returns the counts of the lists as they are then. A row beyond those that are stored stays counted: nothing tells which it is.
     """
@@ -58,7 +59,9 @@ def store_anew(run, outcomes) -> dict:
     gone = Counter(listed.order_by().values_list("kind", flat=True))
     listed.delete()
     store_turned_down(run, outcomes)
-    return {name: getattr(run, name) - gone[kind] for kind, name in COUNTS.items()}
+    counts = {name: getattr(run, name) - gone[kind] for kind, name in COUNTS.items()}
+    counts["further"] += store_further(run, outcomes, stored=counts["further"])
+    return counts
 
 
 def store_further(run, outcomes, *, stored) -> int:

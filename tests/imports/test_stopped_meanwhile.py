@@ -4,16 +4,23 @@ import datetime as dt
 
 import pytest
 from django.db import OperationalError
+from django.utils import timezone
 
+from registry.imports import apply as engine
 from registry.imports import listed
 from registry.imports.rejects import list_csv
-from registry.journal import bulk
+from registry.journal import bulk, unit_of_work
 from registry.models import DataSubject, ImportRun, Suppression
+from registry.operations.blocking import block
 from tests import factories
 
 from .crm import csv_of, person
 
 pytestmark = pytest.mark.django_db
+ONLY_OPT_OUT = (
+    "the person was changed in the register since the plan: of this row only the opt-out is taken. Import the file again to see "
+    "how the rest of it differs"
+)
 
 
 def two_phones(number):
@@ -25,6 +32,16 @@ def changed_meanwhile(number=1):
     subject = DataSubject.objects.get(crm_id=f"C{number:07}")
     subject.language = "kk"
     factories.save(subject)
+
+
+def opting_out(*rows):
+    """A file whose rows say yes to “Email Opt Out”, and another phone."""
+    said = [person(number, phone=f"8702000000{number}", email_opt_out="yes") for number in rows]
+    return csv_of(said, header=[*said[0]])
+
+
+def opted_out():
+    return sorted(Suppression.objects.filter(ended_on=None).values_list("subject__crm_id", flat=True))
 
 
 def listed_rows(run):
@@ -101,3 +118,63 @@ def test_list_that_is_not_stored_whole_counts_the_rows_beyond_it_as_the_plan_did
     changed_meanwhile(2)
     crm.apply(run)
     assert (listed_rows(run), counted(run)["further"]) == ([(2, "stopped"), (3, "stopped")], 2)
+
+
+def entered_meanwhile(crm):
+    factories.make_subject(crm.operator, crm_id="C0000001", surname="Қасымова", given_name="Әсем")
+
+
+def blocked_meanwhile(crm):
+    with unit_of_work(by=None, role="system"):
+        law = factories.make_law()
+        block(DataSubject.objects.get(), law=law, cause="other", why="said so", by=None, at=timezone.now())
+
+
+def another_channel_meanwhile(crm):
+    factories.save(Suppression(subject=DataSubject.objects.get(), channel="call", since_on=dt.date(2025, 1, 1)))
+
+
+@pytest.mark.parametrize(
+    "act", [lambda crm: changed_meanwhile(), blocked_meanwhile, another_channel_meanwhile, entered_meanwhile]
+)
+def test_opt_out_of_a_row_stopped_meanwhile_is_taken(crm, act):
+    """Whoever said no is mailed no more, whatever an officer did meanwhile: the rest of the row is not taken, and the list says why."""
+    if act is not entered_meanwhile:
+        crm.load([person(1)])
+    run = crm.plan(opting_out(1))
+    act(crm)
+    phone = DataSubject.objects.get().phone
+    crm.apply(run)
+    assert Suppression.objects.get(channel="email").ended_on is None
+    assert (DataSubject.objects.get().phone, crm.counts(run)) == (phone, {"changed": 1})
+    assert (listed_rows(run), counted(run)["further"], crm.reasons(run)) == ([(2, "further")], 1, {2: [ONLY_OPT_OUT]})
+
+
+def test_opt_out_that_somebody_ended_meanwhile_is_not_said_again(crm):
+    """The plan had nothing to record, for it stood; then an officer ended it: the file is older than that word."""
+    crm.load([person(1), person(2)])
+    crm.load(csv_of([person(1, email_opt_out="yes")], header=[*person(1), "email_opt_out"]))
+    run = crm.plan(opting_out(1, 2))
+    one = Suppression.objects.get()
+    one.since_on, one.ended_on = dt.date(2025, 1, 1), dt.date(2025, 6, 30)
+    factories.save(one)
+    crm.apply(run)
+    assert (opted_out(), listed_rows(run)) == (["C0000002"], [(2, "stopped")])
+
+
+def test_person_who_is_somebody_else_meanwhile_is_not_opted_out(crm, monkeypatch):
+    """The id went over to another person when the rows had been compared already: they are compared again before anything is taken."""
+    crm.load([person(1)])
+    run = crm.plan(opting_out(1))
+    apply_chunk = engine._apply_chunk
+
+    def after_the_id_went_over(*chunk):
+        monkeypatch.setattr(engine, "_apply_chunk", apply_chunk)
+        subject = DataSubject.objects.get()
+        subject.crm_id = "X1"
+        factories.save(subject)
+        return apply_chunk(*chunk)
+
+    monkeypatch.setattr(engine, "_apply_chunk", after_the_id_went_over)
+    crm.apply(run)
+    assert (opted_out(), crm.counts(run)) == ([], {"stopped": 1})
