@@ -36,6 +36,10 @@ ONLY_OPT_OUT = gettext_lazy(
     "the person was changed in the register since the plan: of this row only the opt-out is taken. Import the file again to see "
     "how the rest of it differs"
 )
+OVERTAKEN = gettext_lazy(
+    "A later file was imported since, by import #%(run)d: nothing more of this one is applied. Import the newest file, or this one "
+    "again where it is not out of date."
+)
 
 
 def take(run, *, token, by, reason="") -> ImportRun:
@@ -91,7 +95,8 @@ def cancel(run, *, by, role):
 def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
     """Applies a run that was taken, from where it stands: after a kill it goes on with the first chunk not committed.
 
-    FileRefused where file or register are no longer those of the plan; AlreadyTaken where another process applies it.
+    FileRefused where file or register are no longer those of the plan, or a later file is applied; AlreadyTaken where another
+    process applies it.
     """
     begun = time.monotonic()
     actor = {"by": by, "role": role, "operator": run.operator, "run": run.pk}
@@ -99,6 +104,8 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
         planned = Planned.of(run)
         actor["reason"] = planned.reason or reason or _("CRM import #%(run)d") % {"run": run.pk}
         maker = Maker(planned, run, bulk.acting(**actor))
+        if maker.rows.still_to_write(run.rows_done):
+            _refuse_overtaken(run)
         with closing(maker.chunks()) as chunks:
             for ready in chunks:
                 _with_retries(run, ready, maker, planned, actor)
@@ -107,6 +114,17 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
                     progress(run.rows_done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
+
+
+def _refuse_overtaken(run):
+    """A file of the source that was read later has the last word: a row of it that says what the register knew leaves no entry, so
+    nothing would keep this one's older values from being written over it.
+    """
+    later = ImportRun.objects.filter(
+        operator=run.operator, source=run.source_id, planned_at__gt=run.planned_at, applied_at__isnull=False
+    ).exclude(state=ImportRun.State.UNDONE)
+    if other := later.order_by("pk").last():
+        raise FileRefused(str(OVERTAKEN) % {"run": other.pk})
 
 
 @contextmanager
