@@ -11,7 +11,7 @@ from uuid import UUID
 
 from django.core.exceptions import PermissionDenied
 from django.db import IntegrityError, OperationalError, connection, transaction
-from django.db.models import Count, F, Max, OuterRef, Q, Subquery
+from django.db.models import F, OuterRef, Q, Subquery
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -92,13 +92,14 @@ def undo(run, *, by, role, reason="", progress=None) -> ImportRun:
 
 
 class Line(NamedTuple):
-    """One row of history that the run wrote: its entry, the person it touches, the time of its transaction."""
+    """One row of history that the run wrote: its entry, the person it touches, the time of its transaction, the record."""
 
     seq: int
     person: UUID
     at: object
     object_type: str
     history_id: int
+    record: UUID
 
 
 def _kept_reason(run):
@@ -114,21 +115,34 @@ def written_by(run):
     )
 
 
-def _lines(run, after):
-    columns = ("entry_id", "uid", "entry__at", "entry__object_type", "entry__history_id")
-    for start in range(after + 1, run.last_seq + 1, WINDOW):
+def _lines(run):
+    columns = ("entry_id", "uid", "entry__at", "entry__object_type", "entry__history_id", "entry__object_uid")
+    for start in range(run.first_seq, run.last_seq + 1, WINDOW):
         window = written_by(run).filter(entry_id__gte=start, entry_id__lt=start + WINDOW)
         yield from map(Line._make, window.order_by("entry_id").values_list(*columns))
 
 
 def _chunks(run):
+    """The chunks that are not committed: those before them hold as many people as the run has dealt with."""
+    dealt_with = run.rows_done
+    for chunk in _merged(run):
+        people = len({line.person for line in chunk})
+        if people > dealt_with:
+            dealt_with = 0
+            yield chunk
+        else:
+            dealt_with -= people
+
+
+def _merged(run):
     """Lists of lines, about as many people in each as apply had rows in a chunk.
 
-    All entries of one transaction bear one time and no other does. A person's are in one transaction of apply: it is never cut.
+    All entries of one transaction bear one time and no other does: it is never cut. A person's are in one, but for an opt-out that
+    stood on another line of the id than the rest.
     """
     size = CHUNK_ROWS[connection.vendor]
     chunk, people = [], set()
-    for _at, lines in groupby(_lines(run, _last_dealt_with(run)), key=lambda line: line.at):
+    for _at, lines in groupby(_lines(run), key=lambda line: line.at):
         transaction_of = list(lines)
         members = {line.person for line in transaction_of}
         if chunk and len(people) + len(members) > size:
@@ -138,18 +152,6 @@ def _chunks(run):
         people |= members
     if chunk:
         yield chunk
-
-
-def _last_dealt_with(run):
-    """The last entry of the chunks that are committed: they hold as many people as the run has dealt with."""
-    last, people = run.first_seq - 1, run.rows_done
-    if people:
-        transactions = written_by(run).values_list("entry__at").order_by("entry__at")
-        for _at, members, seq in list(transactions.annotate(Count("uid", distinct=True), Max("entry_id"))):
-            if members > people:
-                break
-            last, people = seq, people - members
-    return last
 
 
 def _with_retries(run, chunk, actor):
@@ -170,7 +172,8 @@ def _undo_chunk(run, chunk, actor):
     with journal.unit_of_work(**actor):
         stored = _locked(DataSubject, Q(uid__in=list(first)), key="uid")
         reverts, differing = _reverts(chunk, stored)
-        put_back, touched = _since(run, _met_again(first, {line.seq for line in chunk}))
+        met = _met_again(first, {line.seq for line in chunk})
+        put_back, touched = _since(run, met, {line.record for line in chunk})
         blocked = _blocked(first)
         opted_out = _opted_out(reverts) if came_later(run) else set()
         left = (differing | touched | blocked | opted_out) - put_back
@@ -254,9 +257,9 @@ def _met_again(first, own):
     return {uid: first[uid] for uid in met}
 
 
-def _since(run, first):
+def _since(run, first, records):
     """(people put back by this run's undo already and as it left them, people whom something else changed later), of uids with the
-    run's first entry.
+    run's first entry. Put back are those of whom it wrote one of these records: what else it wrote of them was in another chunk.
 
     A later run does not count for those whom its own undo put back, at its end or not: what it did to them is gone.
     """
@@ -266,8 +269,9 @@ def _since(run, first):
         uid__in=list(first), entry_id__gt=min(first.values()), entry__history_id__isnull=False
     ).exclude(entry__run=run.pk, entry_id__lte=run.last_seq)
     last = {}
-    for uid, seq, other in later.order_by("entry_id").values_list("uid", "entry_id", "entry__run"):
-        if seq > first[uid]:
+    columns = ("uid", "entry_id", "entry__run", "entry__object_uid")
+    for uid, seq, other, record in later.order_by("entry_id").values_list(*columns):
+        if seq > first[uid] and (other != run.pk or record in records):
             last[uid, other] = seq
     others = {other for _uid, other in last if other not in (None, run.pk)}
     told = ImportRun.objects.filter(pk__in=others, last_seq__isnull=False) if others else ImportRun.objects.none()

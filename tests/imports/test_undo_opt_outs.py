@@ -1,9 +1,11 @@
 """Undo of an opt-out that a later file may have said again: who said no is asked again by nobody."""
 
 import pytest
+from django.db import connection
 from django.utils import timezone
 
 from registry.imports.apply import cancel
+from registry.imports.crm_file import CHUNK_ROWS
 from registry.imports.outlook import outlook
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
@@ -195,3 +197,36 @@ def test_whoever_is_blocked_or_changed_too_is_counted_once(crm, run):
     assert expected(run) == (1, 2)
     undone(crm, run)
     assert sorted(left(run)) == [(0, "C0000001", [BLOCKED]), (0, "C0000002", [LEFT])]
+
+
+def on_two_lines(*, between=(), after=()):
+    """A file with two lines of one id, each with an opt-out of its own, and with other people, who have another phone."""
+    between, after = ([person(number, phone=f"8702000000{number}") for number in each] for each in (between, after))
+    rows = [person(1, email_opt_out="yes"), *between, person(1, call_opt_out="yes"), *after]
+    return csv_of(rows, header=[*person(1), "email_opt_out", "call_opt_out"])
+
+
+def test_opt_outs_on_far_lines_of_one_id_are_both_taken_back(crm):
+    """Two chunks wrote them: that one is gone already is no reason to pass over the other."""
+    crm.load([person(number) for number in range(1, 6)])
+    before = register()
+    run = crm.load(on_two_lines(between=range(2, 6)))
+    assert (crm.counts(run), opted_out()) == ({"changed": 6}, ["C0000001", "C0000001"])
+    undone(crm, run)
+    assert (tally(run), run.rows_expected, opted_out()) == (("undone", 6, 6, 0), 6, [])
+    assert (register() == before, list(findings())) == (True, [])
+
+
+def test_undo_that_goes_on_counts_nobody_again_whose_opt_outs_one_chunk_took_back(crm, monkeypatch):
+    """Two transactions of the import in one of the undo hold the person once: it goes on behind both."""
+    crm.load([person(number) for number in range(1, 4)])
+    monkeypatch.setitem(CHUNK_ROWS, connection.vendor, 1)
+    run = crm.load(on_two_lines(after=(2, 3)))
+    monkeypatch.setitem(CHUNK_ROWS, connection.vendor, 2)
+    take_for_undo(run, **crm.acting)
+    with pytest.raises(KeyboardInterrupt):
+        undo(run, **crm.acting, progress=crash)
+    run = ImportRun.objects.get(pk=run.pk)
+    assert tally(run) == ("undoing", 2, 2, 0)
+    undo(run, **crm.acting)
+    assert (tally(run), opted_out(), of(3).phone) == (("undone", 3, 3, 0), [], "+77010000003")
