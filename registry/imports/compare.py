@@ -135,7 +135,13 @@ class Known(NamedTuple):
 
 
 class Comparison:
-    """Compares chunks of rows; asks the database once for each kind of record in a chunk, whatever its size."""
+    """Compares chunks of rows; asks the database once for each kind of record in a chunk, whatever its size.
+
+    shown: (person, channel) of opt-outs in chunks before, kept where nothing is written, for the register does not know of them: only
+    of ids on several lines, which may say them again.
+    """
+
+    shown = None
 
     def __init__(self, reference, columns, *, today, accept_damaged_names):
         self.reference, self.operator, self.today = reference, reference.operator, today
@@ -214,7 +220,10 @@ class Comparison:
     def _opted_out(self, met):
         ids = [pk for row, pk in met if any(row.values.get(field) for field, _channel in self.opt_outs)]
         stored = Suppression.objects.live(self.today).filter(among("subject_id", ids)).order_by() if ids else None
-        return set(stored.values_list("subject_id", "channel")) if ids else set()
+        opted_out = set(stored.values_list("subject_id", "channel")) if ids else set()
+        if self.shown:
+            opted_out |= self.shown.intersection((pk, channel) for pk in ids for _field, channel in self.opt_outs)
+        return opted_out
 
     def _withdrew(self, met):
         ids = [pk for row, pk in met if "consent_purpose" in row.values]
@@ -266,7 +275,10 @@ class Comparison:
         found = self.new_people.suppressions(row.values, stored["id"], opted_out)
         if not found:
             return
-        opted_out.update((each["subject_id"], each["channel"]) for each in found)
+        taken = [(each["subject_id"], each["channel"]) for each in found]
+        opted_out.update(taken)
+        if self.shown is not None and any(problem.column == self.label(KEY) for problem in row.errors):
+            self.shown.update(taken)
         if outcome.kind == REJECTED or self._is_left(row):
             reasons = "; ".join(problem.with_value() for problem in outcome.problems)
             row.warnings.append(Problem("", "", str(ONLY_OPT_OUT), reasons))

@@ -52,6 +52,7 @@ def _read(run, said, accept_damaged_names, progress):
     file = CRMFile(storage.file_of(run), said, today=today)
     reference = Reference(run.operator)
     comparison = Comparison(reference, file.columns, today=today, accept_damaged_names=accept_damaged_names)
+    comparison.shown = set()
     plan = Plan(run)
     findings = Findings(run, file)
     with closing(file.chunks(at_once=2)) as chunks:

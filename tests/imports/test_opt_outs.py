@@ -94,6 +94,18 @@ def test_opt_out_on_either_of_two_lines_of_one_id_is_taken_once(crm):
     )
 
 
+def test_opt_out_said_again_far_below_is_planned_as_it_is_applied(crm, monkeypatch):
+    """The plan writes nothing, so the second line finds no opt-out in the register: it is shown as what it will be all the same."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    crm.load([person(number) for number in range(1, 8)])
+    again = person(1, **opted("yes", "", ""))
+    run = crm.plan(with_opt_outs([again, *(person(number) for number in range(2, 7)), again]))
+    planned = crm.counts(run)
+    crm.apply(run)
+    assert (planned, crm.counts(run)) == ({"changed": 1, "same": 5, "rejected": 1},) * 2
+    assert standing() == [("C0000001", "email")]
+
+
 def test_opt_out_of_somebody_else_under_the_id_is_not_taken(crm):
     """The row is of another person: it says nothing of this one."""
     crm.load([person(1)])
