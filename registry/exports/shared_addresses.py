@@ -26,13 +26,34 @@ def opted_out_elsewhere(operator, on) -> dict[int, dict[str, dt.date]]:
     """Channel → since when, by id of the person: opt-outs that hold by an address alone, of somebody who has not opted out."""
     found = defaultdict(dict)
     for field in CARRIES:
-        for person, channel, since_on in _held_to(operator, on, field):
+        held = _held("p.id, others.channel, others.since_on", field)
+        for person, channel, since_on in _of_standing(held, operator, on, field):
             since_on = dt.date.fromisoformat(str(since_on))  # SQLite has texts
             found[person][channel] = min(since_on, found[person].get(channel, dt.date.max))
     return found
 
 
-def _held_to(operator, on, field):
+def opted_out_for_others(operator, on) -> set[int]:
+    """Ids of people whose opt-out holds by an address for somebody else, who has not opted out."""
+    found = set()
+    for field in CARRIES:
+        held = _held("others.address, others.channel", field)
+        held = f"SELECT DISTINCT person FROM standing WHERE (address, channel) IN ({held})"
+        found.update(person for (person,) in _of_standing(held, operator, on, field))
+    return found
+
+
+def _held(columns, field):
+    """Whoever has the address of somebody who opted out, and has not opted out."""
+    return f"""
+        SELECT {columns}
+        FROM {TABLE} p JOIN others ON others.address = {OF_A_PERSON[field]}
+        LEFT JOIN standing own ON own.person = p.id AND own.channel = others.channel
+        WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
+    """
+
+
+def _of_standing(select, operator, on, field):
     live = Suppression.objects.live(on).filter(operator=operator, channel__in=CARRIES[field]).order_by()
     address = AS_COMPARED[field](f"subject__{field}")
     standing, values = (
@@ -43,10 +64,7 @@ def _held_to(operator, on, field):
     query = f"""
         WITH standing (person, channel, since_on, address) AS ({standing}),
         others AS (SELECT address, channel, min(since_on) AS since_on FROM standing GROUP BY address, channel)
-        SELECT p.id, others.channel, others.since_on
-        FROM {TABLE} p JOIN others ON others.address = {OF_A_PERSON[field]}
-        LEFT JOIN standing own ON own.person = p.id AND own.channel = others.channel
-        WHERE p.operator_id = %s AND p.crm_id IS NOT NULL AND own.person IS NULL
+        {select}
     """
     with _joined_by_hashes(), connection.cursor() as cursor:
         cursor.execute(query, [*values, operator.pk])

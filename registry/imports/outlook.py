@@ -3,8 +3,11 @@
 from typing import NamedTuple
 
 from django.db.models import Exists, Max, OuterRef, Q
+from django.utils import timezone
 
-from registry.models import Block, ImportRun, JournalEntry, JournalSubject
+from registry.exports.shared_addresses import opted_out_for_others
+from registry.models import Block, DataSubject, ImportRun, JournalEntry, JournalSubject
+from registry.models.among import among
 
 from .undo import came_later, written_by
 
@@ -52,9 +55,12 @@ def outlook(run) -> Outlook:
 
 
 def _opted_out(run, written):
-    """Of whom the run recorded an opt-out: neither those it added, who leave with theirs, nor those put back already."""
+    """Of whom the run recorded an opt-out: neither those put back already, nor those it added, who leave with theirs, unless that
+    holds for somebody else."""
+    held = list(opted_out_for_others(run.operator, timezone.localdate()))
+    held = DataSubject.objects.filter(among("id", held)).order_by().values("uid")
     own = JournalSubject.objects.filter(uid=OuterRef("uid"), entry__run=run.pk, entry__history_id__isnull=False)
-    added = Q(entry__object_type="datasubject", entry__action="create")
+    added = Q(entry__object_type="datasubject", entry__action="create") & ~Q(uid__in=held)
     opted_out = written.filter(
         ~Exists(own.filter(added | Q(entry_id__gt=run.last_seq))), entry__object_type="suppression"
     )

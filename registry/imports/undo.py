@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from registry import journal
+from registry.exports.shared_addresses import opted_out_for_others
 from registry.journal import bulk
 from registry.journal.bulk import Written
 from registry.journal.turns import checkpoint
@@ -82,8 +83,11 @@ def undo(run, *, by, role, reason="", progress=None) -> ImportRun:
         raise AlreadyTaken
     reason = _kept_reason(run) or reason or _("Undo of CRM import #%(run)d") % {"run": run.pk}
     actor = {"by": by, "role": role, "operator": run.operator, "reason": reason, "run": run.pk}
+    held = None
     for chunk in _chunks(run):
-        _with_retries(run, chunk, actor)
+        if held is None and came_later(run):
+            held = opted_out_for_others(run.operator, timezone.localdate())
+        _with_retries(run, chunk, actor, held or ())
         checkpoint()
         if progress:
             progress(run.rows_done)
@@ -154,18 +158,18 @@ def _merged(run):
         yield chunk
 
 
-def _with_retries(run, chunk, actor):
+def _with_retries(run, chunk, actor, held):
     """Two writers may wait for each other, or too long for SQLite: the chunk is looked at and written anew."""
     for attempt in range(TRIES):
         try:
-            return _undo_chunk(run, chunk, actor)
+            return _undo_chunk(run, chunk, actor, held)
         except (IntegrityError, OperationalError, journal.JournalUnavailable):
             if attempt == TRIES - 1:
                 raise
     raise AssertionError
 
 
-def _undo_chunk(run, chunk, actor):
+def _undo_chunk(run, chunk, actor, held):
     first = {}
     for line in chunk:
         first.setdefault(line.person, line.seq)
@@ -175,7 +179,7 @@ def _undo_chunk(run, chunk, actor):
         met = _met_again(first, {line.seq for line in chunk})
         put_back, touched = _since(run, met, {line.record for line in chunk})
         blocked = _blocked(first)
-        opted_out = _opted_out(reverts) if came_later(run) else set()
+        opted_out = _opted_out(reverts, held) if came_later(run) else set()
         left = (differing | touched | blocked | opted_out) - put_back
         _write(reverts, put_back | left, run.operator.code)
         _settle(reverts, put_back | left)
@@ -301,10 +305,12 @@ def came_later(run):
     return others.annotate(since=Coalesce("applied_at", "planned_at")).filter(since__gt=run.planned_at).exists()
 
 
-def _opted_out(reverts):
-    """People known before the run of whom it recorded an opt-out that stands. Those it added leave with theirs."""
+def _opted_out(reverts, held):
+    """People known before the run of whom it recorded an opt-out that stands. Those it added leave with theirs, unless that holds
+    by an address for somebody else, too: then their ids are among `held`.
+    """
     added = {row.subject for row in reverts[DataSubject] if not row.values}
-    return {row.subject for row in reverts[Suppression]} - added
+    return {row.subject for row in reverts[Suppression] if row.subject not in added or row.before["subject_id"] in held}
 
 
 def _write(reverts, skipped, operator):

@@ -82,6 +82,33 @@ def test_whom_the_import_added_leaves_with_the_opt_out(crm):
     assert (tally(run), register() == before) == (("undone", 3, 3, 0), True)
 
 
+SHARED = {"email": "office@example.kz"}
+MORE = [*person(1), "email_opt_out"]
+AGAIN = csv_of([person(9, **SHARED, email_opt_out="yes"), person(8, email_opt_out="yes")], header=MORE)
+
+
+@pytest.mark.parametrize(
+    ("known", "again", "stay"),
+    [
+        ({"email": "Office@example.kz"}, True, ["C0000009"]),
+        ({"email": "Office@example.kz"}, False, []),
+        ({"email": "Office@example.kz", "email_opt_out": "yes"}, True, []),
+        ({"phone": person(9)["phone"]}, True, []),
+    ],
+)
+def test_whom_the_import_added_stays_where_the_opt_out_holds_for_another(crm, known, again, stay):
+    """The register knew the mailbox under another id: it is not written to again, for the later file may have said no, too."""
+    crm.load(csv_of([person(1, **known)], header=MORE))
+    before, run = opted_out(), crm.load(AGAIN)
+    if again:
+        assert crm.counts(crm.load(AGAIN)) == {"same": 2}
+    assert expected(run) == (2 - len(stay), len(stay))
+    undone(crm, run)
+    assert tally(run) == ("undone", 2, 2 - len(stay), len(stay))
+    assert left(run) == [(0, crm_id, [SAID_AGAIN]) for crm_id in stay]
+    assert (opted_out(), list(findings())) == (before + stay, [])
+
+
 def undone_again(crm):
     undone(crm, crm.load(FIRST))
 
