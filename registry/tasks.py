@@ -263,6 +263,12 @@ def _report(run_pk):
         logger.warning("Import #%d: its report was not mailed (%s); the next call of the command does.", run_pk, name)
 
 
+def mail_left_behind():
+    """Mails the reports of scheduled imports that ended when no process was at them: their time was over, or they were given up."""
+    for run in report.left_behind():
+        _report(run.pk)
+
+
 def _still_may(run):
     """Whether the one the step is done for is still in the role it was begun in: rights that were taken away end with them."""
     user = run.step_by

@@ -3,6 +3,8 @@
 It is owed from the beginning, and until it was mailed: whatever ends the process in between, the next one mails it.
 """
 
+import datetime as dt
+
 from django.core.mail import EmailMessage
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -22,14 +24,28 @@ PROGRAM_ERROR = gettext_lazy(
     "An error of the program stopped the reading; nothing was imported. The log names the place: tell the administrator, "
     "then read the file again."
 )
-ENDED = (State.APPLIED, State.REFUSED, State.CANCELLED, State.UNDONE)
+ENDED = (State.APPLIED, State.REFUSED, State.CANCELLED, State.UNDONE, State.EXPIRED)
+# A worker takes over after half a minute what was cut off: where nobody has been at it for so long, none runs.
+NO_WORKER_SECONDS = 60 * 60
 
 
-def owed(**of):
-    """Runs of which somebody is to be told now, the oldest first: at their end, or stopped in the middle by an error."""
-    runs = ImportRun.objects.filter(**of, uid__in=storage.reports_owed(), state__in=(*ENDED, State.APPLYING))
+def owed(*, cut_off=False, **of):
+    """Runs of which somebody is to be told now, the oldest first: at their end, or stopped in the middle by an error; with
+    `cut_off` also those that were cut off and that no worker takes over.
+    """
+    runs = ImportRun.objects.filter(**of).filter(uid__in=storage.reports_owed(), state__in=(*ENDED, State.APPLYING))
     runs = runs.select_related("operator", "source", "owner", "step_by").order_by("pk")
-    return [run for run in runs if run.state in ENDED or (was_stopped(run) and run.reported_at is None)]
+    return [run for run in runs if run.state in ENDED or run.reported_at is None and _stands_still(run, cut_off)]
+
+
+def left_behind():
+    """What is owed of runs that ended when no process was at them that would tell of it: their time was over, or they were given up."""
+    return [run for run in owed(state__in=(State.EXPIRED, State.CANCELLED)) if run.is_silent]
+
+
+def _stands_still(run, cut_off):
+    long_ago = timezone.now() - dt.timedelta(seconds=NO_WORKER_SECONDS)
+    return was_stopped(run) or cut_off and (run.alive_at or run.step_began_at) < long_ago
 
 
 def send(run):
@@ -92,6 +108,11 @@ def _what_came_of_it(run):
             people,
         )
         return [told % (done | {"people": people})]
+    if run.state == State.EXPIRED:
+        return [
+            _("It was cut off before anything was written, and nobody went on with it in time. Import the file again where no "
+              "later import took it in.")
+        ]  # fmt: skip
     if run.wrote_nothing:
         return [_("It was given up before anything was written.")]
     if run.state == State.CANCELLED:
@@ -102,17 +123,28 @@ def _what_came_of_it(run):
         )
         return [told % done, *filter(None, [run.refusal])]
     if run.state == State.APPLYING:
-        told = ngettext(
+        return [_where_it_stands(run) % done]
+    if run.state == State.APPLIED and not run.new + run.changed:
+        return [_("Nothing changed in the register.")]
+    return []
+
+
+def _where_it_stands(run):
+    if was_stopped(run):
+        return ngettext(
             "It stopped after %(done)d of %(rows)d row, for an error that the log names or at somebody's word. Go on with it "
             "on its page.",
             "It stopped after %(done)d of %(rows)d rows, for an error that the log names or at somebody's word. Go on with it "
             "on its page.",
             run.rows,
         )
-        return [told % done]
-    if run.state == State.APPLIED and not run.new + run.changed:
-        return [_("Nothing changed in the register.")]
-    return []
+    return ngettext(
+        "It stands at %(done)d of %(rows)d row, and no process is at it. A worker goes on with it; where none runs, go on with "
+        "it on its page.",
+        "It stands at %(done)d of %(rows)d rows, and no process is at it. A worker goes on with it; where none runs, go on with "
+        "it on its page.",
+        run.rows,
+    )
 
 
 def _to_look_at(run):

@@ -208,6 +208,12 @@ def report_done(run):
     _report_of(run.uid).unlink(missing_ok=True)
 
 
+def _keep_owed(run):
+    """What is owed of a run that ends here is kept for a week from now on: nobody could tell of its end before."""
+    with suppress(FileNotFoundError):
+        os.utime(_report_of(run.uid))
+
+
 def _report_of(uid):
     return _folder() / (uid.hex + OWED)
 
@@ -251,6 +257,8 @@ def purge_expired(now=None):
             if not _as_known(run).update(state=state, expires_at=expires_at, token=""):
                 continue
             discard_lists(run, kept=kept)
+        if state == ImportRun.State.EXPIRED:
+            _keep_owed(run)
         if state != ImportRun.State.UNDOING:
             discard(run)
     _give_up_forgotten_undos(now)

@@ -109,10 +109,10 @@ class Reports:
     def __init__(self, source, stderr):
         self.source, self.stderr, self.failed = source, stderr, set()
 
-    def mail(self):
-        """Whether all were mailed."""
+    def mail(self, *, cut_off=False):
+        """Whether all were mailed. cut_off: once nothing is gone on with here any more."""
         with suppress(DatabaseError):  # it stays owed
-            for run in report.owed(source=self.source):
+            for run in report.owed(source=self.source, cut_off=cut_off):
                 if run.pk not in self.failed:
                     self._send(run)
         return not self.failed

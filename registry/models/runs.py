@@ -50,11 +50,14 @@ class LongRun(models.Model):
         return self.state in self.AT_WORK
 
     @property
+    def is_silent(self):
+        """Whether it has not been heard of for so long that no process can be at it."""
+        return self.alive_at is None or self.alive_at < timezone.now() - dt.timedelta(seconds=CUT_OFF_SECONDS)
+
+    @property
     def was_cut_off(self):
         """Whether its present step has not been heard of for so long that its process must be gone."""
-        return self.is_at_work and (
-            self.alive_at is None or self.alive_at < timezone.now() - dt.timedelta(seconds=CUT_OFF_SECONDS)
-        )
+        return self.is_at_work and self.is_silent
 
 
 class ImportRun(LongRun):

@@ -14,8 +14,10 @@ from django.utils import timezone
 from django_tasks_db.models import DBTaskResult
 
 from registry import tasks
+from registry.admin import vocabulary_import
 from registry.imports import crm_file, report, storage
 from registry.imports.crm_file import CRMFile
+from registry.management.commands.worker import Worker
 from registry.management.line import Line
 from registry.models import DataSubject, ImportRun, ImportSource, User
 from tests import factories
@@ -89,19 +91,38 @@ def misspell(self, messages):
 def cut_off(monkeypatch, folder):
     """Kills the process of a scheduled import in the middle of its people."""
 
-    def kill(scheduled):
+    def kill(scheduled, step="applying", seconds_ago=31):
         for vendor in crm_file.CHUNK_ROWS:
             monkeypatch.setitem(crm_file.CHUNK_ROWS, vendor, 2)
         with monkeypatch.context() as broken, pytest.raises(KeyboardInterrupt):
-            broken.setattr(Line, "__call__", lambda self, run, done: run.state == "applying" and crash())
+            broken.setattr(Line, "__call__", lambda self, run, done: run.state == step and crash())
             scheduled(csv_of(PEOPLE))
         run = ImportRun.objects.get()
         # As kill -9 leaves it, which says no last word.
-        ImportRun.objects.update(step_role="system", alive_at=timezone.now() - dt.timedelta(seconds=31))
-        assert (run.state, run.rows_done, mail.outbox) == ("applying", 2, [])
+        heard_of_at = timezone.now() - dt.timedelta(seconds=seconds_ago)
+        ImportRun.objects.update(step_role="system", alive_at=heard_of_at, expires_at=None)
+        assert (run.state, run.rows_done, mail.outbox) == (step, 2 if step == "applying" else 0, [])
         return run
 
     return kill
+
+
+@pytest.fixture
+def once_around(monkeypatch):
+    """The worker's duties, once."""
+
+    def act():
+        worker, purge = Worker(), vocabulary_import.purge
+
+        def then_stop():
+            purge()
+            worker.running = False
+
+        with monkeypatch.context() as stopping:
+            stopping.setattr(vocabulary_import, "purge", then_stop)
+            worker.run()
+
+    return act
 
 
 def test_report_outlives_a_crash_before_it_is_mailed(scheduled, folder, monkeypatch):
@@ -155,6 +176,51 @@ def test_report_the_worker_cannot_mail_is_mailed_by_the_next_call(scheduled, cut
     assert (run.state, run.reported_at, DBTaskResult.objects.get().status) == ("applied", None, "SUCCESSFUL")
     scheduled()
     assert (run.pk, "applied") in told()
+
+
+@pytest.mark.parametrize("by_the_worker", [True, False])
+def test_that_a_reading_was_cut_off_is_mailed_when_its_time_is_over(
+    scheduled, cut_off, queue, once_around, by_the_worker
+):
+    """The worker read the file to its end, and nobody was there to have the plan applied: the mailbox learns that nothing was imported."""
+    run = cut_off(scheduled, "planning")
+    tasks.take_over_cut_off()
+    work()
+    run.refresh_from_db()
+    assert (run.state, told()) == ("planned", [])
+    ImportRun.objects.update(expires_at=timezone.now(), alive_at=timezone.now() - dt.timedelta(hours=1))
+    if by_the_worker:
+        once_around()
+    assert told() == [(run.pk, "expired")] * by_the_worker
+    scheduled()
+    assert told() == [(run.pk, "expired"), (run.pk + 1, "applied")]
+    assert "It was cut off before anything was written, and nobody went on with it in time." in mail.outbox[0].body
+    assert "new:" not in mail.outbox[0].body
+    assert report.owed() == []
+
+
+def test_report_of_a_reading_that_was_cut_off_lasts_until_the_next_call(scheduled, cut_off):
+    """No worker runs, and the CRM sends a file a month: what was owed the whole time is not thrown away with the reading."""
+    run, week_ago = cut_off(scheduled, "planning", seconds_ago=30 * 24 * 3600), time.time() - 8 * 24 * 3600
+    os.utime(storage._report_of(run.uid), (week_ago,) * 2)
+    scheduled()
+    assert told() == [(run.pk, "expired"), (run.pk + 1, "applied")]
+
+
+def test_next_call_for_another_file_tells_of_an_import_that_was_cut_off(scheduled, cut_off):
+    """No worker runs, and the file was replaced: nobody would go on with the import, so the mailbox is told, once."""
+    run = cut_off(scheduled, seconds_ago=3601)
+    assert [scheduled(csv_of([person(7)])), scheduled()] == [(0, [])] * 2
+    assert told() == [(run.pk + 1, "applied"), (run.pk, "being applied")]
+    assert "It stands at 2 of 5 rows, and no process is at it." in mail.outbox[1].body
+
+
+@pytest.mark.parametrize(("seconds_ago", "again"), [(31, csv_of([person(7)])), (3601, None)])
+def test_import_that_may_still_be_gone_on_with_is_not_told_of(scheduled, cut_off, seconds_ago, again):
+    """A worker may be about to take it over; and a call for the same file comes to its end before anything is told."""
+    run = cut_off(scheduled, seconds_ago=seconds_ago)
+    scheduled(again)
+    assert told() == [(run.pk + 1 if again else run.pk, "applied")]
 
 
 def test_error_of_the_program_is_mailed_once(scheduled, folder, monkeypatch):

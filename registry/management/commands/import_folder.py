@@ -72,6 +72,7 @@ class Command(BaseCommand):
                     if not self.take(path):
                         self.keep_waiting(files[place:])
                         break
+                self.mail(cut_off=True)
         except OSError as error:
             raise CommandError(
                 _("%(path)s cannot be read or written: %(why)s.")
@@ -215,9 +216,9 @@ class Command(BaseCommand):
         self.stdout.write(f"{storage.shown_name(path.name)}: {sentence}")
         self.exit_code = max(self.exit_code, code)
 
-    def mail(self):
+    def mail(self, **also):
         """What is imported stays imported, whatever the mail server says."""
-        if not self.plan_only and not self.reports.mail():
+        if not self.plan_only and not self.reports.mail(**also):
             self.exit_code = NOT_MAILED
 
     def move(self, path, before, sha256, run):

@@ -81,7 +81,7 @@ class Command(BaseCommand):
                     outputs = self.outputs(closing)
                     run, warning_count = self.run_for(Path(file), operator)
             finally:
-                mailed = self.reports is None or self.reports.mail()
+                mailed = self.reports is None or self.reports.mail(cut_off=True)
             for output in outputs:
                 self.hand_out(run, output)
         self.tell(run, warning_count)

@@ -70,6 +70,7 @@ class Worker(DatabaseWorker):
             Duty(LOOK_SECONDS, tasks.take_over_cut_off),
             Duty(LETTERS_SECONDS, mailing.deliver_waiting),
             Duty(FILES_SECONDS, purge_files),
+            Duty(LETTERS_SECONDS, tasks.mail_left_behind),
         ]
         lost = 0
         while self.running:
