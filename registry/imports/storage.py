@@ -37,6 +37,7 @@ OF_A_RUN = re.compile(r"([0-9a-f]{32})\..+")
 OF_A_STEP = (".csv", ".json", ".new")
 OWED = ".report"
 FILE_GONE = gettext_lazy("The file of this import has been deleted. Upload it again.")
+FORGOTTEN = gettext_lazy("Nobody went on with it for a week.")
 STANDING = ("id", "state", "rows_done")
 # Nothing of these is written: their files wait for somebody's word, those of which the reading was stopped, too.
 WAITING = (*ImportRun.OPEN, ImportRun.State.PLANNING)
@@ -261,7 +262,7 @@ def purge_expired(now=None):
             _keep_owed(run)
         if state != ImportRun.State.UNDOING:
             discard(run)
-    _give_up_forgotten_undos(now)
+    _give_up_forgotten(now)
     _purge_left_behind(now)
     _purge_spooled(now)
 
@@ -292,14 +293,19 @@ def _kept_of_an_undo(run, now):
     return left if until and until > now and run.listed_rows.filter(kind__in=left).exists() else ()
 
 
-def _give_up_forgotten_undos(now):
-    """An undo that nobody has been at for a week counts as given up: what it left so far is not kept for ever. It can be begun again."""
-    a_week_ago = now - dt.timedelta(days=REJECTED_KEPT_DAYS)
-    for run in _heard_of().filter(state=ImportRun.State.UNDOING, heard_of_at__lte=a_week_ago):
+def _give_up_forgotten(now):
+    """What writes and nobody has been at for a week counts as given up: neither the file of an import nor what an undo left so far
+    is kept for ever. What an import applied stays, its lists for a week more; an undo can be begun again.
+    """
+    week, state = dt.timedelta(days=REJECTED_KEPT_DAYS), ImportRun.State
+    for run in _heard_of().filter(state__in=(state.APPLYING, state.UNDOING), heard_of_at__lte=now - week):
+        applied = run.state == state.APPLYING
+        ended = {"expires_at": now + week, "refusal": str(FORGOTTEN)} if applied else {"expires_at": None}
         with journal.unit_of_work(by=None, role="system", operator=run.operator, run=run.pk):
-            if not _as_known(run).update(state=ImportRun.State.CANCELLED, expires_at=None):
+            if not _as_known(run).update(state=state.CANCELLED, **ended):
                 continue
-            discard_lists(run)
+            if not applied:
+                discard_lists(run)
             journal.record("import.cancel", object_type="importrun", uid=run.uid, count=run.rows_done)
         discard(run)
 

@@ -1,7 +1,10 @@
 """manage.py import_folder, where somebody gave an import up, or its rest was refused: what is said, and where the file goes."""
 
+import datetime as dt
+
 import pytest
 from django.core import mail
+from django.utils import timezone
 
 from registry import tasks
 from registry.imports import apply as engine
@@ -48,6 +51,23 @@ def test_file_given_up_between_two_calls_is_moved_aside(command, folder, after_t
     (folder / "refused" / "people.csv").rename(folder / "people.csv")
     assert command()[0] == 0
     assert (DataSubject.objects.count(), names(folder)) == (5, ["done/people.csv"])
+
+
+def test_file_of_an_import_that_nobody_went_on_with_is_imported(command, folder, after_two_rows):
+    """Killed, and called again a month later: that its rest counts as given up is nobody's word on the file."""
+    put(folder, "people.csv", FIVE)
+    after_two_rows(crash)
+    with pytest.raises(KeyboardInterrupt):
+        command()
+    month_ago = timezone.now() - dt.timedelta(days=30)
+    ImportRun.objects.update(
+        step_began_at=month_ago, alive_at=month_ago, planned_at=month_ago - dt.timedelta(minutes=1)
+    )
+    after_two_rows(lambda run: None)
+    assert command()[0] == 0
+    assert list(ImportRun.objects.order_by("pk").values_list("state", "new")) == [("cancelled", 2), ("applied", 3)]
+    assert (DataSubject.objects.count(), names(folder)) == (5, ["done/people.csv"])
+    assert "It was given up after 2 of 5 rows." in mail.outbox[0].body
 
 
 @pytest.mark.parametrize("mailed", [True, False])

@@ -215,6 +215,16 @@ def test_next_call_for_another_file_tells_of_an_import_that_was_cut_off(schedule
     assert "It stands at 2 of 5 rows, and no process is at it." in mail.outbox[1].body
 
 
+def test_import_that_is_given_up_after_a_week_is_mailed(scheduled, cut_off, once_around):
+    """By the worker, for nobody else may come: that it goes no further, and where it ended."""
+    run = cut_off(scheduled, seconds_ago=8 * 24 * 3600)
+    ImportRun.objects.update(step_role="")
+    once_around()
+    assert told() == [(run.pk, "given up")]
+    assert "It was given up after 2 of 5 rows.\nNobody went on with it for a week.\n" in mail.outbox[0].body
+    assert report.owed() == []
+
+
 @pytest.mark.parametrize(("seconds_ago", "again"), [(31, csv_of([person(7)])), (3601, None)])
 def test_import_that_may_still_be_gone_on_with_is_not_told_of(scheduled, cut_off, seconds_ago, again):
     """A worker may be about to take it over; and a call for the same file comes to its end before anything is told."""

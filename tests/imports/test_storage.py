@@ -15,11 +15,11 @@ from registry.imports import storage
 from registry.imports.apply import apply, cancel, take
 from registry.imports.inspection import FileRefused
 from registry.management.commands.worker import Worker
-from registry.models import ImportRun, JournalEntry, ListedRow
+from registry.models import DataSubject, ImportRun, JournalEntry, ListedRow
 from tests import factories
 
 from .crm import person
-from .undoing import undone
+from .undoing import crash, undone
 
 pytestmark = pytest.mark.django_db
 HEADLESS = "C1;Иванов;Иван;870101300123;ivan@example.kz;8 (701) 000-00-01\nC2;Петрова;Анна;;;\n".encode()
@@ -31,6 +31,16 @@ def open_umask():
     before = os.umask(0)
     yield
     os.umask(before)
+
+
+@pytest.fixture
+def stopped(crm, chunks_of_two):
+    """An import of four rows, one of them rejected, that stopped after the first two."""
+    run = crm.plan([person(1, email="x"), *(person(number) for number in range(2, 5))])
+    with pytest.raises(KeyboardInterrupt):
+        crm.apply(run, progress=crash)
+    ImportRun.objects.update(step_began_at=timezone.now(), alive_at=None, step_role="")
+    return ImportRun.objects.get()
 
 
 def kept_texts(run):
@@ -136,6 +146,32 @@ def test_expired_files_are_purged_and_unfinished_ones_kept(crm):
     assert not storage.plan_of(waiting).exists()
     assert ListedRow.objects.count() == 0
     assert storage.file_of(unfinished).exists()
+
+
+def test_import_that_nobody_goes_on_with_is_given_up_after_a_week(crm, stopped):
+    """Its file is not kept for ever. What was applied stays and can be undone, and its lists are kept as of every import that ended."""
+    began_at, day = stopped.step_began_at, dt.timedelta(days=1)
+    storage.purge_expired(began_at + 6 * day)
+    assert storage.file_of(stopped).exists() and storage.plan_of(stopped).exists()
+    storage.purge_expired(began_at + 8 * day)
+    stopped.refresh_from_db()
+    assert (stopped.state, stopped.rows_done, stopped.refusal) == ("cancelled", 2, "Nobody went on with it for a week.")
+    assert not storage.file_of(stopped).exists() and not storage.plan_of(stopped).exists()
+    entry = JournalEntry.objects.get(action="import.cancel")
+    assert (entry.object_uid, entry.operator, entry.actor) == (stopped.uid, "lapp", None)
+    assert (DataSubject.objects.count(), list(crm.reasons(stopped))) == (1, [2])
+    storage.purge_expired(began_at + 15 * day)
+    undone(crm, stopped)
+    assert (stopped.state, DataSubject.objects.count(), ListedRow.objects.count()) == ("undone", 0, 0)
+
+
+def test_import_that_somebody_is_at_is_not_given_up(stopped):
+    """However long ago it began: it is heard of."""
+    now = timezone.now()
+    ImportRun.objects.update(step_began_at=now - dt.timedelta(days=8), alive_at=now)
+    storage.purge_expired(now)
+    stopped.refresh_from_db()
+    assert (stopped.state, storage.file_of(stopped).exists()) == ("applying", True)
 
 
 def test_worker_deletes_what_has_had_its_time(crm, monkeypatch):

@@ -175,7 +175,8 @@ class Command(BaseCommand):
             operator=self.operator, source=self.source, sha256=sha256, uploaded_at__gt=since
         )
         last = runs.filter(MEANT).order_by("pk").last()
-        return last if last and last.state == State.CANCELLED else None
+        by_somebody = last and last.state == State.CANCELLED and last.refusal != str(storage.FORGOTTEN)
+        return last if by_somebody else None
 
     def read(self, run):
         said = said_of(self.source)
