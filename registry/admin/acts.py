@@ -102,14 +102,20 @@ def or_unavailable(view, request, *args, **kwargs):
     written. Nothing was done then; another try may do."""
     try:
         return view(request, *args, **kwargs)
-    except (journal.JournalUnavailable, OperationalError) as failure:
-        logger.error("The database refused the work: %s", type(failure).__name__)
-        return errors.unavailable(request)
-    except OSError as failure:
-        if failure.errno not in NO_ROOM:
+    except (journal.JournalUnavailable, OperationalError, OSError) as failure:
+        if not (why := why_unavailable(failure)):
             raise
-        logger.error("The disk is full: %s", errno.errorcode[failure.errno])
-        return errors.disk_full(request)
+        logger.error(why)
+        return errors.disk_full(request) if isinstance(failure, OSError) else errors.unavailable(request)
+
+
+def why_unavailable(failure):
+    """What is told to the log of a failure after which another try may do; nothing of any other."""
+    if isinstance(failure, (journal.JournalUnavailable, OperationalError)):
+        return f"The database refused the work: {type(failure).__name__}"
+    if isinstance(failure, OSError) and failure.errno in NO_ROOM:
+        return f"The disk is full: {errno.errorcode[failure.errno]}"
+    return ""
 
 
 def must_change_password(request):

@@ -1,8 +1,12 @@
 """The steps of a CRM import on the page of its run: confirm the plan, go on, give up, undo, and how far it has come."""
 
+import logging
+from contextlib import contextmanager, suppress
+
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
+from django.db import Error
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -23,10 +27,11 @@ from registry.imports.outlook import outlook
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import grouped
 
-from .acts import own_units
+from .acts import own_units, why_unavailable
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
 from .steps import Rest, StepPages, phase_of
 
+logger = logging.getLogger(__name__)
 State = ImportRun.State
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
 ENDED = (
@@ -97,7 +102,8 @@ class ImportSteps(StepPages):
         if not form.is_valid():
             return refused(request, self.admin_site, *NOT_THE_ONE_SENT, run=run)
         try:
-            tasks.begin_apply(run, **form.cleaned_data, **by_user(request))
+            with begun_stays_begun(run):
+                tasks.begin_apply(run, **form.cleaned_data, **by_user(request))
         except AlreadyTaken:
             return refused(request, self.admin_site, *why_not_waiting(run), run=run)
         except FileRefused as refusal:
@@ -112,7 +118,8 @@ class ImportSteps(StepPages):
         try:
             if not run.is_at_work:
                 raise AlreadyTaken
-            tasks.go_on(run, **by_user(request), here=True if "here" in request.POST else None)
+            with begun_stays_begun(run):
+                tasks.go_on(run, **by_user(request), here=True if "here" in request.POST else None)
         except AlreadyTaken:
             return refused(request, self.admin_site, "taken", TAKEN, run=run)
         except FileRefused as refusal:
@@ -153,7 +160,8 @@ class ImportSteps(StepPages):
         form = UndoForm(request.POST or None)
         if form.is_valid():
             try:
-                tasks.begin_undo(run, **form.cleaned_data, **by_user(request))
+                with begun_stays_begun(run):
+                    tasks.begin_undo(run, **form.cleaned_data, **by_user(request))
             except AlreadyTaken:
                 return self.begun_before(request, run)
             return to_page(request, run)
@@ -183,6 +191,27 @@ class ImportSteps(StepPages):
         when = date_format(timezone.localtime(run.undone_at), "DATETIME_FORMAT")
         messages.info(request, _("This import was undone before: %(when)s. Once is enough.") % {"when": when})
         return HttpResponseRedirect(address(run))
+
+
+@contextmanager
+def begun_stays_begun(run):
+    """Where database or disk fail in the middle of a step the page of the run answers: what is committed stays, and the page says how
+    far it has come. A failure before that, when nothing is done yet, goes on its way.
+    """
+    try:
+        yield
+    except Exception as failure:
+        if not (why := why_unavailable(failure)) or not is_in_the_middle(run):
+            raise
+        logger.error("Import #%d was cut off. %s", run.pk, why)
+
+
+def is_in_the_middle(run):
+    """Whether a step of the run is begun and not ended; not where that cannot be read."""
+    with suppress(Error):
+        run.refresh_from_db()
+        return run.is_at_work
+    return False
 
 
 def may_import(request):

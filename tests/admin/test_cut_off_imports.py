@@ -1,11 +1,15 @@
 """An import that was cut off: who may go on with it or give up its rest, and what its page says."""
 
-import pytest
-from django.db import connection
+import errno
 
+import pytest
+from django.db import OperationalError, connection
+
+from registry import tasks
 from registry.imports import apply as engine
 from registry.imports import crm_file, planned_rows, storage
 from registry.imports.apply import AlreadyTaken, cancel
+from registry.journal import JournalUnavailable
 from registry.models import DataSubject, ImportRun, JournalEntry
 from tests import factories
 from tests.imports.crm import person
@@ -58,6 +62,83 @@ def test_cut_off_import_is_continued_by_its_owner(cut_off, login, registrar):
     cut_off.refresh_from_db()
     assert (cut_off.state, cut_off.new, DataSubject.history.count()) == ("applied", 4, 4)
     assert set(DataSubject.history.values_list("history_change_reason", flat=True)) == {"July export"}
+
+
+FAILURES = [
+    (OperationalError("asem1@example.kz"), "It was cut off.", "The database refused the work: OperationalError"),
+    (JournalUnavailable("DatabaseError"), "It stopped", "The database refused the work: JournalUnavailable"),
+    (OSError(errno.ENOSPC, "No space left"), "It stopped", "The disk is full: ENOSPC"),
+]
+
+
+def failing(monkeypatch, failure, *, after=1):
+    """Has every chunk fail once so many rows are done."""
+
+    def fails(run, *args):
+        if run.rows_done >= after:
+            raise failure
+        return whole(run, *args)
+
+    whole = engine._apply_chunk
+    monkeypatch.setattr(engine, "_apply_chunk", fails)
+
+
+@pytest.mark.parametrize(("failure", "sentence", "logged"), FAILURES)
+def test_database_that_fails_in_the_middle_is_told_on_the_page_of_the_import(
+    login, registrar, monkeypatch, caplog, failure, sentence, logged
+):
+    """What was written stays written: nobody is told that it was not saved, and the rest can be gone on with."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    client = login(registrar)
+    response = upload(client, [person(number) for number in range(5)])
+    with monkeypatch.context() as broken:
+        failing(broken, failure)
+        response = confirm(client, response, follow=True)
+    run = ImportRun.objects.get()
+    assert (response.status_code, response.redirect_chain) == (200, [(page_of(run), 302)])
+    assert f"2 of 5 rows. {sentence}" in response.content.decode()
+    assert f"Import #{run.pk} was cut off. {logged}" in caplog.text and "asem1" not in caplog.text
+    client.post(step("continue", run))
+    assert (ImportRun.objects.get().state, DataSubject.objects.count()) == ("applied", 5)
+
+
+@pytest.mark.parametrize(("failure", "sentence", "logged"), FAILURES)
+def test_database_that_fails_again_is_told_on_the_page_of_the_import(
+    cut_off, login, registrar, monkeypatch, failure, sentence, logged
+):
+    """“Go on” is a step as every other one is."""
+    client = login(registrar)
+    with monkeypatch.context() as broken:
+        failing(broken, failure, after=4)
+        response = client.post(step("continue", cut_off), follow=True)
+    assert f"4 of 5 rows. {sentence}" in response.content.decode()
+
+
+def test_failure_before_an_import_is_begun_says_that_nothing_was_saved(login, registrar, monkeypatch):
+    """The plan waits as it was: what somebody was doing is to be done again."""
+    client = login(registrar)
+    response = upload(client, [person(1)])
+
+    def away(run, **said):
+        raise OperationalError
+
+    monkeypatch.setattr(tasks.applying, "take", away)
+    response = confirm(client, response)
+    assert (response.status_code, ImportRun.objects.get().state) == (503, "planned")
+    assert "what you were doing was not saved" in response.content.decode()
+
+
+def test_import_that_cannot_be_read_after_a_failure_has_no_page(login, registrar, monkeypatch):
+    """The database stays away: nothing is shown of the import, and nothing made up."""
+    client = login(registrar)
+    response = upload(client, [person(1)])
+
+    def away(run, *args):
+        monkeypatch.setattr(ImportRun, "refresh_from_db", away)
+        raise OperationalError
+
+    monkeypatch.setattr(engine, "_apply_chunk", away)
+    assert confirm(client, response).status_code == 503
 
 
 def test_cut_off_import_is_continued_by_any_dpo(cut_off, login, lapp, registrar):

@@ -6,7 +6,7 @@ import re
 
 import pytest
 from django.core.management import call_command
-from django.db import connection
+from django.db import OperationalError, connection
 from django.urls import reverse
 from django.utils import timezone
 
@@ -125,6 +125,27 @@ def stopped(natalia, monkeypatch):
         natalia.post(step("undo", run), {"reason": "the wrong file"})
     run.refresh_from_db()
     return run
+
+
+def test_undo_that_the_database_ends_in_the_middle_is_told_on_its_page(natalia, monkeypatch):
+    """Whom it put back stands as before: nobody is told that nothing was saved, and the rest can be gone on with."""
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 2)
+    confirm(natalia, upload(natalia, [person(number) for number in range(3)]))
+    run, whole = ImportRun.objects.get(), engine._undo_chunk
+
+    def away(run, *args):
+        if run.rows_done:
+            raise OperationalError
+        return whole(run, *args)
+
+    with monkeypatch.context() as broken:
+        broken.setattr(engine, "_undo_chunk", away)
+        response = natalia.post(step("undo", run), {"reason": "the wrong file"}, follow=True)
+    assert (response.status_code, response.redirect_chain) == (200, [(page_of(run), 302)])
+    assert "2 of 3 people. It was cut off." in response.content.decode()
+    natalia.post(step("continue", run))
+    run.refresh_from_db()
+    assert (run.state, run.undone, DataSubject.objects.count()) == ("undone", 3, 0)
 
 
 def go_on(client, run):
