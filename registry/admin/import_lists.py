@@ -12,6 +12,7 @@ from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
 from django.urls import path
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from registry import journal, scope
 from registry.choices import Role
@@ -21,11 +22,13 @@ from registry.imports.missing import about_sources, missing_people
 from registry.imports.rejects import file_name, list_csv
 from registry.imports.rows import NAMES
 from registry.models import ImportRun
+from registry.templatetags.registry_ui import grouped
 
 from .acts import own_units
 from .import_missing import export_view, may_export
 
 SHOWN = 100
+State = ImportRun.State
 
 
 def list_urls(model_admin):
@@ -105,6 +108,7 @@ def list_view(model_admin, request, pk, kind):
         "listing": listing,
         "count": length_of(run, listing),
         "note": about_sources(run) if kind == MISSING else "",
+        "came_of_it": what_came_of(run) if listing.kinds and kind != "left" else "",
         "as_file": may_take(request, kind),
         "rows": shown,
         "is_first": after is None,
@@ -113,6 +117,40 @@ def list_view(model_admin, request, pk, kind):
         "until": storage.kept_until(run, kind),
     }
     return TemplateResponse(request, "admin/registry/importrun/list.html", context)
+
+
+def what_came_of(run):
+    """Of an import that was given up or undone: how much of it stands, for its lists stay those of the file. Else nothing."""
+    if run.state not in (State.CANCELLED, State.UNDOING, State.UNDONE):
+        return ""
+    told = _undo_of(run) if run.state != State.CANCELLED or run.undo_was_given_up else _rest_of(run)
+    if run.applied_at is not None or run.planned_at is None:  # applied to its end, or not read to it
+        return told
+    return _("The list is of the whole file, as it was planned. %s") % told
+
+
+def _rest_of(run):
+    if run.wrote_nothing:
+        return _("The import was given up before anything was written: none of these rows was imported.")
+    told = ngettext(
+        "The import was given up after %(done)s of %(rows)s row: what follows in the file was not imported.",
+        "The import was given up after %(done)s of %(rows)s rows: what follows in the file was not imported.",
+        run.rows,
+    )
+    return told % {"done": grouped(run.rows_done), "rows": grouped(run.rows)}
+
+
+def _undo_of(run):
+    if run.state == State.UNDONE and not run.left:
+        return _("The import was undone: what it wrote was taken back.")
+    if run.state == State.UNDONE:
+        return _("The import was undone: what it wrote was taken back, but for those whom the undo left.")
+    told = ngettext(
+        "Its undo has come to %(done)s of %(people)s person: whoever it put back stands as before the import.",
+        "Its undo has come to %(done)s of %(people)s people: whoever it put back stands as before the import.",
+        run.rows_expected,
+    )
+    return told % {"done": grouped(run.rows_done), "people": grouped(run.rows_expected)}
 
 
 def csv_view(model_admin, request, pk, kind):

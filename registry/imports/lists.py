@@ -43,7 +43,7 @@ class Listing(NamedTuple):
 LISTS = {
     "rejected": Listing(
         _("Rejected rows"),
-        _("Something in these rows is wrong. They are not imported; the others are. Have them corrected in the CRM."),
+        _("Something in these rows is wrong. An import leaves them out and takes the others. Have them corrected in the CRM."),
         (Kind.REJECTED,),
         "rejected",
     ),
@@ -61,8 +61,8 @@ LISTS = {
     ),
     "doubles": Listing(
         _("Possible doubles"),
-        _("The same IIN, e-mail, phone or look of the name under two CRM ids. These rows are imported as they are: nobody "
-          "is merged by an import. Have the CRM's owner decide which id stays."),
+        _("The same IIN, e-mail, phone or look of the name under two CRM ids. An import takes such rows as they are: it "
+          "merges nobody. Have the CRM's owner decide which id stays."),
         (Kind.DOUBLE,),
         "doubles",
         DOUBLES_STORED,

@@ -102,6 +102,50 @@ def test_lists_of_a_run_that_was_given_up_are_of_the_whole_file(natalia, dpo, la
     assert [row[0] for row in rows_of(natalia.get(url_of(run, "rejected")))] == ["4"]
 
 
+OF_THE_PLAN = "The list is of the whole file, as it was planned. "
+IN_PART = "Its undo has come to 1 of 2 people: whoever it put back stands as before the import."
+UNDONE_IN_PART = {"rows_done": 1, "undone": 1, "rows_expected": 2, "last_seq": 9}
+
+
+@pytest.mark.parametrize(
+    ("state", "applied", "fields", "sentence"),
+    [
+        ("planned", False, {}, None),
+        ("applied", True, {}, None),
+        (
+            *("cancelled", False, {}),
+            OF_THE_PLAN + "The import was given up before anything was written: none of these rows was imported.",
+        ),
+        (
+            *("cancelled", False, {"planned_at": None}),
+            "The import was given up before anything was written: none of these rows was imported.",
+        ),
+        (
+            *("cancelled", False, {"rows_done": 2, "last_seq": 9}),
+            OF_THE_PLAN + "The import was given up after 2 of 4 rows: what follows in the file was not imported.",
+        ),
+        ("cancelled", True, UNDONE_IN_PART, IN_PART),
+        ("undoing", False, UNDONE_IN_PART, OF_THE_PLAN + IN_PART),
+        ("undone", True, {}, "The import was undone: what it wrote was taken back."),
+        (
+            *("undone", True, {"left": 1}),
+            "The import was undone: what it wrote was taken back, but for those whom the undo left.",
+        ),
+    ],
+)
+def test_list_of_an_import_that_does_not_stand_says_so(natalia, lapp, state, applied, fields, sentence):
+    """Given up, or undone since: nobody is told that its rows are in the register. Who was missing, or left, is so all the same."""
+    run, now = one_of_each(natalia, lapp), timezone.now()
+    run.listed_rows.create(kind="left", line=0, cells=["C1"], reasons=["changed since"])
+    kept = {"expires_at": now + dt.timedelta(days=1), "applied_at": now if applied else None}
+    ImportRun.objects.update(state=state, **kept, **fields)
+    for kind in LISTS:
+        text = natalia.get(url_of(run, kind)).content.decode()
+        told = re.findall(r'<p class="notice warn">([^<]*)</p>', text)
+        assert told == ([sentence] if sentence and kind not in ("missing", "left") else [])
+        assert "imported as they are" not in text and "the others are." not in text
+
+
 def test_each_list_has_a_page_and_a_file(natalia, lapp):
     """Line, CRM id, name and reason on the page; the CRM's own columns, line and reason in the file."""
     run = one_of_each(natalia, lapp)
