@@ -230,7 +230,7 @@ def test_requests_are_listed_by_urgency(office, client_of_dpo, dpo):
     assert listed(**{"is": "open"}) == [each.number for each in (late, later, without)]
     assert listed(**{"is": "overdue"}) == [late.number]
     assert listed(**{"is": "closed"}) == [done.number]
-    assert listed(q="0002") == [later.number]
+    assert listed(q=later.number.removeprefix("R-")) == [later.number]  # a part will do
 
 
 def test_lists_and_desk_have_one_order(office, client_of_dpo, dpo):
