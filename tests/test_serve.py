@@ -26,7 +26,14 @@ def until(condition):
 def children(pid):
     """(pid, command line) of a process's children."""
     found = Path(f"/proc/{pid}/task/{pid}/children").read_text().split()
-    return [(int(each), Path(f"/proc/{each}/cmdline").read_text().replace("\0", " ")) for each in found]
+    return [(int(each), command_of(each)) for each in found]
+
+
+def command_of(pid):
+    try:
+        return Path(f"/proc/{pid}/cmdline").read_text().replace("\0", " ")
+    except (FileNotFoundError, ProcessLookupError):  # it ended since it was listed
+        return ""
 
 
 def child(pid, what):
@@ -85,7 +92,7 @@ def test_worker_that_dies_is_started_again_and_ctrl_c_ends_both(serve, port):
     """Killed, the worker is there again; Ctrl+C leaves neither behind."""
     process = serve(port)
     until(lambda: answers(port))
-    web, worker = child(process.pid, "gunicorn"), until(lambda: child(process.pid, "worker"))
+    web, worker = child(process.pid, "gunicorn"), until(lambda: child(process.pid, "manage.py worker"))
     os.kill(worker, signal.SIGKILL)
     again = until(lambda: (found := child(process.pid, "manage.py worker")) and found != worker and found)
     process.send_signal(signal.SIGINT)
