@@ -1,6 +1,7 @@
 """The weekly file of the CRM, in the browser: choose it, look, confirm, fetch what was not taken."""
 
 import datetime as dt
+import math
 
 import pytest
 from django.utils import timezone
@@ -55,10 +56,13 @@ def test_file_is_previewed_applied_and_its_listed_rows_fetched(page, transaction
     assert not page.complaints
 
 
-def test_progress_moves_by_itself_and_the_keyboard_stays_where_it_is(page, transactional_db, tmp_path, settings):
+def test_progress_moves_by_itself_and_the_keyboard_stays_where_it_is(
+    page, transactional_db, tmp_path, settings, monkeypatch
+):
     """The bar and its words follow the worker; the button that has the focus keeps it; the end is another page."""
     settings.TASKS = {"default": {"BACKEND": "django_tasks_db.DatabaseBackend", "QUEUES": ["default"]}}
     settings.IMPORT_BACKGROUND_BYTES = 0
+    monkeypatch.setattr("registry.admin.steps.PATIENCE_SECONDS", math.inf)  # no browser is too slow to see it wait
     operator = make_operator("lapp")
     log_in(page, make_user("dpo", operator))
     file = tmp_path / "people.csv"
