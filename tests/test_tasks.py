@@ -190,7 +190,7 @@ def test_step_is_taken_up_by_one_process(crm, queue):
     run = waiting(crm)
     with progress.held(run), pytest.raises(AlreadyTaken), progress.held(ImportRun.objects.get()):
         pass
-    heard_of(run, 29)
+    heard_of(run, 15)
     for attempt in (tasks.perform, lambda run: tasks.go_on(run, **ACTING)):
         with pytest.raises(AlreadyTaken):
             attempt(run)
@@ -202,9 +202,9 @@ def test_step_is_taken_up_by_one_process(crm, queue):
     assert (run.state, ListedRow.objects.count()) == ("planned", 1)
 
 
-@pytest.mark.parametrize(("seconds_ago", "taken_over"), [(29, False), (31, True)])
+@pytest.mark.parametrize(("seconds_ago", "taken_over"), [(15, False), (31, True)])
 def test_step_not_heard_of_for_half_a_minute_is_taken_over(crm, queue, seconds_ago, taken_over):
-    """29 seconds may be a slow disk; after 31 its process is gone."""
+    """15 seconds may be a slow disk; after 31 its process is gone."""
     run = waiting(crm)
     DBTaskResult.objects.all().delete()
     heard_of(run, seconds_ago)

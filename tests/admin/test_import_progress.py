@@ -70,7 +70,7 @@ def test_file_whose_reading_stopped_is_kept_for_its_hour(natalia, at_work):
 @pytest.mark.parametrize(
     ("fields", "phase", "sentence"),
     [
-        ({"step_began_at": 4, "alive_at": 4}, "waiting", "It waits for the worker."),
+        ({"step_began_at": 1, "alive_at": 1}, "waiting", "It waits for the worker."),
         ({"step_began_at": 6, "alive_at": 6}, "late", "No worker has taken it yet: start “manage.py worker”."),
         ({"step_began_at": 60, "alive_at": 2}, "working", "25 % · 250 of 1 000 rows"),
         ({"step_began_at": 60, "alive_at": 31}, "cut-off", "250 of 1 000 rows. It was cut off."),
