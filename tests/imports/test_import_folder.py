@@ -110,7 +110,7 @@ def test_file_is_read_anew_where_its_source_was_corrected(command, folder, sourc
 
 def test_file_that_is_still_written_waits(command, folder, monkeypatch):
     """Written to a moment ago, or while it was copied: the next time it may be whole."""
-    put(folder, "new.csv", seconds_ago=1)
+    put(folder, "new.csv", seconds_ago=-3600)  # a moment ago, however slow the machine is
     growing = put(folder, "growing.csv")
     from registry.management import importing
 
