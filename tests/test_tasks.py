@@ -309,8 +309,10 @@ def test_worker_told_to_end_leaves_the_step_for_the_next(crm, queue, monkeypatch
     """It stops after its chunk; the next worker does not wait half a minute."""
     run = waiting(crm)
     progress.STOPPING.set()
-    work()
-    progress.STOPPING.clear()
+    try:
+        work()
+    finally:
+        progress.STOPPING.clear()
     run.refresh_from_db()
     assert (run.state, run.was_cut_off) == ("planning", True)
     tasks.take_over_cut_off()

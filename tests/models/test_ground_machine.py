@@ -1,7 +1,7 @@
 """Nobody's data serve a purpose without a live ground, whatever is done in whatever order: one query says so after every act."""
 
 import datetime as dt
-from contextlib import suppress
+from contextlib import ExitStack, suppress
 from unittest import mock
 
 import pytest
@@ -46,15 +46,16 @@ REAL_NOW = timezone.now
 class Register(RuleBasedStateMachine):
     """An operator under 94-V with four purposes: by consent, of marketing, by a contract that only the policy declares, by a norm."""
 
-    clock = None
+    def __init__(self):
+        super().__init__()
+        self.undone = ExitStack()
 
     @initialize()
     def open_office(self):
         self.days = 0
-        self.clock = mock.patch.object(timezone, "now", lambda: REAL_NOW() + dt.timedelta(days=self.days))
-        self.clock.start()
-        self.undone = transaction.atomic()
-        self.undone.__enter__()
+        self.undone.enter_context(mock.patch.object(timezone, "now", lambda: REAL_NOW() + dt.timedelta(days=self.days)))
+        self.undone.enter_context(transaction.atomic())
+        self.undone.callback(transaction.set_rollback, True)
         self.office = make_operator("kazger", bin="241040012133")
         self.officers = [make_user("dpo", self.office), make_user("dpo", self.office)]
         self.crm = CRM(self.office)
@@ -74,10 +75,7 @@ class Register(RuleBasedStateMachine):
             self.link(code, basis)
 
     def teardown(self):
-        if self.clock is not None:
-            transaction.set_rollback(True)
-            self.undone.__exit__(None, None, None)
-            self.clock.stop()
+        self.undone.close()
 
     def link(self, code, basis):
         save(ActivityPurpose(operator=self.office, activity=self.activity, purpose=self.purpose(code), basis=basis))
