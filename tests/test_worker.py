@@ -1,6 +1,7 @@
 """The worker as a process: long imports are done by it, and whatever ends it in the middle, they are done once."""
 
 import datetime as dt
+import shutil
 import signal
 import subprocess
 
@@ -119,7 +120,14 @@ def test_step_whose_worker_was_killed_is_finished_by_the_next(crm, workers, monk
     as_if_uninterrupted(run, state)
 
 
-def test_worker_that_finishes_a_scheduled_import_mails_its_report_once(crm, workers, settings):
+@pytest.fixture
+def reports(settings):
+    """What the worker's process mails, and none before it: without a mail server it lies in files."""
+    shutil.rmtree(settings.EMAIL_FILE_PATH, ignore_errors=True)
+    return lambda: [path.read_text(encoding="utf-8") for path in settings.EMAIL_FILE_PATH.glob("*.log")]
+
+
+def test_worker_that_finishes_a_scheduled_import_mails_its_report_once(crm, workers, reports):
     """The command was killed, and so was the worker that took over: the next one finishes it and tells the mailbox."""
     run = applying(crm)
     source = factories.save(ImportSource(operator=crm.operator, name="Bitrix24", report_to="crm@lapp.kz"))
@@ -129,18 +137,13 @@ def test_worker_that_finishes_a_scheduled_import_mails_its_report_once(crm, work
     worker_process.until(lambda: 0 < done_of(run) < PEOPLE, slow)
     slow.kill()
     slow.wait()
-    assert not reports(settings)
+    assert not reports()
     quick = workers()
     worker_process.until(lambda: state_of(run) == "applied" and run.reported_at, quick)
     as_if_uninterrupted(run, "applied")
-    (report,) = reports(settings)
+    (report,) = reports()
     assert f"Subject: CRM import #{run.pk}: applied" in report
     assert "new: 40" in report and "To: crm@lapp.kz" in report
-
-
-def reports(settings):
-    """What the worker's process mailed: without a mail server it lies in files."""
-    return [path.read_text(encoding="utf-8") for path in settings.EMAIL_FILE_PATH.glob("*.log")]
 
 
 def test_worker_told_to_end_stops_after_its_chunk(crm, workers):
