@@ -152,7 +152,7 @@ def make_world(code):
     )
     add(DisclosureCategory, disclosure=given, data_category=category)
     contract = save(LegalBasis(operator=operator, code="contract", name_en=f"Contract of {code}", kind="contract"))
-    term = {"valid_from": DAY, "valid_until": dt.date(2027, 1, 1), "decided_at": RECEIVED_AT}
+    term = {"valid_from": DAY, "valid_until": dt.date(2999, 12, 31), "decided_at": RECEIVED_AT}
     add(GroundDecision, basis=contract, why="Civil Code", document="Order 7", decided_by=lifted["lifted_by"], **term)
     add(ImportSource, name=f"CRM of {code}")
     add(SubjectRequest, kind="information", channel="desk", received_at=RECEIVED_AT, subject=subject)

@@ -32,7 +32,7 @@ def consent(**cells):
         "consent_purpose": "email-information",
         "consent_given_on": "11.09.2024",
         "consent_channel": "written",
-        "consent_expires_on": "11.09.2034",
+        "consent_expires_on": "11.09.2094",
         "third_parties": "нет",
         "cross_border": "нет",
         "publication": "нет",

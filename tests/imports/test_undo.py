@@ -55,7 +55,7 @@ KNOWN = [
 NEXT_WEEK = [
     person(1, phone="87020000001", surname="Иванова", patronymic="Мұратқызы"),
     person(2, **RENEWED),
-    person(3, **consent(consent_expires_on="11.09.2034")),
+    person(3, **consent()),
     person(4, agreement_number="A-4", agreement_on="11.09.2024"),
     person(5, agreement_number="A-5", agreement_on="11.09.2024", **consent()),
     person(6, **consent()),

@@ -24,7 +24,7 @@ LEFT = (
     "the person was changed in the register since the import: left as it stands, correct it by hand where it is wrong"
 )
 BLOCKED = "a block stands on the person: put back by no undo. Correct what is wrong by hand; where the block holds that, lift it first"
-RENEWED = consent(consent_given_on="01.03.2025", consent_expires_on="01.03.2035")
+RENEWED = consent(consent_given_on="01.03.2025", consent_expires_on="01.03.2095")
 
 
 def register():
