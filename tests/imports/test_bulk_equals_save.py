@@ -33,6 +33,8 @@ ALWAYS = settings(max_examples=25, suppress_health_check=[HealthCheck.function_s
 # Quotes, backslashes, letters that JSON leaves alone and a blank that no eye sees: a name may hold what it likes.
 names = st.text("АаӘәҚқЁёИиЙйAaZz'- ?😀ﬀ\"\\\u2028\u00a0%{}", min_size=1, max_size=12).map(str.strip).filter(bool)
 days = st.dates(dt.date(1900, 1, 1), dt.date(2026, 11, 1))
+# In the last hours of 9999 in Greenwich it is the year 10000 in Almaty.
+later = st.datetimes(dt.datetime(2026, 11, 2), dt.datetime(2100, 1, 1), timezones=st.just(dt.UTC))
 people = st.fixed_dictionaries(
     {
         "surname": names,
@@ -54,7 +56,7 @@ items = st.fixed_dictionaries(
         "data_list": st.sampled_from(["", "ФИО; e-mail"]),
         "channel": st.sampled_from(["", "written"]),
         "evidence": st.sampled_from(["", "act “7”", 'C:\\acts\\"7"']),
-        "withdrawn_at": st.one_of(st.none(), st.datetimes(dt.datetime(2026, 11, 2), timezones=st.just(dt.UTC))),
+        "withdrawn_at": st.one_of(st.none(), later),
     }
 )
 reasons = st.sampled_from(["", "Бекіту", 'a "quoted" one', "line\u2028separator"])
