@@ -1,7 +1,6 @@
 """Two officers at the very same moment, each in a thread and a connection of their own."""
 
 import threading
-import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -11,6 +10,7 @@ from django.urls import reverse
 
 from registry import journal
 from registry.models import Purpose, ResponsiblePerson
+from tests.awaited import until_awaited
 from tests.factories import make_operator, make_purpose, make_user
 from tests.forms import form_fields
 from tests.world import make_world
@@ -97,10 +97,10 @@ def test_file_does_not_undo_what_is_saved_while_it_is_imported(desk, lapp):
             purpose.name_ru = "Новости и акции"
             purpose.save()
             is_saved.set()
-            time.sleep(1)
+            until_awaited()
 
     def confirm():
-        is_saved.wait()
+        assert is_saved.wait(10)
         return desk.confirm().content.decode()
 
     _corrected, page = together(correct, confirm)

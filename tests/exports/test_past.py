@@ -2,7 +2,6 @@
 
 import datetime as dt
 import threading
-import time
 
 import pytest
 from django.core.exceptions import ValidationError
@@ -13,6 +12,7 @@ from registry.exports.past import Past, own_number, parse_moment, resolve, shown
 from registry.journal.models import JournalEntry, JournalHead
 from registry.models import Norm, Operator, Purpose
 from registry.rules.dates import HOME_ZONE
+from tests.awaited import until_awaited
 from tests.factories import make_norm, make_operator, make_purpose, save
 
 NOW = dt.datetime(2026, 11, 22, 5, 0, tzinfo=dt.UTC)  # 10:00 in Almaty
@@ -161,15 +161,17 @@ def test_entry_on_its_way_is_waited_for():
     stamped = threading.Event()
 
     def write_slowly():
-        with transaction.atomic():
-            make_purpose(lapp, "slow")
-            stamped.set()
-            time.sleep(0.5)
-        connection.close()
+        try:
+            with transaction.atomic():
+                make_purpose(lapp, "slow")
+                stamped.set()
+                until_awaited()
+        finally:
+            connection.close()
 
     writer = threading.Thread(target=write_slowly)
     writer.start()
-    stamped.wait(10)
+    assert stamped.wait(10)
     moment = resolve(timezone.now(), "lapp")
     writer.join()
     assert codes(Past(moment, "lapp"), Purpose) == ["slow"]

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import threading
+from contextlib import contextmanager
 
 import pytest
 from django.db import OperationalError, connection
@@ -12,10 +13,9 @@ from registry.imports.inspection import FileRefused
 from registry.journal import unit, unit_of_work
 from registry.models import Consent, DataSubject, ImportRun, JournalEntry, ListedRow, Purpose
 from tests import factories
+from tests.awaited import until_awaited
 
 from .crm import CRM, consent, person
-
-STILL_BUSY_SECONDS = 0.7
 
 
 @pytest.fixture
@@ -41,8 +41,9 @@ def begun(crm, monkeypatch):
     return ImportRun.objects.get(pk=run.pk), read_before
 
 
+@contextmanager
 def an_officer_meanwhile(act):
-    """Does the act in a transaction of its own that ends only when the import is well under way; returns the thread."""
+    """Has the act done in a transaction of its own, which ends only when what is done in the block waits for it."""
     done = threading.Event()
 
     def work():
@@ -50,14 +51,17 @@ def an_officer_meanwhile(act):
             with unit_of_work(by=7, role="dpo", operator="lapp"):
                 act()
                 done.set()
-                threading.Event().wait(STILL_BUSY_SECONDS)
+                until_awaited()
         finally:
             connection.close()
 
     thread = threading.Thread(target=work)
     thread.start()
-    assert done.wait(10)
-    return thread
+    try:
+        assert done.wait(10)
+        yield
+    finally:
+        thread.join()
 
 
 def change_the_phone():
@@ -88,9 +92,8 @@ def test_change_that_is_not_committed_yet_is_not_overwritten(crm, stored, act):
     """
     crm.load([person(1, **stored)])
     run = crm.plan([person(1, **consent(consent_given_on="01.03.2025", consent_expires_on="")), person(2)])
-    officer = an_officer_meanwhile(act)
-    crm.apply(run)
-    officer.join()
+    with an_officer_meanwhile(act):
+        crm.apply(run)
     assert crm.counts(run) == {"new": 1, "stopped": 1}
     assert JournalEntry.objects.filter(run=run.pk, object_type="consent").count() == 0
     assert Consent.objects.in_force(dt.date(2025, 7, 1)).count() == 1

@@ -172,9 +172,8 @@ def test_change_that_is_not_committed_yet_is_not_taken_back(crm, act):
     """An officer is in the middle of a change when the undo comes to that person: it waits, sees, and leaves the person."""
     run = crm.load([person(1), person(2)])
     take_for_undo(run, **crm.acting)
-    officer = an_officer_meanwhile(act)
-    undo(run, **crm.acting)
-    officer.join()
+    with an_officer_meanwhile(act):
+        undo(run, **crm.acting)
     assert (tally(run), left(run)) == (("undone", 2, 1, 1), [(0, "C0000001", [LEFT])])
     assert JournalEntry.objects.filter(actor=7).exists()
 

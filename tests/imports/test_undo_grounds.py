@@ -187,8 +187,7 @@ def test_block_that_is_being_set_is_waited_for(served):
     """An officer is in the middle of blocking a person when the undo comes to them: it waits, sees, and leaves the person."""
     run = served.load([person(number, phone="87020000001") for number in PEOPLE])
     take_for_undo(run, **served.acting)
-    officer = an_officer_meanwhile(lambda: blocked(1))
-    undo(run, **served.acting)
-    officer.join()
+    with an_officer_meanwhile(lambda: blocked(1)):
+        undo(run, **served.acting)
     assert (tally(run), left(run)) == (("undone", 3, 2, 1), [(0, "C0000001", [BLOCKED])])
     assert of(1).phone == "+77020000001"
