@@ -1,8 +1,8 @@
-import time
-
 import pytest
 
 from registry.rules.contacts import normalise_email, normalise_phone, sound_email, sound_phone
+
+from .growth import EVEN, growth
 
 
 @pytest.mark.parametrize(
@@ -57,15 +57,13 @@ def test_email_that_cannot_be_written_to_is_refused(text, reason):
     assert normalise_email(text).error == reason
 
 
+@pytest.mark.parametrize("normalise", [normalise_email, normalise_phone])
 @pytest.mark.parametrize(
-    "text", ["a@" + "b." * 50_000, "a." * 50_000 + "@b.kz", "@" * 100_000, "\u200b" * 100_000, "1" * 100_000]
+    "parts", [("a@", "b."), ("", "a.", "@b.kz"), ("", "@"), ("", "\u200b"), ("", "1"), ("", " ", "x")]
 )
-def test_contacts_of_100_kb_are_judged_at_once(text):
-    """A cell made to keep the computer busy is answered within 100 milliseconds of work."""
-    begun = time.process_time()
-    normalise_email(text)
-    normalise_phone(text)
-    assert time.process_time() - begun < 0.1
+def test_contacts_of_100_kb_are_judged_at_once(parts, normalise):
+    """A cell made to keep the computer busy is no more than its share of work."""
+    assert growth(normalise, *parts) < EVEN
 
 
 @pytest.mark.parametrize(
