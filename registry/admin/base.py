@@ -218,23 +218,26 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     def seen(self, request, record):
         """What the form was drawn from: the operator, and the state of the record and its links."""
         operator = request.operator.code if request.operator else "-"
-        if record is None or not self.tracked:
-            return operator
-        return f"{operator}.{seen_token(record, self.linked_models())}"
+        state = "" if record is None else self.state_seen(record)
+        return f"{operator}.{state}" if state else operator
+
+    def state_seen(self, record):
+        return seen_token(record, self.linked_models()) if self.tracked else ""
 
     def seen_otherwise(self, request, record):
         """The form was drawn for another operator (switched in another tab), or somebody saved the record since."""
         offer_switch_back(request)
-        if record is None or not self.tracked:
+        if record is None:
             raise Http404
         return self.conflict(request, record)
 
     def conflict(self, request, record):
+        history = f"admin:registry_{self.opts.model_name}_history"
         context = self.admin_site.each_context(request) | {
             "title": _("Somebody else saved it first"),
             "object_label": record,
             "url": request.path,
-            "history_url": reverse(f"admin:registry_{self.opts.model_name}_history", args=[record.pk]),
+            "history_url": reverse(history, args=[record.pk]) if self.tracked else "",
             "entered": self.entered(request, record),
             **who_saved(record, self.linked_models()),
         }

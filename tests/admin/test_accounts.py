@@ -1,11 +1,12 @@
 import json
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from registry.models import JournalEntry, Membership, User
 from tests.factories import PASSWORD, make_user, save
-from tests.forms import form_fields
+from tests.forms import form_fields, post, url
 
 pytestmark = pytest.mark.django_db
 LOGIN = "/admin/login/"
@@ -77,8 +78,6 @@ def test_new_user_gets_a_one_time_password_shown_once(client_of_administrator, c
 
 def test_reset_password_ends_the_users_sessions(client_of_administrator, dpo):
     """A one-time password set by the administrator closes what was open."""
-    from django.test import Client
-
     theirs = Client()
     theirs.force_login(dpo, backend="registry.scope.RoleBackend")
     page = reverse("admin:registry_user_one_time_password", args=[dpo.pk])
@@ -209,3 +208,68 @@ def test_administrator_reads_what_was_done_to_rights(client_of_administrator, la
     assert ("membership", "lapp") in kinds
     assert {kind for kind, operator in kinds if operator} <= {"membership", "user"}
     assert user.memberships.exists()
+
+
+@pytest.fixture
+def another_administrator():
+    """A second one, who has a browser of their own."""
+    client = Client()
+    client.force_login(make_user("administrator", username="aigerim"), backend="registry.scope.RoleBackend")
+    return client
+
+
+@pytest.mark.parametrize(
+    ("said", "what"),
+    [
+        ({"is_active": None}, lambda user: user.is_active is False),
+        ({"memberships-0-role": "auditor"}, lambda user: user.memberships.get().role == "auditor"),
+        ({"memberships-0-DELETE": "on"}, lambda user: not user.memberships.exists()),
+    ],
+    ids=["closed", "another role", "no member any more"],
+)
+def test_stale_form_of_a_user_gives_no_right_back(client_of_administrator, another_administrator, dpo, said, what):
+    """Rights that somebody took away after the form was opened stay away; who did it is told, and what was typed is there."""
+    fields = form_fields(client_of_administrator.get(url(dpo)).context, email="asel@example.kz")
+    assert post(another_administrator, dpo, **said).status_code == 302
+    conflict = client_of_administrator.post(url(dpo), fields)
+    assert conflict.status_code == 409
+    text = conflict.content.decode()
+    assert "<strong>natalia</strong> was changed by aigerim on" in text
+    assert "asel@example.kz" in text and "/history/" not in text
+    dpo = User.objects.get(pk=dpo.pk)
+    assert what(dpo) and dpo.email == ""
+    assert post(client_of_administrator, dpo, email="asel@example.kz").status_code == 302
+    dpo = User.objects.get(pk=dpo.pk)
+    assert what(dpo) and dpo.email == "asel@example.kz"
+
+
+def test_conflict_about_a_user_of_whom_nothing_is_told_names_nobody(client_of_administrator, db):
+    """Somebody changed the table itself: that is no reason to overwrite it, nor to name one who did not."""
+    user = make_user("dpo", username="asel")
+    fields = form_fields(client_of_administrator.get(url(user)).context)
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    conflict = client_of_administrator.post(url(user), fields)
+    assert conflict.status_code == 409
+    assert "<strong>asel</strong> was changed after you opened it." in conflict.content.decode()
+
+
+def test_login_of_a_user_is_no_change_of_theirs(client_of_administrator, dpo):
+    """The form of somebody who logs in meanwhile, or chooses a password, is saved as it is; what it says of them nobody can read."""
+    page = client_of_administrator.get(url(dpo))
+    fields = form_fields(page.context, email="natalia@example.kz")
+    Client().post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    assert client_of_administrator.post(url(dpo), fields).status_code == 302
+    assert dpo.username not in page.context["seen"]
+
+
+def test_one_time_password_gives_no_right_back(client_of_administrator, dpo, monkeypatch):
+    """The account is closed while the password is being made: it stays closed."""
+
+    def made_meanwhile():
+        User.objects.filter(pk=dpo.pk).update(is_active=False)
+        return "another horse battery"
+
+    monkeypatch.setattr("registry.admin.user.one_time_password", made_meanwhile)
+    client_of_administrator.post(reverse("admin:registry_user_one_time_password", args=[dpo.pk]))
+    dpo.refresh_from_db()
+    assert dpo.check_password("another horse battery") and not dpo.is_active
