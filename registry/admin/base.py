@@ -15,6 +15,7 @@ from registry.templatetags.registry_ui import grouped
 
 from .acts import READING, OtherOperator, offer_switch_back, reason_of
 from .conflict import seen_token, who_saved
+from .entered import entered_in, entered_rows, reason_entered
 from .forms import ScopedForm
 from .history import history_page
 from .list_exports import ListExport
@@ -224,29 +225,34 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
     def state_seen(self, record):
         return seen_token(record, self.linked_models()) if self.tracked else ""
 
-    def seen_otherwise(self, request, record):
-        """The form was drawn for another operator (switched in another tab), or somebody saved the record since."""
+    def seen_otherwise(self, request, record, entered=None):
+        """The form was drawn for another operator (switched in another tab), or somebody saved the record since.
+
+        `entered` is what was typed, for the page that says so, where it was no form of the record itself.
+        """
         offer_switch_back(request)
         if record is None:
             raise Http404
-        return self.conflict(request, record)
+        return self.conflict(request, record, self.entered(request, record) if entered is None else entered)
 
-    def conflict(self, request, record):
+    def conflict(self, request, record, entered):
         history = f"admin:registry_{self.opts.model_name}_history"
         context = self.admin_site.each_context(request) | {
             "title": _("Somebody else saved it first"),
             "object_label": record,
             "url": request.path,
             "history_url": reverse(history, args=[record.pk]) if self.tracked else "",
-            "entered": self.entered(request, record),
+            **entered,
             **who_saved(record, self.linked_models()),
         }
         return TemplateResponse(request, "admin/conflict.html", context, status=409)
 
     def entered(self, request, record):
-        """What the second officer had typed into the record's own fields, to be entered again."""
+        """What the second officer had typed, to be entered again: fields of the record, the reason, and rows beside them."""
         form = self.get_form(request, record, change=True)(request.POST, instance=record)
-        return [{"label": form[name].label, "value": form[name].value()} for name in form.changed_data]
+        own = [*entered_in(form, form.changed_data), *reason_entered(request)]
+        formsets, inlines = self._create_formsets(request, record, change=True)
+        return {"entered": own, "rows": entered_rows(formsets, inlines), "compared": True}
 
     def delete_view(self, request, object_id, extra_context=None):
         record = self.get_object(request, object_id)

@@ -1,5 +1,6 @@
 """Acts on a case and its letters, each on a page of its own: what will happen, what stands in its way, and the act by POST."""
 
+from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db import transaction
@@ -24,6 +25,7 @@ from .case_act_forms import (
 )
 from .case_letter_forms import AnswerForm, AskIdentityForm, EditForm, ExtendForm, RefusalForm, SendForm, SignForm
 from .conflict import who_saved
+from .entered import entered_in, reason_entered
 from .labels import Citations
 
 ON_ANY_CASE = {
@@ -70,7 +72,7 @@ class ActPages:
         if not self.may(request, kind, case, letter):
             raise PermissionDenied
         if posted and request.POST.get("_seen", "") != self.seen(request, case):
-            return self.seen_otherwise(request, case)
+            return self.seen_otherwise(request, case, written(request, kind(request.POST, case=case, letter=letter)))
         facts = case.facts(timezone.now())
         form, refusals = self.form_of(request, kind, case, letter), []
         if not kind.is_offered(case, facts, letter):
@@ -141,18 +143,20 @@ class ActPages:
             return reverse(f"admin:registry_{case._meta.model_name}_letter", args=[case.pk, thing.pk])
         return reverse(f"admin:registry_{thing._meta.model_name}_change", args=[thing.pk])
 
-    def conflict(self, request, record):
+    def conflict(self, request, record, entered):
         """Somebody, or the same person with the same click, was at the case after this page was drawn."""
         context = self.admin_site.each_context(request) | {
             "title": _("The case has changed since"),
             "case": record,
             "url": self.address_of(record),
-            "entered": self.entered(request, record),
+            **entered,
             **who_saved(record, self.linked_models()),
         }
         return TemplateResponse(request, "admin/registry/subjectrequest/changed.html", context, status=409)
 
-    def entered(self, request, record):
-        """What had been typed, to be used again; of what is only ticked or chosen nothing is worth keeping."""
-        typed = ("text", "note", "demand")
-        return [request.POST[name] for name in typed if request.POST.get(name, "").strip()]
+
+def written(request, form):
+    """What had been typed for an act, to be used again; of what is only ticked or chosen nothing is worth keeping."""
+    texts = [name for name, field in form.fields.items() if isinstance(field, forms.CharField)]
+    filled = [each for each in entered_in(form, texts) if each["value"].strip()]
+    return {"entered": [*filled, *reason_entered(request, usual=form.case.number)]}

@@ -66,7 +66,7 @@ class PersonPage:
         refusals = [blocker.message for blocker in open_blockers(case.facts())]
         if posted and not refusals and "subject" in request.POST:
             if request.POST.get("_seen", "") != self.seen(request, case):
-                return self.seen_otherwise(request, case)
+                return self.seen_otherwise(request, case, {})  # a person was chosen, nothing typed
             try:
                 self.link(request, case)
             except ValidationError as refusal:

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from registry.exports.due import due_cases
 from registry.models import AuthorityRequest, JournalEntry, SubjectRequest
-from tests.factories import make_request, make_rule, make_subject, make_user
+from tests.factories import make_request, make_rule, make_subject, make_user, save
 from tests.forms import last_entry
 
 from .case_pages import act, address, again, closed, fields_of, identified, moment, text_of
@@ -349,10 +349,26 @@ def test_export_of_the_list_is_a_file_of_what_it_shows(office, client_of_dpo):
 
 
 def test_second_officer_correcting_is_told(office, client_of_dpo):
-    """Two at once correct the same case: the later one is told, nothing of the first is lost."""
+    """Two at once correct the same case: the later one is told, nothing of the first is lost, nor what the second typed."""
     case = make_request(office)
     url = address(case, "correct")
-    fields = fields_of(client_of_dpo.get(url).context, applicant_name="Second")
+    typed = {"applicant_name": "Second", "applicant_contact": "<b>2@example.kz</b>", "_reason": "She wrote again"}
+    fields = fields_of(client_of_dpo.get(url).context, **typed)
     client_of_dpo.post(url, fields_of(client_of_dpo.get(url).context, applicant_name="First"))
     response = client_of_dpo.post(url, fields)
     assert (response.status_code, again(case).applicant_name) == (409, "First")
+    assert [each["value"] for each in response.context["entered"]] == list(typed.values())
+    text = response.content.decode()
+    assert "<dd>She wrote again</dd>" in text and "<dd>&lt;b&gt;2@example.kz&lt;/b&gt;</dd>" in text
+
+
+def test_what_was_typed_of_a_letter_of_a_state_body_is_not_lost(office, client_of_dpo):
+    """Whoever corrected it second finds the body, its number and the day again."""
+    case = save(AuthorityRequest(operator=office, body="Ministry", body_number="1", received_at=timezone.now()))
+    url = address(case, "correct")
+    typed = {"body": "Akimat", "body_number": "17-3/456", "body_letter_on": "2026-03-19"}
+    fields = fields_of(client_of_dpo.get(url).context, **typed, _reason="")
+    client_of_dpo.post(url, fields_of(client_of_dpo.get(url).context, body="Prosecutor"))
+    response = client_of_dpo.post(url, fields)
+    assert (response.status_code, again(case).body) == (409, "Prosecutor")
+    assert [each["value"] for each in response.context["entered"]] == list(typed.values())

@@ -182,6 +182,28 @@ def test_form_sent_twice_acts_once(office, client_of_dpo):
     assert case.casesteps.filter(act="rectified").count() == 1
 
 
+@pytest.mark.parametrize(
+    ("name", "reason", "kept"),
+    [
+        ("record", "She called <us>", ["in the CRM", "She called <us>"]),
+        ("record", "", ["in the CRM"]),
+        ("opt-out", None, []),  # the number of the case, as the form came with it
+    ],
+)
+def test_text_typed_for_an_act_is_not_lost(name, reason, kept, office, dpo, client_of_dpo):
+    """Whoever meets a case that has changed finds every text again, the reason, too; what the form came with is none of theirs."""
+    case = identified(asked(office), make_subject(office), dpo)
+    page = address(case, "act", name)
+    context = client_of_dpo.get(page).context
+    form = {"_seen": context["seen"], "act": "rectified", "note": "in the CRM", "channels": "email"}
+    act(client_of_dpo, case, "record", act="note", note="meanwhile")
+    reason = context["act_reason"] if reason is None else reason
+    response = client_of_dpo.post(page, form | {"_reason": reason})
+    assert response.status_code == 409
+    assert [each["value"] for each in response.context["entered"]] == kept
+    assert "<us>" not in response.content.decode()
+
+
 def test_reason_of_an_act_is_kept(office, client_of_dpo):
     """Why it was done stands in the history of what was changed."""
     case = asked(office, "unsorted")

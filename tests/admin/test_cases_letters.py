@@ -222,3 +222,13 @@ def test_answer_to_a_state_body_is_written_and_sent(office, client_of_dpo):
     letter_act(client_of_dpo, letter, "send", way="portal")
     act(client_of_dpo, case, "close")
     assert again(case).outcome == "met"
+
+
+def test_address_typed_for_a_letter_is_not_lost(signed, client_of_dpo):
+    """Somebody writes a note in the case while the letter is being addressed."""
+    page = address(signed.case, "letter_act", signed.pk, "send")
+    form = {"_seen": client_of_dpo.get(page).context["seen"], "way": "post", "address": "Almaty, Abay 1"}
+    act(client_of_dpo, signed.case, "record", act="note", note="meanwhile")
+    response = client_of_dpo.post(page, form)
+    assert response.status_code == 409
+    assert [each["value"] for each in response.context["entered"]] == ["Almaty, Abay 1"]
