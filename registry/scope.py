@@ -160,7 +160,13 @@ class RoleBackend(ModelBackend):
         return {f"registry.{permission}" for permission in GRANTS.get(role_of(user_obj), ())}
 
     def user_can_authenticate(self, user):
-        return user.is_active
+        """Asked once the password was right: also of a closed account, so that the login form can say that it is closed."""
+        return True
+
+    def get_user(self, user_id):
+        """No session opens a closed account."""
+        user = super().get_user(user_id)
+        return user if user is not None and user.is_active else None
 
 
 def choose(user, session):

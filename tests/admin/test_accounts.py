@@ -1,6 +1,7 @@
 import json
 
 import pytest
+from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.urls import reverse
 
@@ -198,6 +199,27 @@ def test_user_without_a_membership_is_told_so(client, db):
     assert "You are a member of no operator yet." in page
     wrong = client.post(LOGIN, {"username": "asel", "password": "x"}).content.decode()
     assert "User name or password is wrong." in wrong
+
+
+def test_closed_account_is_told_so_to_whoever_knows_its_password(client, dpo, monkeypatch):
+    """Nobody else learns of it, not by how long the answer takes either; it opens nothing, and is told as a failed login."""
+    closed = make_user("dpo", username="left", is_active=False)
+    hashed = []
+    encode = MD5PasswordHasher.encode
+    monkeypatch.setattr(MD5PasswordHasher, "encode", lambda *given: hashed.append(1) or encode(*given))
+
+    def told(username, password):
+        hashed.clear()
+        page = client.post(LOGIN, {"username": username, "password": password}).content.decode()
+        assert (actions()[-1], JournalEntry.objects.latest("seq").actor) == ("login.failed", None)
+        return "This account is closed. Ask an administrator." in page, "User name or password is wrong." in page
+
+    attempts = {closed.username: PASSWORD, dpo.username: "wrong", "nobody": PASSWORD}
+    assert [told(*attempt) + (len(hashed),) for attempt in attempts.items()] == [
+        (True, False, 1), (False, True, 1), (False, True, 1),
+    ]  # fmt: skip
+    assert told(closed.username, "wrong") == (False, True)
+    assert client.get(reverse("admin:index")).status_code == 302
 
 
 def test_administrator_reads_what_was_done_to_rights(client_of_administrator, lapp):
