@@ -74,7 +74,7 @@ class ObjectFilter(admin.SimpleListFilter):
         | scope.FEEDS
         | scope.SOURCES
         | scope.RUNS
-        | {"membership"}
+        | {"membership", "user"}  # logins and passwords of the operator's staff
     )
     NOBODYS = scope.LIBRARY | {"user", "membership", "exportrun"}
 

@@ -8,7 +8,7 @@ from django.utils import timezone
 
 from registry.admin import journal
 from registry.models import JournalEntry
-from tests.factories import make_subject, make_user
+from tests.factories import PASSWORD, make_subject, make_user
 from tests.forms import last_entry, post
 
 pytestmark = pytest.mark.django_db
@@ -48,6 +48,17 @@ def test_filter_offers_the_records_that_the_journal_is_about(client_of_dpo, lapp
     make_subject(lapp)
     accounts = offered(browser_client(make_user("administrator", username="root")))
     assert {"user", "membership", "norm"} <= accounts and "datasubject" not in accounts
+
+
+def test_logins_of_the_staff_are_among_what_is_offered(client, dpo):
+    """Whatever kind of record stands in the operator's list can be chosen; of users these are logins and passwords."""
+    client.post("/admin/login/", {"username": dpo.username, "password": PASSWORD})
+    page = reverse("admin:registry_journalentry_changelist")
+    changelist = client.get(page).context["cl"]
+    [objects] = [each for each in changelist.filter_specs if isinstance(each, journal.ObjectFilter)]
+    listed = {entry.object_type for entry in changelist.result_list} - {""}
+    assert "user" in listed <= {name for name, _label in objects.lookup_choices}
+    assert [entry.action for entry in client.get(page, {"object": "user"}).context["cl"].result_list] == ["login"]
 
 
 def test_journal_of_a_period(client_of_dpo, subject):
