@@ -240,7 +240,7 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
         context = self.admin_site.each_context(request) | {
             "title": _("Somebody else saved it first"),
             "object_label": record,
-            "url": request.path,
+            "url": reverse(f"admin:registry_{self.opts.model_name}_change", args=[record.pk]),
             "history_url": reverse(history, args=[record.pk]) if self.tracked else "",
             **entered,
             **who_saved(record, self.linked_models()),
@@ -255,10 +255,16 @@ class RegistryModelAdmin(ListExport, Scoped, WritableByRole, admin.ModelAdmin):
         return {"entered": own, "rows": entered_rows(formsets, inlines), "compared": True}
 
     def delete_view(self, request, object_id, extra_context=None):
-        record = self.get_object(request, object_id)
-        if record is None:
-            raise Http404
+        """A record that somebody changed after its deletion was asked about is not deleted unseen."""
+        posted = request.method == "POST"
+        record = self.record_or_404(request, object_id, lock=posted and self.has_delete_permission(request))
+        if not self.has_delete_permission(request, record):
+            raise PermissionDenied
         context = {"reason_required": False, "reason_value": request.POST.get("_reason", "")} | (extra_context or {})
+        context["seen"] = self.seen(request, record)
+        if posted and request.POST.get("_seen", "") != context["seen"]:
+            return self.seen_otherwise(request, record, {"entered": reason_entered(request), "deleting": True})
+        vars(request).pop("opened", None)  # as in changeform_view: the page is not older than what it says it saw
         return super().delete_view(request, object_id, context)
 
     def get_deleted_objects(self, objs, request):

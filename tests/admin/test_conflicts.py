@@ -1,12 +1,12 @@
-"""Two officers on one record: what the second had typed is there to be entered again."""
+"""Two officers on one record: what the second had typed is there to be entered again, and nothing is deleted unseen."""
 
 import datetime as dt
 
 import pytest
 
-from registry.models import Consent
-from tests.factories import make_purpose, save
-from tests.forms import form_fields, post, url
+from registry.models import Consent, Purpose
+from tests.factories import make_purpose, make_user, save
+from tests.forms import form_fields, last_entry, post, url
 
 pytestmark = pytest.mark.django_db
 
@@ -85,3 +85,41 @@ def test_choice_of_another_operator_is_not_named(client_of_dpo, lapp, kazger, su
     [row] = shown(response.context["rows"]).values()
     assert (response.status_code, row) == (409, {"Purpose": str(foreign.pk)})
     assert "Secret" not in response.content.decode()
+
+
+def confirmed(client, record):
+    """What the page that asks before a deletion would send."""
+    page = client.get(url(record, "delete"))
+    assert f'name="_seen" value="{page.context["seen"]}"' in page.content.decode()
+    return {"post": "yes", "_seen": page.context["seen"], "_reason": "twice there"}
+
+
+def test_record_changed_since_its_deletion_was_asked_about_stays(client_of_dpo, lapp):
+    """Whoever confirms is told of the change, and deletes it from its page, or leaves it."""
+    purpose = make_purpose(lapp, "news", name_en="News")
+    fields = confirmed(client_of_dpo, purpose)
+    assert post(client_of_dpo, purpose, name_en="News and offers").status_code == 302
+    response = client_of_dpo.post(url(purpose, "delete"), fields)
+    text = response.content.decode()
+    assert response.status_code == 409
+    assert "was changed by natalia" in text and "It was not deleted." in text and "twice there" in text
+    assert "Your changes were not saved" not in text and f'href="{url(purpose)}"' in text
+    assert Purpose.objects.get() == purpose
+    assert client_of_dpo.post(url(purpose, "delete"), confirmed(client_of_dpo, purpose)).status_code == 302
+    assert not Purpose.objects.exists()
+    assert last_entry("delete")[1]["uid"] == str(purpose.uid)
+
+
+def test_deletion_that_does_not_say_what_it_saw_deletes_nothing(client_of_dpo, lapp):
+    """As with a save: a form without a token has seen nothing."""
+    purpose = make_purpose(lapp, "news", name_en="News")
+    assert client_of_dpo.post(url(purpose, "delete"), {"post": "yes"}).status_code == 409
+    assert Purpose.objects.get() == purpose
+
+
+def test_who_may_not_delete_is_refused_whatever_was_seen(lapp, browser_client):
+    """The right is asked for before what changed is told."""
+    purpose = make_purpose(lapp, "news", name_en="News")
+    client = browser_client(make_user("auditor", lapp))
+    assert client.post(url(purpose, "delete"), {"post": "yes"}).status_code == 403
+    assert Purpose.objects.get() == purpose

@@ -196,9 +196,10 @@ def test_delete_is_refused_while_something_refers_to_it(browser_client):
     """What an activity uses cannot be deleted; the page names what refers to it."""
     world = make_world("lapp")
     client = browser_client(make_user("dpo", world["operator"]))
-    page = client.get(url(world["purpose"], "delete")).content.decode()
-    assert "It cannot be deleted while other records refer to it:" in page
-    assert client.post(url(world["purpose"], "delete"), {"post": "yes"}).status_code in (200, 403)
+    page = client.get(url(world["purpose"], "delete"))
+    assert "It cannot be deleted while other records refer to it:" in page.content.decode()
+    fields = {"post": "yes", "_seen": page.context["seen"]}
+    assert client.post(url(world["purpose"], "delete"), fields).status_code in (200, 403)
     world["purpose"].refresh_from_db()
 
 
