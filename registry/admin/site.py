@@ -21,6 +21,7 @@ from .desk import desk
 from .labels import role_label
 from .login import LoginForm
 from .nav import navigation
+from .own_password import OwnPassword
 from .people_search import people_search
 
 
@@ -121,13 +122,10 @@ class RegistrySite(AdminSite):
 
     @own_units  # hashing a password takes a while; no transaction waits for it
     def password_change(self, request, extra_context=None):
-        before = request.user.password
-        response = super().password_change(request, extra_context)
-        if request.user.password != before:
-            request.user.must_change_password = False
-            request.user.save()
-            journal.record("password.change", object_type="user", uid=request.user.uid, fields=["password"])
-        return response
+        request.current_app = self.name
+        context = self.each_context(request) | (extra_context or {})
+        done = reverse(f"{self.name}:password_change_done")
+        return OwnPassword.as_view(success_url=done, extra_context=context)(request)
 
 
 def landing(target):

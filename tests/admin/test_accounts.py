@@ -5,6 +5,7 @@ from django.contrib.auth.hashers import MD5PasswordHasher
 from django.test import Client
 from django.urls import reverse
 
+from registry.journal import unit
 from registry.models import JournalEntry, Membership, User
 from tests.factories import PASSWORD, make_user, save
 from tests.forms import form_fields, post, url
@@ -169,6 +170,29 @@ def test_one_time_password_cannot_be_kept(client, dpo):
     assert "This is the present password. Choose another one." in response.content.decode()
     dpo.refresh_from_db()
     assert dpo.must_change_password
+
+
+def test_journal_failure_leaves_the_old_password(client, dpo, monkeypatch):
+    """What was not told did not happen: the old password still opens, the session goes on, and a second try succeeds."""
+    User.objects.filter(pk=dpo.pk).update(must_change_password=True)
+    client.post(LOGIN, {"username": dpo.username, "password": PASSWORD})
+    new = "another horse battery"
+    fields = {"old_password": PASSWORD, "new_password1": new, "new_password2": new}
+
+    def fail(*args, **kwargs):
+        raise unit.DatabaseError("disk full")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(unit, "_append_locked", fail)
+        response = client.post(reverse("admin:password_change"), fields)
+    dpo.refresh_from_db()
+    assert (response.status_code, dpo.check_password(PASSWORD), dpo.must_change_password) == (503, True, True)
+    assert "password.change" not in actions()
+    assert client.post(reverse("admin:password_change"), fields).status_code == 302
+    dpo.refresh_from_db()
+    assert (dpo.check_password(new), dpo.must_change_password) == (True, False)
+    assert client.get(reverse("admin:index")).status_code == 200
+    assert client.post(LOGIN, {"username": dpo.username, "password": new}).status_code == 302
 
 
 def test_entries_about_accounts_name_the_account(client_of_administrator, dpo):
