@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 from registry import scope
 from registry.exports.due import due_cases, due_counts
 from registry.exports.due_tellings import NOTICE, DueTelling, due_tellings
-from registry.models import Consent, Obligation
+from registry.models import Consent, Disclosure, Obligation
 from registry.models.deadline import working_days
 
 from . import nav
@@ -32,13 +32,14 @@ def due_next(request):
     owed = {
         "to_tell": nav.counted(scope.in_scope(Obligation.objects.open(), user)),
         "untold": nav.counted(scope.in_scope(Obligation.objects.overdue(horizon.today), user)),
+        "unnotified": nav.counted(scope.in_scope(Disclosure.objects.overdue(horizon.today), user)),
         "to_publish": conditions_to_publish(user, horizon.today),
     }
     return {
         "rows": [row(due, horizon) for due in islice(found, SHOWN)],
         "counts": due_counts(request.operator, horizon.at),
         **owed,
-        "shown": {name: nav.badge(owed[name]) for name in ("to_tell", "untold")}
+        "shown": {name: nav.badge(owed[name]) for name in ("to_tell", "untold", "unnotified")}
         | {"to_publish": nav.badge(owed["to_publish"]["count"])},
     }
 
@@ -102,9 +103,10 @@ def due_card(due):
     ]
     owed = [
         (nav.badge(due["untold"]), _("%s not told in time")),
+        (nav.badge(due["unnotified"]), _("%s not told in time what left")),
         (nav.badge(due["to_publish"]["late"]), _("%s not published in time")),
     ]
-    late = counts.overdue or due["untold"] or due["to_publish"]["late"]
+    late = counts.overdue or any(count for count, _text in owed)
     tone = "bad" if late else "warn" if counts.today or counts.soon else "ok"
     note = " · ".join(text % count for count, text in (*said, *owed) if count)
     return {"label": _("Cases open"), "value": counts.open, "note": note or _("nothing is pressing"), "tone": tone}

@@ -70,7 +70,7 @@ class NoticeFilter(admin.SimpleListFilter):
             case "open":
                 return queryset.to_tell()
             case "overdue":
-                return queryset.to_tell().filter(notice_due_on__lt=timezone.localdate())
+                return queryset.overdue(timezone.localdate())
             case "done":
                 return queryset.filter(notified_at__isnull=False)
         return queryset

@@ -62,7 +62,7 @@ def findings(operator):
 
 def _notices(operator, today):
     to_tell = Disclosure.objects.to_tell().filter(operator=operator)
-    overdue = to_tell.filter(notice_due_on__lt=today).count()
+    overdue = to_tell.overdue(today).count()
     listed = reverse("admin:registry_disclosure_changelist")
     for each in notice_findings(overdue, to_tell.count() - overdue):
         yield each, f"{listed}?notice={each.field}"

@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from registry.choices import RequestKind
 from registry.journal import record, unit_of_work
-from registry.models import Consent, Digest, Obligation, Operator, ResponsiblePerson
+from registry.models import Consent, Digest, Disclosure, Obligation, Operator, ResponsiblePerson
 from registry.rules.dates import HOME_ZONE
 from registry.rules.deadlines import day_of
 
@@ -76,9 +76,10 @@ def reminder_of(operator, at) -> Reminder:
 
 
 def late(operator, day):
-    """What is overdue beside the cases, as numbers: who is still to be told, which conditions are still to be published."""
+    """What is overdue beside the cases, as numbers: who is still to be told, also of what left, and which conditions are still to be published."""
     found = {
         "untold": Obligation.objects.overdue(day).filter(operator=operator).count(),
+        "unnotified": Disclosure.objects.overdue(day).filter(operator=operator).count(),
         "unpublished": Consent.objects.to_publish(day).filter(operator=operator, publication_due_on__lt=day).count(),
     }
     return {name: count for name, count in found.items() if count}

@@ -26,6 +26,9 @@ class DisclosureQuerySet(HeldQuerySet):
         """Those whose people must be told, and were not yet."""
         return self.filter(notice_is_condition=True, notified_at__isnull=True)
 
+    def overdue(self, on):
+        return self.to_tell().filter(notice_due_on__lt=on)
+
 
 class Disclosure(HeldByBlocks, OperatorOwned):
     """Personal data of one person, or of so many people, that a recipient was given on a day, and on what ground."""

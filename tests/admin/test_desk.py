@@ -11,9 +11,17 @@ from django.utils import timezone
 
 from registry.admin import desk, nav
 from registry.journal import unit_of_work
-from registry.models import AuthorityRequest, Consent, JournalEntry, Obligation, OperatorTerm, SubjectRequest
+from registry.models import (
+    AuthorityRequest,
+    Consent,
+    Disclosure,
+    JournalEntry,
+    Obligation,
+    OperatorTerm,
+    SubjectRequest,
+)
 from registry.rules.deadlines import day_of
-from tests.disclosing import make_recipient
+from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
 from tests.factories import make_purpose, make_request, make_rule, make_subject, make_user, save
 
 from .case_pages import address, closed, moment
@@ -32,6 +40,16 @@ def office(lapp):
 @pytest.fixture
 def late(office):
     return make_request(office, received_at=moment("2026-03-20 10:00"))
+
+
+def late_notice(operator, code="sales"):
+    """A disclosure whose person should have been told by yesterday."""
+    operator.bin = "241040012133"
+    activity = make_activity(save(operator), code)
+    given = make_disclosure(make_consented(activity), activity, make_recipient(operator, code), on=dt.date(2026, 3, 2))
+    late = {"notice_is_condition": True, "notice_due_on": timezone.localdate() - dt.timedelta(days=1)}
+    Disclosure.objects.filter(pk=given.pk).update(**late)
+    return given
 
 
 def desk_of(client):
@@ -105,11 +123,26 @@ def test_who_was_not_told_in_time_is_counted_as_overdue(office, client_of_dpo):
     assert f"{reverse('admin:registry_obligation_changelist')}?is=overdue" in client_of_dpo.get(DESK).content.decode()
 
 
+def test_notice_that_was_not_given_in_time_is_overdue(office, client_of_dpo):
+    """Of a disclosure whose notice is a condition: the tile says so though no case is due, and one click leads to it."""
+    given = late_notice(office)
+    page = client_of_dpo.get(DESK)
+    assert page.context["desk"]["due"]["unnotified"] == 1
+    tile = page.context["desk"]["cards"][0]
+    assert (tile["note"], tile["tone"]) == ("1 not told in time what left", "bad")
+    way = f"{reverse('admin:registry_disclosure_changelist')}?notice=overdue"
+    assert f'<a class="bad" href="{way}"><b>1</b> not told in time what left</a>' in page.content.decode()
+    assert list(client_of_dpo.get(way).context["cl"].result_list) == [given]
+    Disclosure.objects.update(notice_due_on=timezone.localdate())
+    tile = desk_of(client_of_dpo)["cards"][0]
+    assert (tile["note"], tile["tone"]) == ("nothing is pressing", "ok")
+
+
 @pytest.mark.parametrize(("counted_to", "said"), [(3, "3"), (2, "2+")])
 def test_what_there_may_be_as_much_of_as_people_is_counted_only_so_far(
     office, client_of_dpo, monkeypatch, counted_to, said
 ):
-    """As in the sidebar: who is to be told, who was not told in time, and whose conditions are to be published."""
+    """As in the sidebar: who is to be told, who was not told in time, also of what left, and whose conditions are to be published."""
     monkeypatch.setattr(nav, "COUNTED", counted_to)
     late, purpose = timezone.localdate() - dt.timedelta(days=1), make_purpose(office)
     for number in range(3):
@@ -117,18 +150,21 @@ def test_what_there_may_be_as_much_of_as_people_is_counted_only_so_far(
         save(Obligation(operator=office, subject=subject, what="inform", due_on=late))
         consent = save(Consent(subject=subject, purpose=purpose, given_on=late))
         Consent.objects.filter(pk=consent.pk).update(publication_due_on=late)
+        late_notice(office, f"activity-{number}")
     with CaptureQueriesContext(connection) as queries:
         page = client_of_dpo.get(DESK)
     desk = page.context["desk"]
-    assert desk["due"]["shown"] == {"to_tell": said, "untold": said, "to_publish": said}
+    assert desk["due"]["shown"] == dict.fromkeys(("to_tell", "untold", "unnotified", "to_publish"), said)
     assert desk["due"]["rows"][0]["number"] == f"{said} to be told"
-    assert desk["cards"][0]["note"] == f"{said} not told in time · {said} not published in time"
-    for words in ("to be told", "not told in time", "with conditions to publish"):
+    late = ("not told in time", "not told in time what left", "not published in time")
+    assert desk["cards"][0]["note"] == " · ".join(f"{said} {words}" for words in late)
+    for words in ("to be told<", "not told in time<", "not told in time what left<", "with conditions to publish"):
         assert f"<b>{said}</b> {words}" in page.content.decode()
     asked = [
         query["sql"] for query in queries if re.search('FROM "registry_obligation"|publication_due_on', query["sql"])
     ]
     assert asked and all(f"LIMIT {counted_to + 1}" in sql or "LIMIT 1" in sql for sql in asked)
+    assert any('"notice_due_on" <' in query["sql"] and f"LIMIT {counted_to + 1}" in query["sql"] for query in queries)
 
 
 def test_desk_names_nobody(office, client_of_dpo):

@@ -10,6 +10,7 @@ from django.core.management import CommandError, call_command
 from registry.exports import reminders
 from registry.journal import unit_of_work
 from registry.models import Consent, Digest, JournalEntry, Obligation, ResponsiblePerson
+from tests.disclosing import make_activity, make_consented, make_disclosure, make_recipient
 from tests.factories import make_operator, make_purpose, make_request, make_rule, make_subject, save
 
 from .office import make_office, moment
@@ -189,6 +190,33 @@ def test_who_was_not_told_in_time_is_counted(language, told, lapp):
     assert told in message.body.splitlines()
     assert "Zhumabekova" not in message.body
     assert "0 cases and 2 other things overdue, mailed to responsible person #" in said
+
+
+@pytest.mark.parametrize(
+    ("language", "told"),
+    [
+        ("en", "Disclosures whose people are still to be told, overdue: 1"),
+        ("ru", "Передачи данных третьим лицам, о которых субъекты не уведомлены в срок: 1"),
+        ("kk", "Деректердің үшінші тұлғаға берілгені туралы субъектілер мерзімінде хабардар етілмеген жағдайлар: 1"),
+    ],
+)
+def test_notices_not_given_in_time_are_counted(language, told, lapp):
+    """Alone they are news: given on 2 March, to be told by the 17th, late on the 18th; told, no more."""
+    appoint(lapp, language=language)
+    lapp.bin = "241040012133"
+    make_rule("KZ-TRANSFER-NOTICE", trigger="third_party_transfer", amount=10)
+    activity = make_activity(save(lapp))
+    given = make_disclosure(
+        make_consented(activity), activity, make_recipient(lapp), on=dt.date(2026, 3, 2), notice_is_condition=True
+    )
+    assert remind(on="2026-03-17") == "lapp, 17.03.2026: nothing is due.\n"
+    assert "0 cases and 1 other thing overdue, mailed to responsible person #" in remind(on="2026-03-18")
+    [message] = mail.outbox
+    assert told in message.body.splitlines()
+    assert "Қасымова" not in message.body
+    with unit_of_work(by=None):
+        given.tell(by=None, at=moment("2026-03-18 10:00"))
+    assert remind(on="2026-03-19") == "lapp, 19.03.2026: nothing is due.\n"
 
 
 def test_conditions_not_published_in_time_are_counted(db):
