@@ -33,16 +33,18 @@ from registry.rules.findings import (
 from .deciding import decide_url
 from .labels import Citations
 
-SHOWN = 7
+SHOWN, LISTED = 7, 100  # the rest of those listed unfolds
 
 
 def findings_card(request):
-    """The first findings and how many there are; None for those who do not see promises and disclosures."""
+    """The first findings, the others and how many there are; None for those who do not see promises and disclosures."""
     user = request.user
     if not (user.has_perm("registry.view_undertaking") and user.has_perm("registry.view_disclosure")):
         return None
     found, citations = findings(request.operator), Citations(request.operator)
-    return {"count": len(found), "rows": [citations.described(each) | {"url": url} for each, url in found[:SHOWN]]}
+    rows = [citations.described(each) | {"url": url} for each, url in found[:LISTED]]
+    others, left = len(found) - SHOWN, len(found) - len(rows)
+    return {"count": len(found), "rows": rows[:SHOWN], "more": rows[SHOWN:], "others": others, "left": left}
 
 
 def findings(operator):

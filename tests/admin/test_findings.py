@@ -1,6 +1,7 @@
 """Decisions about grounds in the admin, and what the desk finds although nothing stops for it."""
 
 import datetime as dt
+import re
 
 import pytest
 from django.db import connection
@@ -8,6 +9,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from registry.admin import findings
 from registry.models import (
     ActivityDatabase,
     ActivityRecipient,
@@ -89,12 +91,32 @@ def found(client):
     return [row["code"] for row in client.get(reverse("admin:index")).context["desk"]["findings"]["rows"]]
 
 
+def findings_section(client):
+    page = client.get(reverse("admin:index")).content.decode()
+    return page.partition('aria-labelledby="desk-findings"')[2].partition("</section>")[0]
+
+
 def test_reader_without_an_undertaking_is_found(lapp, dpo, client_of_dpo):
     """Whoever reads personal data promises confidentiality; an auditor reads none."""
     make_user("auditor", lapp)
     assert found(client_of_dpo) == ["staff-undertaking"]
     save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
     assert found(client_of_dpo) == []
+
+
+def test_findings_after_the_first_are_unfolded(lapp, dpo, client_of_dpo, monkeypatch):
+    """Nine registrars without a promise: all nine are on the desk, two of them folded; what is not drawn is counted."""
+    save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
+    names = [f"Registrar {number}" for number in range(9)]
+    for name in names:
+        make_user("registrar", lapp, username=name.replace(" ", "-"), full_name=name)
+    first, folded = findings_section(client_of_dpo).split('<details class="more"><summary>2 more</summary>')
+    assert (re.findall(r"Registrar \d", first), re.findall(r"Registrar \d", folded)) == (names[:7], names[7:])
+    assert "not shown" not in folded
+    monkeypatch.setattr(findings, "LISTED", 8)
+    _first, folded = findings_section(client_of_dpo).split("<summary>2 more</summary>")
+    assert re.findall(r"Registrar \d", folded) == names[7:8]
+    assert "1 is not shown. It comes up once others are mended." in folded
 
 
 def test_recipient_in_use_is_found(lapp, dpo, client_of_dpo):
