@@ -152,7 +152,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         context = super().form_context(request, record)
         if record is None or record.status == Status.ENDED:
             return context
-        blockers = described(record, record.blockers())
+        blockers = described(record, record.blockers(), request.user)
         acts = [
             {"label": label, "url": self.act_url(record, act), "main": act == "activate"}
             for act, (label, states, _what) in ACTS.items()
@@ -201,7 +201,7 @@ class ProcessingActivityAdmin(VocabularyAdmin):
             "object": activity,
             "what": what,
             "act": act,
-            "blockers": described(activity, blockers),
+            "blockers": described(activity, blockers, request.user),
             "refusals": refusals if not blockers else [],
             "posted": request.method == "POST",
             "possible": not blockers and activity.status in states,
@@ -210,9 +210,9 @@ class ProcessingActivityAdmin(VocabularyAdmin):
         return TemplateResponse(request, "admin/registry/processingactivity/act.html", context, status=status)
 
 
-def described(activity, blockers):
+def described(activity, blockers, user):
     """With their norms, and where to decide about a basis that no law knows."""
-    citations, ways = Citations(activity.operator), decisions_wanted(activity) if blockers else {}
+    citations, ways = Citations(activity.operator), decisions_wanted(activity, user) if blockers else {}
     return [citations.described(each) | ways.get(each.message, {}) for each in blockers]
 
 

@@ -28,27 +28,31 @@ def decide_url(basis_pk):
     return reverse("admin:registry_legalbasis_decide", args=[basis_pk])
 
 
-def way_to(basis_pk):
-    """What a blocker links to."""
-    return {"url": decide_url(basis_pk), "way": _("Decide")}
+def way_to(basis_pk, user):
+    """What a blocker links to, for whoever may decide."""
+    return {"url": decide_url(basis_pk), "way": _("Decide")} if may_decide(user) else {}
 
 
-def undecided(purpose):
+def may_decide(user):
+    return user.has_perm("registry.add_grounddecision")
+
+
+def undecided(purpose, user):
     """What the gate says of the purpose’s bases that no law knows and nobody decided about, with the way to decide."""
     facts = GroundFacts(str(purpose), PROCESSING, (), bases_of(purpose, timezone.localdate()))
-    return [each for each in missing_grounds(facts, Citations(purpose.operator)) if each["code"] == DECLARED_ONLY]
+    return [each for each in missing_grounds(facts, Citations(purpose.operator), user) if each["code"] == DECLARED_ONLY]
 
 
-def missing_grounds(facts, citations):
+def missing_grounds(facts, citations, user):
     """What the basis gate says, with its norms; what a decision would lift, with the way to decide."""
     lacking = (basis for basis in facts.bases if not basis.holds and basis.kind not in BY_CONSENT)
     return [
-        citations.described(each) | (way_to(next(lacking).pk) if each.code == DECLARED_ONLY else {})
+        citations.described(each) | (way_to(next(lacking).pk, user) if each.code == DECLARED_ONLY else {})
         for each in ground_blockers(facts)
     ]
 
 
-def decisions_wanted(activity):
+def decisions_wanted(activity, user):
     """Where to decide about the bases of an activity that no law knows, by the sentence that its gate says of them."""
     stored = activity.with_stored_links()
     facts = stored.facts(timezone.localdate(), stored)
@@ -58,7 +62,7 @@ def decisions_wanted(activity):
         if purpose.has_basis and not purpose.basis_known and purpose.decided_until is None
     ]
     said = [blocker.message for blocker in activation_blockers(facts) if blocker.code == "basis-unknown"]
-    return {message: way_to(basis) for message, basis in zip(said, lacking, strict=True)}
+    return {message: way_to(basis, user) for message, basis in zip(said, lacking, strict=True)}
 
 
 def cited(operator, topic):
@@ -106,7 +110,7 @@ class DecidesGrounds:
             blocker = {"message": _t("No law of the operator knows it as a ground, and no decision stands.")}
         blocker |= {"code": "declared-only", "norm": cited(record.operator, NORMS), "field": "norm"}
         acts = []
-        if standing is None and request.user.has_perm("registry.add_grounddecision"):
+        if standing is None and may_decide(request.user):
             acts = [{"label": _t("Decide"), "url": decide_url(record.pk)}]
         return context | {"blockers": [blocker], "blockers_title": _t("Declared by the policy only"), "acts": acts}
 

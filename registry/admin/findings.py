@@ -30,7 +30,7 @@ from registry.rules.findings import (
     staff_findings,
 )
 
-from .deciding import decide_url
+from .deciding import may_decide
 from .labels import Citations
 
 SHOWN, LISTED = 7, 100  # the rest of those listed unfolds
@@ -41,19 +41,19 @@ def findings_card(request):
     user = request.user
     if not (user.has_perm("registry.view_undertaking") and user.has_perm("registry.view_disclosure")):
         return None
-    found, citations = findings(request.operator), Citations(request.operator)
+    found, citations = findings(request.operator, user), Citations(request.operator)
     rows = [citations.described(each) | {"url": url} for each, url in found[:LISTED]]
     others, left = len(found) - SHOWN, len(found) - len(rows)
     return {"count": len(found), "rows": rows[:SHOWN], "more": rows[SHOWN:], "others": others, "left": left}
 
 
-def findings(operator):
-    """(finding, where it is mended), the pressing ones first."""
+def findings(operator, user):
+    """(finding, where it is mended, or where whoever may not mend it reads of it), the pressing ones first."""
     today = timezone.localdate()
     return [
         *_notices(operator, today),
-        *_decisions(operator, today),
-        *_staff(operator, today),
+        *_decisions(operator, today, user),
+        *_staff(operator, today, user),
         *_recipients(operator, today),
         *_databases(operator),
         *_operations(operator),
@@ -70,23 +70,25 @@ def _notices(operator, today):
         yield each, f"{listed}?notice={each.field}"
 
 
-def _decisions(operator, today):
+def _decisions(operator, today, user):
     in_use = ProcessingActivity.objects.exclude(status=ProcessingActivity.Status.ENDED).filter(operator=operator)
     decided = GroundDecision.objects.filter(operator=operator, revoked_at=None).values("basis", "basis__code")
     decided = decided.filter(basis__in=in_use.values("purposes__basis")).annotate(until=Max("valid_until"))
+    page = f"admin:registry_legalbasis_{'decide' if may_decide(user) else 'change'}"
     for each in decided.order_by("until"):
         for finding in decision_findings(each["basis__code"], each["until"], today):
-            yield finding, decide_url(each["basis"])
+            yield finding, reverse(page, args=[each["basis"]])
 
 
-def _staff(operator, today):
+def _staff(operator, today, user):
     promised = set(Undertaking.objects.live(today).filter(operator=operator).values_list("user", flat=True))
     members = Membership.objects.filter(operator=operator, user__is_active=True).select_related("user")
+    page = reverse(f"admin:registry_undertaking_{'add' if user.has_perm('registry.add_undertaking') else 'changelist'}")
     for member in members.order_by("user__username"):
         reads = scope.granted(member.role, "view_personal_datasubject")
         name = member.user.get_full_name()
         for finding in staff_findings(name, reads_personal=reads, has_undertaking=member.user_id in promised):
-            yield finding, reverse("admin:registry_undertaking_add") + f"?user={member.user_id}"
+            yield finding, f"{page}?user={member.user_id}"
 
 
 def _recipients(operator, today):

@@ -39,7 +39,7 @@ def purposes_card(user, person):
         elif ground := live_ground(facts):
             row |= {"stopped": stopped(record)} | of_ground(known.resting(purpose, ground), known, user)
         else:
-            row |= {"stopped": stopped(record)} | standing_in_the_way(facts, citations, user)
+            row |= {"stopped": stopped(record), "blockers": missing_grounds(facts, citations, user)}
         rows.append(row)
     return rows
 
@@ -74,14 +74,6 @@ class Known:
         record.agreement = self.agreements.get(record.agreement_id)
         record.basis = self.bases.get(record.basis_id)
         return record
-
-
-def standing_in_the_way(facts, citations, user):
-    """Of a purpose that is not served, and could rest on no ground."""
-    blockers = missing_grounds(facts, citations)
-    if not user.has_perm("registry.add_grounddecision"):
-        blockers = [each | {"url": ""} for each in blockers]
-    return {"blockers": blockers}
 
 
 def of_ground(record, known, user):

@@ -58,7 +58,10 @@ class PurposeAdmin(VocabularyAdmin):
         context = super().form_context(request, record)
         if record is None:
             return context
-        return context | {"blockers": undecided(record), "blockers_title": _("Declared by the policy only")}
+        return context | {
+            "blockers": undecided(record, request.user),
+            "blockers_title": _("Declared by the policy only"),
+        }
 
     def save_formset(self, request, form, formset, change):
         """Purposes declared incompatible whose data lie together already are told of: nothing moves by itself."""

@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -14,7 +15,9 @@ from registry.models import (
     ActivityDatabase,
     ActivityRecipient,
     Database,
+    DataCategory,
     GroundDecision,
+    JournalEntry,
     LegalBasis,
     Membership,
     Undertaking,
@@ -88,7 +91,8 @@ def test_revoking_brings_the_blocker_back(link, client_of_dpo):
 
 
 def found(client):
-    return [row["code"] for row in client.get(reverse("admin:index")).context["desk"]["findings"]["rows"]]
+    card = client.get(reverse("admin:index")).context["desk"]["findings"]
+    return [row["code"] for row in (*card["rows"], *card["more"])]
 
 
 def findings_section(client):
@@ -176,13 +180,41 @@ def test_desk_costs_the_same_for_many_recipients_and_databases(lapp, client_of_d
         client_of_dpo.get(reverse("admin:index"))
 
 
+def decided(link, dpo, until):
+    taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
+    save(GroundDecision(basis=link.basis, valid_from=dt.date(2025, 1, 1), valid_until=until, **taken))
+
+
+@pytest.mark.parametrize(("role", "decides"), [("dpo", True), ("registrar", False), ("auditor", False)])
+def test_findings_and_blockers_lead_where_their_reader_may_go(role, decides, link, lapp, dpo, browser_client):
+    """Each address on the desk and beside what is missing is answered, and the journal knows of nobody who was refused."""
+    decided(link, dpo, until=today(-1))
+    database = save(Database(operator=lapp, code="base", name_en="Base", country="DE"))
+    save(ActivityDatabase(activity=link.activity, database=database))
+    recipient = make_recipient(lapp, "payments", kind="service_provider")
+    save(ActivityRecipient(activity=link.activity, recipient=recipient))
+    save(DataCategory(operator=lapp, code="unused", name_en="unused", availability="restricted"))
+    client = browser_client(make_user(role, lapp))
+    assert {"decision-over", "staff-undertaking", "no-agreement", "no-local-copy", "excess"} <= set(found(client))
+    parts = [findings_section(client)]
+    for record in (link.activity, link.purpose):
+        page = client.get(
+            reverse(f"admin:registry_{record._meta.model_name}_change", args=[record.pk])
+        ).content.decode()
+        parts += re.findall(r'<section class="card blockers".*?</section>', page, re.DOTALL)
+        assert "which no law of the operator knows as a ground" in page or "is declared by the policy only" in page
+    ways = {unescape(way) for part in parts for way in re.findall(r'href="([^#"]+)"', part)}
+    assert len(ways) > 4
+    assert {way: client.get(way).status_code for way in ways} == dict.fromkeys(ways, 200)
+    assert (reverse("admin:registry_legalbasis_decide", args=[link.basis.pk]) in ways) == decides
+    assert not JournalEntry.objects.filter(action="refused").exists()
+
+
 @pytest.mark.parametrize(("days", "codes"), [(-1, ["decision-over"]), (30, ["decision-ends"]), (31, [])])
 def test_decision_that_runs_out_is_found(days, codes, link, lapp, dpo, client_of_dpo):
     """A month ahead, and after its last day, as long as an activity rests on it; nothing is suspended for it."""
     save(Undertaking(operator=lapp, user=dpo, document="Order 5", starts_on=today()))
-    until = today(days)
-    taken = {"decided_at": timezone.now(), "decided_by": dpo, "why": "Civil Code", "document": "Order 7"}
-    save(GroundDecision(basis=link.basis, valid_from=dt.date(2025, 1, 1), valid_until=until, **taken))
+    decided(link, dpo, until=today(days))
     assert found(client_of_dpo) == codes
 
 
