@@ -1,8 +1,6 @@
 """Cases: what people and state bodies ask. Taken in on a form; everything after that is an act on a page of its own."""
 
-import re
-
-from django.contrib import admin, messages
+from django.contrib import admin
 from django.core.exceptions import PermissionDenied
 from django.http import HttpResponseRedirect
 from django.urls import path, reverse
@@ -34,19 +32,21 @@ from .case_forms import AuthorityIntakeForm, RequestIntakeForm
 from .case_letters import LetterPages
 from .case_page import CasePage
 from .case_person import PersonPage
+from .list_search import SearchedWithoutNames
 
 OUTCOME_TONES = {"met": "ok", "refused": "warn"}
-PART_OF_NUMBER = re.compile(r"[RrAa0-9 -]*")
 PARTS = (CaseDeadline, CaseStep, CaseLetter, CaseAttachment)
 
 
-class CaseAdmin(CasePage, ActPages, LetterPages, FilePages, RegistryModelAdmin):
+class CaseAdmin(SearchedWithoutNames, CasePage, ActPages, LetterPages, FilePages, RegistryModelAdmin):
     """Lists by urgency, a form to take a case in, and the page of a case."""
 
     writable = True
     list_display_links = ["number"]
     list_select_related = ["operator", "subject"]
     search_fields = ["number"]
+    search_pattern = r"[RrAa0-9 \-]*"
+    search_refusal = _("Only numbers are looked for here.")
     search_help_text = _("A number, or a part of it. People are found by the search on top of the page.")
 
     def get_queryset(self, request):
@@ -61,17 +61,6 @@ class CaseAdmin(CasePage, ActPages, LetterPages, FilePages, RegistryModelAdmin):
         order = self.get_ordering(request)
         shown = {"_get_default_ordering": lambda changelist: order}
         return type("CaseChangeList", (super().get_changelist(request, **kwargs),), shown)
-
-    def changelist_view(self, request, extra_context=None):
-        """A name typed into the search of the list does not stay in the address: only numbers are looked for there."""
-        if PART_OF_NUMBER.fullmatch(request.GET.get("q", "")):
-            return super().changelist_view(request, extra_context)
-        kept = request.GET.copy()
-        del kept["q"]
-        messages.warning(
-            request, _t("Only numbers are looked for here. People are found by the search on top of the page.")
-        )
-        return HttpResponseRedirect(f"{request.path}?{kept.urlencode()}" if kept else request.path)
 
     def get_search_results(self, request, queryset, search_term):
         term = search_term.strip().upper()

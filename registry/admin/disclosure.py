@@ -20,6 +20,7 @@ from registry.templatetags.registry_ui import pill
 
 from .base import RegistryModelAdmin
 from .forms import ScopedForm, ScopedFormSet
+from .list_search import SearchedWithoutNames
 from .paging import LongList
 from .reading_blocked import ReadsBlocked, label_of
 from .scoped import RegistryInline
@@ -77,7 +78,7 @@ class NoticeFilter(admin.SimpleListFilter):
 
 
 @admin.register(Disclosure)
-class DisclosureAdmin(ReadsBlocked, LongList, RegistryModelAdmin):
+class DisclosureAdmin(SearchedWithoutNames, ReadsBlocked, LongList, RegistryModelAdmin):
     writable = True
     form = DisclosureForm
     list_display = ["disclosed_on", "recipient", "ground", "notice"]
@@ -85,6 +86,8 @@ class DisclosureAdmin(ReadsBlocked, LongList, RegistryModelAdmin):
     list_select_related = ["recipient", "activity", "subject", "operator"]
     search_fields = ["request_number", "recipient__code", "activity__code"]
     search_help_text = _("Number of a request, code of a recipient or an activity")
+    search_pattern = r".*[0-9].*|\s*[A-Za-z_\-]*\s*"
+    search_refusal = _("Only numbers of requests and codes are looked for here.")
     inlines = [DisclosureCategoryInline]
     readonly_fields = ["is_handover", "notice_due_on", "notified_at", "notified_by"]
     empty_text = _(

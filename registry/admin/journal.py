@@ -23,6 +23,7 @@ from registry.models import JournalEntry, JournalSubject, Membership
 
 from .base import RegistryModelAdmin
 from .labels import action_label, actor_label, object_label
+from .list_search import SearchedWithoutNames
 from .paging import AFTER_VAR, COUNTED, LongList
 
 ACTORS_OFFERED = 100
@@ -212,13 +213,15 @@ def midnight(day):
 
 
 @admin.register(JournalEntry)
-class JournalEntryAdmin(LongList, RegistryModelAdmin):
+class JournalEntryAdmin(SearchedWithoutNames, LongList, RegistryModelAdmin):
     list_display = ["number", "at", "who", "did", "what", "reference"]
     list_display_links = ["number"]
     unique_in_a_list = frozenset({"n"})
     list_filter = [PeriodFilter, ActorFilter, ActionFilter, ObjectFilter]
     search_fields = ["seq"]  # opens the field; what it finds is below
     search_help_text = _("A number, or the uid of a record or a person.")
+    search_pattern = r"\s*([0-9]*|([0-9A-Fa-f]-?){32})\s*"
+    search_refusal = _("Only numbers and whole uids are looked for here.")
     exclude = ()
     fields = ["number", "place", "at", "who", "did", "what", "uid", "history_id", "run", "hash", "body_shown"]
     readonly_fields = ["number", "place", "who", "did", "what", "uid", "body_shown"]

@@ -3,6 +3,9 @@
 Every list there is, with every parameter it knows: a list that is added is asked, too.
 """
 
+import re
+from uuid import UUID
+
 import pytest
 from django.contrib import admin
 from django.contrib.admin.options import IncorrectLookupParameters
@@ -151,6 +154,36 @@ def test_values_that_rows_can_have_narrow_the_list(client_of_dpo, lapp, subject)
     assert client_of_dpo.get(people, {"crm_id__startswith": subject.crm_id[:1]}).context["cl"].result_count == 1
     assert client_of_dpo.get(people, {"confirmed_on__lt": "0001-01-02"}).context["cl"].result_count == 0
     assert client_of_dpo.get(mail, {"received_at__lt": "9998-12-31 23:59:59-12:00"}).context["cl"].result_count == 0
+
+
+SEARCHED_WITHOUT_NAMES = {
+    "disclosure": ["", "17-3/456", "№ 17 от 5 мая", "courier", " night-shift_two "],
+    "journalentry": ["", "17", " 17 ", str(UUID(int=17)), UUID(int=17).hex.upper()],
+}
+
+
+@pytest.mark.parametrize("model", SEARCHED_WITHOUT_NAMES)
+def test_name_typed_into_a_search_does_not_stay_in_the_address(model, client_of_dpo, lapp):
+    """The list comes back as it was filtered and says where people are found, and its form sends no name; all else is looked for."""
+    address = reverse(f"admin:registry_{model}_changelist")
+    for name in ("Қасымова", "Қасымова Әсем", "Kassymova Asem", "²"):
+        response = client_of_dpo.get(address, {"q": name, "o": "1"})
+        assert (response.status_code, response.url) == (302, f"{address}?o=1")
+        page = client_of_dpo.get(response.url).content.decode()
+        assert "are looked for here. People are found by the search on top of the page." in page
+        [pattern] = re.findall(r'id="searchbar"[^>]* pattern="([^"]+)"', page)
+        assert not re.fullmatch(pattern, name)
+    for term in SEARCHED_WITHOUT_NAMES[model]:
+        assert client_of_dpo.get(address, {"q": term}).status_code == 200
+        assert re.fullmatch(pattern, term)
+
+
+def test_administrator_is_not_sent_to_the_search_of_people(browser_client):
+    """They have none."""
+    client, address = browser_client(make_user("administrator")), reverse("admin:registry_journalentry_changelist")
+    page = client.get(address, {"q": "²"}, follow=True)
+    assert page.redirect_chain == [(address, 302)]
+    assert "Only numbers and whole uids are looked for here.<" in page.content.decode()
 
 
 @pytest.mark.parametrize(("model", "hierarchy"), [(Message, "received_at"), (Consent, "given_on")])

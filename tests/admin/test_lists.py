@@ -194,7 +194,7 @@ def test_page_beyond_what_is_left_of_a_list_keeps_its_filter(counted, client_of_
     assert [each.language for each in page.context["cl"].result_list] == ["kk"]
 
 
-@pytest.mark.parametrize("asked", [{"until": "9999-12-31"}, {"from": "0001-01-01"}, {"actor": "²"}, {"q": "²"}])
+@pytest.mark.parametrize("asked", [{"until": "9999-12-31"}, {"from": "0001-01-01"}, {"actor": "²"}])
 def test_journal_takes_what_no_database_does(client_of_dpo, browser_client, lapp, asked):
     """For officers and for administrators: a date at the end of all days, a digit that is no number."""
     address = reverse("admin:registry_journalentry_changelist")
