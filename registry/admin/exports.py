@@ -185,10 +185,9 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         register = form.register(operator) if form.is_valid() else None
         if register:
             journal.record("register.view", object_type="operator", uid=operator.uid)
-        download = reverse("admin:registry_exportrun_register_download")
-        return self.respond(
-            request, "exports/register.html", title=_("Register"), form=form, register=register, download=download
-        )
+        context = {"title": _("Register"), "form": form, "register": register, "reason": DownloadForm()["reason"]}
+        context["download"] = reverse("admin:registry_exportrun_register_download")
+        return self.respond(request, "exports/register.html", **context)
 
     @own_units
     def register_download(self, request):

@@ -50,6 +50,7 @@ class ReasonField(forms.CharField):
             required=required,
             max_length=500,
             help_text=self.HELP_REQUIRED if required else self.HELP,
+            widget=forms.TextInput(attrs={"class": "vTextField"}),
             error_messages={"required": runs.NO_REASON},
         )
 

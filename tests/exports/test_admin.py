@@ -48,6 +48,18 @@ def test_register_is_shown_on_screen(record, dpo, browser_client):
     assert (viewed.action, viewed.actor, viewed.object_uid) == ("register.view", dpo.pk, record.uid)
 
 
+def test_reason_of_a_download_is_drawn_as_every_field(record, dpo, browser_client):
+    """With its label, its help and its limit, under the names they are known by."""
+    page = browser_client(dpo).get(REGISTER, {"layout": "kz", "language": "en", "on": ""}).content.decode()
+    [row] = re.findall(r'<div class="form-row field-reason">.*?</div></div>', page, re.DOTALL)
+    assert '<label for="id_reason">Reason</label>' in row
+    [field] = re.findall(r"<input [^>]+>", row)
+    known_as = 'type="text" name="reason" id="id_reason" class="vTextField" maxlength="500" aria-describedby="id_reason_helptext"'
+    for said in known_as.split():
+        assert said in field
+    assert '<div class="help" id="id_reason_helptext">For whom, on what request. Kept with the export.</div>' in row
+
+
 def test_record_of_a_processor_that_is_none_says_so_on_screen(lapp, dpo, browser_client):
     """Where nothing is done on behalf of others the page says that, not that the register was empty."""
     page = browser_client(dpo).get(REGISTER, {"layout": "gdpr-processor", "language": "en", "on": ""}).content.decode()
