@@ -3,16 +3,14 @@
 from collections import defaultdict
 from typing import NamedTuple
 
-from django.db import connection
-from django.db.models import BooleanField, Max, Q
-from django.db.models.expressions import RawSQL
+from django.db.models import Max
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from registry.choices import CaseAct, RequestKind
 from registry.journal.bulk import Written
-from registry.models import Agreement, Consent, DataSubject, JournalEntry, SubjectRequest, Suppression
+from registry.models import Agreement, Consent, DataSubject, SubjectRequest, Suppression
 from registry.models.among import among
 from registry.rules.identifiers import birth_date_error
 from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key_of
@@ -23,6 +21,7 @@ from .consents import OTHER_KIND, compare_consent, widened
 from .new_people import OPT_OUTS, NewPeople
 from .rows import NAMES, CleanRow, Problem, in_part
 from .sound_rows import CleanRows
+from .stored import of_crm, values_of, written_by_hand
 
 BLOCKED = gettext_lazy(
     "the person is blocked: stored only, changed by no file. Lift the block first, then import the file again"
@@ -88,40 +87,6 @@ class Outcome:
         suppressions = self.suppressions
         self.turn_down(CHANGED, ())
         self.suppressions, self.row.warnings = suppressions, [in_part("", "", reason)]
-
-
-def _of_crm(operator, ids):
-    """The people of these CRM ids. PostgreSQL looks each up by itself: without statistics of a table that an import has just
-    filled it would take an index that begins with the operator, and walk through everybody."""
-    if connection.vendor != "postgresql":
-        return Q(among("crm_id", ids), operator=operator)
-    table = DataSubject._meta.db_table
-    one = f"SELECT id FROM {table} one WHERE one.operator_id = %s AND one.crm_id = wanted"
-    return Q(RawSQL(f"{table}.id IN (SELECT ({one}) FROM unnest(%s::text[]) wanted)", [operator, ids], BooleanField()))
-
-
-def _values(records):
-    """Stored rows as dicts. What Django makes of a column's values is made once of each that differs, not row by row."""
-    names = [each.attname for each in records.model._meta.concrete_fields]
-    compiler = records.values_list(*names).query.get_compiler(connection=connection)
-    with connection.cursor() as cursor:
-        cursor.execute(*compiler.as_sql())
-        columns = list(zip(*cursor.fetchall(), strict=True))
-    converters = compiler.get_converters([expression for expression, _sql, _alias in compiler.select])
-    for place, (converts, expression) in converters.items() if columns else ():
-        made = {}
-        for value in set(columns[place]):
-            made[value] = value
-            for convert in converts:
-                made[value] = convert(made[value], expression, connection)
-        columns[place] = map(made.__getitem__, columns[place])
-    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
-
-
-def _written_by_hand(uids):
-    """Those of these records that were ever written by another than an import."""
-    written = JournalEntry.objects.filter(object_uid__in=uids, history_id__isnull=False, run=None).order_by()
-    return set(written.values_list("object_uid", flat=True))
 
 
 class Known(NamedTuple):
@@ -202,19 +167,19 @@ class Comparison:
 
     def _people(self, rows):
         ids = [row.crm_id for row in rows if row.crm_id]
-        found = DataSubject.objects.filter(_of_crm(self.operator.pk, ids)).order_by()
-        return {person["crm_id"]: person for person in _values(found)} if ids else {}
+        found = DataSubject.objects.filter(of_crm(self.operator.pk, ids)).order_by()
+        return {person["crm_id"]: person for person in values_of(found)} if ids else {}
 
     def _consents(self, met):
         ids = [pk for row, pk in met if "consent_purpose" in row.values]
         found = defaultdict(list)
-        for consent in _values(Consent.objects.filter(among("subject_id", ids)).order_by("given_on")) if ids else ():
+        for consent in values_of(Consent.objects.filter(among("subject_id", ids)).order_by("given_on")) if ids else ():
             found[consent["subject_id"], consent["purpose_id"], consent["kind"]].append(consent)
         return found
 
     def _agreements(self, met):
         ids = [pk for row, pk in met if "agreement_number" in row.values]
-        stored = _values(Agreement.objects.filter(among("subject_id", ids)).order_by()) if ids else ()
+        stored = values_of(Agreement.objects.filter(among("subject_id", ids)).order_by()) if ids else ()
         return {(each["subject_id"], each["number"]): each for each in stored}
 
     def _opted_out(self, met):
@@ -297,7 +262,7 @@ class Comparison:
             for write in outcome.consents
             if write.before and (columns := widened(write.values, write.before))
         ]
-        by_hand = _written_by_hand([uid for _outcome, uid, _columns in wider]) if wider else ()
+        by_hand = written_by_hand([uid for _outcome, uid, _columns in wider]) if wider else ()
         for outcome, uid, columns in wider:
             if uid in by_hand:
                 outcome.consents = ()
