@@ -43,13 +43,13 @@ SEVERAL_AT_MOST = 20
 
 # A line break in an e-mail address is nobody's way to write two.
 _BETWEEN = {"phone": re.compile(r"[,;/|\n]"), "email": re.compile(r"[,;|]")}
-# What lists write where somebody has no such name.
-_NO_NAME = re.compile(r"[-‐‑‒–—―._…]*")
-NO_PATRONYMIC = frozenset(("нет", "нет отчества", "без отчества", "отсутствует", "жоқ", "жок", "none", "no", "n/a"))
 _BESIDE = {"phone": " ,;/|\n", "email": " ,;|"}
 # An address behind its owner's name; what has an @ before the bracket names another one.
 _BEHIND_A_NAME = re.compile(r"[^<>@\n]*<([^<>]*)>").fullmatch
 _LINK = re.compile(r"mailto:", re.IGNORECASE).match
+# What lists write where somebody has no such name.
+_NO_NAME = re.compile(r"[-‐‑‒–—―._…]*")
+NO_PATRONYMIC = frozenset(("нет", "нет отчества", "без отчества", "отсутствует", "жоқ", "жок", "none", "no", "n/a"))
 _PLAIN_ID = re.compile(r"[A-Za-z0-9][A-Za-z0-9_./:#-]{0,63}").fullmatch
 
 
