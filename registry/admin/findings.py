@@ -63,10 +63,10 @@ def findings(operator, user):
 
 
 def _notices(operator, today):
-    to_tell = Disclosure.objects.to_tell().filter(operator=operator)
-    overdue = to_tell.overdue(today).count()
+    overdue = Count("pk", filter=Q(notice_due_on__lt=today))
+    found = Disclosure.objects.to_tell().filter(operator=operator).aggregate(all=Count("pk"), overdue=overdue)
     listed = reverse("admin:registry_disclosure_changelist")
-    for each in notice_findings(overdue, to_tell.count() - overdue):
+    for each in notice_findings(found["overdue"], found["all"] - found["overdue"]):
         yield each, f"{listed}?notice={each.field}"
 
 

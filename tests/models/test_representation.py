@@ -41,14 +41,14 @@ def test_data_of_others_are_refused_without_papers(paper, person, represented):
     assert not person.categories.exists()
 
 
-def test_papers_open_the_category(person, represented):
+def test_papers_open_the_category(person, represented, dpo):
     """Whoever is there stays when the paper ends; the desk says so."""
     paper = act_for(person)
     save(SubjectInCategory(subject=person, category=represented))
-    assert "authority-lost" not in {finding.code for finding, _url in findings(person.operator)}
+    assert "authority-lost" not in {finding.code for finding, _url in findings(person.operator, dpo)}
     paper.valid_until = today(-1)
     save(paper)
-    [told] = [finding for finding, _url in findings(person.operator) if finding.code == "authority-lost"]
+    [told] = [finding for finding, _url in findings(person.operator, dpo) if finding.code == "authority-lost"]
     assert told.message.startswith("1 person of “Represented persons” has no representative with a valid document.")
     person.categories.get().clean()
 
