@@ -61,7 +61,7 @@ def test_email_that_cannot_be_written_to_is_refused(text, reason):
 @pytest.mark.parametrize(
     "parts", [("a@", "b."), ("", "a.", "@b.kz"), ("", "@"), ("", "\u200b"), ("", "1"), ("", " ", "x")]
 )
-def test_contacts_of_100_kb_are_judged_at_once(parts, normalise):
+def test_contacts_of_any_length_are_judged_at_once(parts, normalise):
     """A cell made to keep the computer busy is no more than its share of work."""
     assert growth(normalise, *parts) < EVEN
 
