@@ -68,7 +68,7 @@ class Columns(NamedTuple):
         """Sentences on columns that are known and still not stored, and on what the file lacks as a whole."""
         consents = [field for field in CONSENT_FIELDS if field in self.places]
         found = []
-        if self.places.keys().isdisjoint((*FULL_NAMES, *PARTS_OF_NAME)):
+        if self.unknown and self.places.keys().isdisjoint((*FULL_NAMES, *PARTS_OF_NAME)):
             found.append(
                 _("No column is known to hold a name, so nobody new can be taken. If one does, say so on the page of the columns, or "
                   "give it as --map \"HEADER=full_name\".")

@@ -69,6 +69,7 @@ def test_file_without_a_name_says_so_once():
     )
     assert match_columns(["ID", "Кто это"]).notes() == [told]
     assert match_columns(["ID", "Кто это"], mapping=("Кто это=full_name",)).notes() == []
+    assert match_columns(["ID", "Телефон"]).notes() == [], "what is said of known people needs no names"
 
 
 @pytest.mark.parametrize(
