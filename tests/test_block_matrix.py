@@ -147,7 +147,7 @@ NOT_HELD = {
     "imports.laws.load_laws": "laws",
     "imports.registers.load_register": "registers hold no people",
     "imports.sources.remember": "columns of a file",
-    "imports.storage._give_up_forgotten_undos": "gives up an undo",
+    "imports.storage._give_up_forgotten": "gives up an import or an undo",
     "imports.storage.refuse": "refuses a file",
     "imports.undo._finish": "counts",
     "imports.mail_intake.file_message": "a case is the person's demand",

@@ -93,7 +93,7 @@ def only_planned(crm, run):
 def read_before_and_applied_first(crm, run):
     """Both wait for the worker, and it does one after the other."""
     other = crm.plan(NEWER)
-    planned_at = run.planned_at - dt.timedelta(minutes=1)
+    planned_at = run.planned_at - dt.timedelta(microseconds=1)
     ImportRun.objects.filter(pk=other.pk).update(planned_at=planned_at)
     crm.apply(other)
 

@@ -16,6 +16,7 @@ from django_tasks_db.models import DBTaskResult
 from registry import tasks
 from registry.admin import vocabulary_import
 from registry.imports import crm_file, report, storage
+from registry.imports.apply import cancel
 from registry.imports.crm_file import CRMFile
 from registry.management.commands.worker import Worker
 from registry.management.line import Line
@@ -223,6 +224,17 @@ def test_import_that_is_given_up_after_a_week_is_mailed(scheduled, cut_off, once
     assert told() == [(run.pk, "given up")]
     assert "It was given up after 2 of 5 rows.\nNobody went on with it for a week.\n" in mail.outbox[0].body
     assert report.owed() == []
+
+
+@pytest.mark.parametrize(("seconds_ago", "by_the_worker"), [(1, False), (31, True)])
+def test_worker_mails_that_an_import_was_given_up_where_no_process_is_at_it(
+    scheduled, cut_off, once_around, seconds_ago, by_the_worker
+):
+    """Whoever is at it notices after its rows, and tells of it itself."""
+    run = cut_off(scheduled, seconds_ago=seconds_ago)
+    cancel(run, by=None, role="system")
+    once_around()
+    assert told() == [(run.pk, "given up")] * by_the_worker
 
 
 @pytest.mark.parametrize(("seconds_ago", "again"), [(31, csv_of([person(7)])), (3601, None)])

@@ -35,7 +35,7 @@ def open_umask():
 
 @pytest.fixture
 def stopped(crm, chunks_of_two):
-    """An import of four rows, one of them rejected, that stopped after the first two."""
+    """An import of three people and a rejected row that stopped after the first two people."""
     run = crm.plan([person(1, email="x"), *(person(number) for number in range(2, 5))])
     with pytest.raises(KeyboardInterrupt):
         crm.apply(run, progress=crash)
@@ -155,11 +155,11 @@ def test_import_that_nobody_goes_on_with_is_given_up_after_a_week(crm, stopped):
     assert storage.file_of(stopped).exists() and storage.plan_of(stopped).exists()
     storage.purge_expired(began_at + 8 * day)
     stopped.refresh_from_db()
-    assert (stopped.state, stopped.rows_done, stopped.refusal) == ("cancelled", 2, "Nobody went on with it for a week.")
+    assert (stopped.state, stopped.rows_done, stopped.refusal) == ("cancelled", 3, "Nobody went on with it for a week.")
     assert not storage.file_of(stopped).exists() and not storage.plan_of(stopped).exists()
     entry = JournalEntry.objects.get(action="import.cancel")
     assert (entry.object_uid, entry.operator, entry.actor) == (stopped.uid, "lapp", None)
-    assert (DataSubject.objects.count(), list(crm.reasons(stopped))) == (1, [2])
+    assert (DataSubject.objects.count(), list(crm.reasons(stopped))) == (2, [2])
     storage.purge_expired(began_at + 15 * day)
     undone(crm, stopped)
     assert (stopped.state, DataSubject.objects.count(), ListedRow.objects.count()) == ("undone", 0, 0)
