@@ -265,8 +265,9 @@ def _report(run_pk):
 
 def mail_left_behind():
     """Mails the reports of scheduled imports that ended when no process was at them: their time was over, or they were given up."""
-    for run in report.left_behind():
-        _report(run.pk)
+    with suppress(OSError):  # the folder cannot be read: the worker says so when it deletes files there
+        for run in report.left_behind():
+            _report(run.pk)
 
 
 def _still_may(run):
