@@ -13,7 +13,7 @@ from registry.journal.bulk import Written
 from registry.models import Agreement, Consent, DataSubject, SubjectRequest, Suppression
 from registry.models.among import among
 from registry.rules.identifiers import birth_date_error
-from registry.rules.names import is_somebody_else, same_but_for_lost_letters, search_key_of
+from registry.rules.names import has_words_of, is_somebody_else, same_but_for_lost_letters, search_key_of
 
 from .cells import is_damaged, several
 from .columns import KEY, PERSON_FIELDS
@@ -291,8 +291,9 @@ class Comparison:
 
     def _known_person(self, outcome, stored, errors):
         outcome.person, changes, values = stored, {}, outcome.row.values
+        kept = NAMES if outcome.row.guessed and has_words_of(values, stored) else ()
         for name in PERSON_FIELDS:
-            if name not in values or values[name] == stored[name]:
+            if name not in values or values[name] == stored[name] or name in kept:
                 continue
             if stored[name] and self._is_default(outcome.row, name):
                 continue

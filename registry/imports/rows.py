@@ -74,7 +74,7 @@ def left_out(column, values):
 @dataclass(slots=True)
 class CleanRow:
     """values: field -> what would be stored; a field whose cell is blank is absent, or empty where blank cells clear.
-    damaged: names that lost letters.
+    damaged: names that lost letters. guessed: nothing but their order says which word of the name is which.
     """
 
     line: int
@@ -84,6 +84,7 @@ class CleanRow:
     errors: list
     warnings: list
     damaged: list
+    guessed: bool = False
 
 
 class RowCleaner:
@@ -123,10 +124,11 @@ class RowCleaner:
                     values[field] = value
             elif blank:
                 slow(text, values, errors, warnings, damaged)
+        guessed = False
         if self.filled or self.several or self.full:
-            self._beside(cells, values, errors, warnings, damaged)
+            guessed = self._beside(cells, values, errors, warnings, damaged)
         self._across(cells, values, errors, warnings)
-        return CleanRow(row.line, row.cells, values.get(KEY, ""), values, errors, warnings, damaged)
+        return CleanRow(row.line, row.cells, values.get(KEY, ""), values, errors, warnings, damaged, guessed)
 
     def _step(self, field):
         """(field, place, quick, slow, whether a blank cell says something) of one column."""
@@ -162,13 +164,13 @@ class RowCleaner:
             values[field] = CLEARABLE[field]
 
     def _beside(self, cells, values, errors, warnings, damaged):
-        """What is no cell of its own column: defaults of missing columns, one of several columns, a name in one cell."""
+        """What is no cell of its own column: defaults of missing columns, one of several columns, a name in one cell. Whether that
+        was guessed."""
         for field in self.filled:
             self.judge(field, "", values, errors, warnings, damaged)
         for field in self.several:
             self._first_valid(field, cells, values, errors, warnings)
-        if self.full:
-            self._split(cells[self.columns.places[self.full]], values, errors, warnings, damaged)
+        return bool(self.full) and self._split(cells[self.columns.places[self.full]], values, errors, warnings, damaged)
 
     def _first_valid(self, field, cells, values, errors, warnings):
         """The first valid value of several columns is kept; the others are warnings, and what they are is for a list."""
@@ -207,9 +209,9 @@ class RowCleaner:
             for field in () if surname and given_name else NAMES:
                 if field not in values:
                     self._clear(field, values)
-            return
+            return False
         if all(known) or (given_name and text == " ".join(filter(None, known))):
-            return
+            return False
         given_first = self.full == "full_name_given_first"
         name = split_full_name(text, surname=surname, given_name=given_name, given_first=given_first)
         before, quick = len(errors), self.kinds.quick["surname"]
@@ -224,6 +226,7 @@ class RowCleaner:
         if len(errors) == before:
             kept = [values.get(field, "") for field in NAMES]
             self._doubts(text, name.guessed, any(known) and words_left_out(unescape(text), kept), warnings)
+        return name.guessed
 
     def _doubts(self, text, guessed, has_left_out, warnings):
         if guessed:

@@ -16,7 +16,7 @@ class SoundRow(CleanRow):
 
     def __init__(self, line, crm_id, rows, columns, at):
         self.line, self.crm_id = line, crm_id
-        self.errors, self.warnings, self.damaged = [], [], []
+        self.errors, self.warnings, self.damaged, self.guessed = [], [], [], False
         self.rows, self.columns, self.at = rows, columns, at
 
     @property

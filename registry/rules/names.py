@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections import Counter
 from operator import itemgetter
 
 from django.utils.translation import gettext as _
@@ -190,6 +191,15 @@ def is_somebody_else(known, said) -> bool:
         return False
     both = [name for name in ("iin", "birth_date", "email", "phone") if known.get(name) and said.get(name)]
     return bool(both) and all(known[name] != said[name] for name in both)
+
+
+def has_words_of(said, known) -> bool:
+    """Whether all words of the name that a record has stand in the name that is said, in whichever part of it."""
+    said, known = (
+        Counter(fold(" ".join(each.get(part) or "" for part in (*NAMED, "patronymic"))).split())
+        for each in (said, known)
+    )
+    return bool(known) and known <= said
 
 
 def _as_it_looks(name):
