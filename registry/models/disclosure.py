@@ -84,7 +84,14 @@ class Disclosure(HeldByBlocks, OperatorOwned):
         verbose_name = _("disclosure")
         verbose_name_plural = _("disclosures")
         ordering = ["-disclosed_on", "-pk"]
-        indexes = [models.Index(fields=["operator", "-disclosed_on", "-id"], name="disclosure_list")]
+        indexes = [
+            models.Index(fields=["operator", "-disclosed_on", "-id"], name="disclosure_list"),
+            models.Index(  # whose people are to be told, for the desk, the calendar and the reminders
+                fields=["operator", "notice_due_on"],
+                name="disclosure_to_tell",
+                condition=models.Q(notice_is_condition=True, notified_at=None),
+            ),
+        ]
 
     def __str__(self):
         return f"{self.recipient.code} · {self.disclosed_on}"

@@ -25,6 +25,7 @@ from tests.disclosing import make_activity, make_consented, make_disclosure, mak
 from tests.factories import make_purpose, make_request, make_rule, make_subject, make_user, save
 
 from .case_pages import address, closed, moment
+from .list_pages import plans
 
 pytestmark = pytest.mark.django_db
 DESK = "/admin/"
@@ -165,6 +166,16 @@ def test_what_there_may_be_as_much_of_as_people_is_counted_only_so_far(
     ]
     assert asked and all(f"LIMIT {counted_to + 1}" in sql or "LIMIT 1" in sql for sql in asked)
     assert any('"notice_due_on" <' in query["sql"] and f"LIMIT {counted_to + 1}" in query["sql"] for query in queries)
+
+
+@pytest.mark.skipif(connection.vendor != "sqlite", reason="PostgreSQL plans by how many rows there are")
+def test_notices_are_found_by_their_index(office, client_of_dpo):
+    """Those that are late, and all that are to be given, among a million disclosures that nobody waits for."""
+    with CaptureQueriesContext(connection) as queries:
+        client_of_dpo.get(DESK)
+    found = [*plans(queries, 'WHERE ("registry_disclosure"."notice_is_condition"')]
+    assert len(found) == 3
+    assert all("disclosure_to_tell" in plan for plan in found)
 
 
 def test_desk_names_nobody(office, client_of_dpo):
