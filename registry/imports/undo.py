@@ -62,7 +62,8 @@ def take(run, *, by, role, reason="") -> ImportRun:
     head = JournalHead.objects.values_list("seq", flat=True).first() or 0
     with transaction.atomic():
         if not ImportRun.objects.filter(ended, pk=run.pk).update(
-            state=ImportRun.State.UNDOING, rows_done=0, rows_expected=F("new") + F("changed"), undone=0, left=0,
+            state=ImportRun.State.UNDOING, rows_done=0, rows_expected=F("new") + F("changed"),
+            undone_seq=None, undone=0, left=0,
             # Runs from before these were kept: the whole journal is looked through.
             first_seq=Coalesce("first_seq", 1), last_seq=Coalesce("last_seq", head),
             step_by=by, step_role=role, step_began_at=now, alive_at=now,
@@ -121,25 +122,14 @@ def written_by(run):
 
 def _lines(run):
     columns = ("entry_id", "uid", "entry__at", "entry__object_type", "entry__history_id", "entry__object_uid")
-    for start in range(run.first_seq, run.last_seq + 1, WINDOW):
+    first = run.first_seq if run.undone_seq is None else run.undone_seq + 1
+    for start in range(first, run.last_seq + 1, WINDOW):
         window = written_by(run).filter(entry_id__gte=start, entry_id__lt=start + WINDOW)
         yield from map(Line._make, window.order_by("entry_id").values_list(*columns))
 
 
 def _chunks(run):
-    """The chunks that are not committed: those before them hold as many people as the run has dealt with."""
-    dealt_with = run.rows_done
-    for chunk in _merged(run):
-        people = len({line.person for line in chunk})
-        if people > dealt_with:
-            dealt_with = 0
-            yield chunk
-        else:
-            dealt_with -= people
-
-
-def _merged(run):
-    """Lists of lines, about as many people in each as apply had rows in a chunk.
+    """Lists of lines that are still to be undone, about as many people in each as apply had rows in a chunk.
 
     All entries of one transaction bear one time and no other does: it is never cut. A person's are in one, but for an opt-out that
     stood on another line of the id than the rest.
@@ -190,6 +180,7 @@ def _undo_chunk(run, chunk, actor, held):
         )
         sums = {
             "rows_done": run.rows_done + len(first),
+            "undone_seq": chunk[-1].seq,
             "undone": run.undone + len(first) - len(left),
             "left": run.left + len(left),
         }

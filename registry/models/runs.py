@@ -115,6 +115,8 @@ class ImportRun(LongRun):
     # What the run wrote lies between these entries of the journal.
     first_seq = models.BigIntegerField(_("from entry"), null=True, blank=True)
     last_seq = models.BigIntegerField(_("to entry"), null=True, blank=True)
+    # An undo has dealt with what was written up to this entry, and goes on behind it.
+    undone_seq = models.BigIntegerField(_("undone to entry"), null=True, blank=True)
     undone = models.PositiveIntegerField(_("people put back"), default=0)
     left = models.PositiveIntegerField(_("people left, changed since or blocked"), default=0)
     undone_at = models.DateTimeField(_("undone at"), null=True, blank=True)

@@ -1,11 +1,12 @@
 """Undo in steps: one import before another, an undo cut off, given up, or begun by two; each step whole or not at all."""
 
 import pytest
-from django.db import DatabaseError
+from django.db import DatabaseError, connection
 
 from registry import tasks
 from registry.imports import report
 from registry.imports.apply import AlreadyTaken, cancel
+from registry.imports.crm_file import CHUNK_ROWS
 from registry.imports.outlook import outlook
 from registry.imports.undo import take as take_for_undo
 from registry.imports.undo import undo
@@ -107,6 +108,18 @@ def test_undo_cut_off_goes_on_where_it_stood(crm):
     assert DataSubject.history.filter(history_type="-").count() == 6
     assert DataSubject.objects.count() == Consent.objects.count() == 1
     assert list(findings()) == []
+
+
+def test_undo_goes_on_behind_whom_it_dealt_with_in_chunks_of_another_size(crm, monkeypatch):
+    run = crm.load([person(number) for number in range(1, 8)])
+    take_for_undo(run, **crm.acting)
+    with pytest.raises(KeyboardInterrupt):
+        undo(run, **crm.acting, progress=crash)
+    run = ImportRun.objects.get(pk=run.pk)
+    monkeypatch.setitem(CHUNK_ROWS, connection.vendor, 4)
+    told = []
+    undo(run, **crm.acting, progress=told.append)
+    assert (tally(run), told) == (("undone", 7, 7, 0), [6, 7])
 
 
 def test_undo_given_up_can_be_begun_again(crm):
