@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 from collections import Counter
-from contextlib import suppress
+from contextlib import nullcontext, suppress
 
 from django.conf import settings
 from django.db import DatabaseError, InterfaceError, OperationalError, connection, transaction
@@ -62,28 +62,29 @@ def begin_undo(run, *, by, role, reason="", here=None, line=None):
     return _perform_if_here(run, here, line)
 
 
-def begin_handover(said, *, by, at, role, reason="", here=None):
+def begin_handover(said, *, by, at, role, reason="", here=None, around=nullcontext):
     """Has people's data handed over, now or by the worker; `here` decides, else how many they are. Returns the run.
 
+    around(run): a context manager that is entered while it is done here: what ends it then, the run is begun.
     ValidationError where the act itself is refused.
     """
     with transaction.atomic():
         run = handover.begin(said, by=by, at=at, role=role, reason=reason)
         _enqueue_unless(_is_done_here(run, here), run)
-    with suppress(AlreadyTaken):  # somebody gave it up meanwhile: the run says so
+    with suppress(AlreadyTaken), around(run):  # somebody gave it up meanwhile: the run says so
         _perform_if_here(run, here, None)
     return run
 
 
-def begin_telling(of, *, on, how, by, at, role, here=None):
+def begin_telling(of, *, on, how, by, at, role, here=None, around=nullcontext):
     """Has it recorded that everybody of a hand-over was told, now or by the worker; `here` decides, else how many they are.
 
-    Returns the run. ValidationError where it cannot be recorded.
+    Returns the run; `around` as of begin_handover. ValidationError where it cannot be recorded.
     """
     with transaction.atomic():
         run = telling.begin(of, on=on, how=how, by=by, at=at, role=role)
         _enqueue_unless(_is_done_here(run, here), run)
-    with suppress(AlreadyTaken):  # somebody gave it up meanwhile: the run says so
+    with suppress(AlreadyTaken), around(run):  # somebody gave it up meanwhile: the run says so
         _perform_if_here(run, here, None)
     return run
 

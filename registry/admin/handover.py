@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 
-from registry import scope
 from registry.choices import NormTopic
 from registry.models import Disclosure, Norm, ProcessingActivity, Recipient
 from registry.operations import handover
@@ -20,7 +19,7 @@ from registry.tasks import begin_handover
 from .acts import own_units, reason_of
 from .deciding import cited
 from .forms import ShownFirst
-from .steps import address
+from .steps import actor_of, address, begun_stays_begun
 
 Ground = Disclosure.Ground
 
@@ -100,8 +99,9 @@ class HandsOver:
         return self.handover_page(request, recipient, form if expected is None else form.as_hidden(), expected)
 
     def handed_over(self, request, recipient, form):
-        said = {"by": request.user, "role": scope.role_of(request.user), "reason": reason_of(request)}
-        return HttpResponseRedirect(address(begin_handover(form.act(recipient), at=timezone.now(), **said)))
+        said = actor_of(request) | {"at": timezone.now(), "reason": reason_of(request)}
+        run = begin_handover(form.act(recipient), **said, around=begun_stays_begun)
+        return HttpResponseRedirect(address(run))
 
     def handover_page(self, request, recipient, form, expected):
         context = self.admin_site.each_context(request) | {

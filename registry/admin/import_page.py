@@ -13,8 +13,8 @@ from registry.models import ImportRun
 from registry.templatetags.registry_ui import state_pill
 
 from .import_lists import list_links, lists_are_kept, may_see_rejected
-from .import_steps import ConfirmForm, by_user, can_be_given_up, can_be_undone, may_import
-from .steps import progress_of
+from .import_steps import ConfirmForm, can_be_given_up, can_be_undone, may_import
+from .steps import actor_of, progress_of
 
 State = ImportRun.State
 REJECTED_BYTES = 10_000
@@ -78,7 +78,7 @@ def turned_down_of(request, run):
 def rights(request, run):
     """What this user may do with the run now."""
     imports, own = may_import(request), run.owner_id == request.user.pk
-    finishes = imports and may_finish(run, **by_user(request))
+    finishes = imports and may_finish(run, **actor_of(request))
     return {
         "import": imports,
         "confirm": imports and own and run.state == State.PLANNED,

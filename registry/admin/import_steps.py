@@ -1,12 +1,8 @@
 """The steps of a CRM import on the page of its run: confirm the plan, go on, give up, undo, and how far it has come."""
 
-import logging
-from contextlib import contextmanager, suppress
-
 from django import forms
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
-from django.db import Error
 from django.http import Http404, HttpResponseRedirect
 from django.shortcuts import get_object_or_404
 from django.template.response import TemplateResponse
@@ -18,7 +14,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_POST
 
-from registry import scope, tasks
+from registry import tasks
 from registry.imports import storage
 from registry.imports.apply import AlreadyTaken, cancel, may_finish
 from registry.imports.compare import KINDS
@@ -27,11 +23,10 @@ from registry.imports.outlook import outlook
 from registry.models import ImportRun
 from registry.templatetags.registry_ui import grouped
 
-from .acts import own_units, why_unavailable
+from .acts import own_units
 from .imports import NOT_THE_ONE_SENT, own_run, refused, why_not_waiting
-from .steps import Rest, StepPages, phase_of
+from .steps import Rest, StepPages, actor_of, begun_stays_begun, phase_of
 
-logger = logging.getLogger(__name__)
 State = ImportRun.State
 TAKEN = gettext_lazy("Another process is at this import, or ended it. Look again in a minute.")
 ENDED = (
@@ -103,7 +98,7 @@ class ImportSteps(StepPages):
             return refused(request, self.admin_site, *NOT_THE_ONE_SENT, run=run)
         try:
             with begun_stays_begun(run):
-                tasks.begin_apply(run, **form.cleaned_data, **by_user(request))
+                tasks.begin_apply(run, **form.cleaned_data, **actor_of(request))
         except AlreadyTaken:
             return refused(request, self.admin_site, *why_not_waiting(run), run=run)
         except FileRefused as refusal:
@@ -119,7 +114,7 @@ class ImportSteps(StepPages):
             if not run.is_at_work:
                 raise AlreadyTaken
             with begun_stays_begun(run):
-                tasks.go_on(run, **by_user(request), here=True if "here" in request.POST else None)
+                tasks.go_on(run, **actor_of(request), here=True if "here" in request.POST else None)
         except AlreadyTaken:
             return refused(request, self.admin_site, "taken", TAKEN, run=run)
         except FileRefused as refusal:
@@ -137,7 +132,7 @@ class ImportSteps(StepPages):
         try:
             if not can_be_given_up(run):
                 raise AlreadyTaken
-            cancel(run, **by_user(request))
+            cancel(run, **actor_of(request))
         except AlreadyTaken:
             return refused(request, self.admin_site, *why_not_given_up(run), run=run)
         return HttpResponseRedirect(address(run))
@@ -161,7 +156,7 @@ class ImportSteps(StepPages):
         if form.is_valid():
             try:
                 with begun_stays_begun(run):
-                    tasks.begin_undo(run, **form.cleaned_data, **by_user(request))
+                    tasks.begin_undo(run, **form.cleaned_data, **actor_of(request))
             except AlreadyTaken:
                 return self.begun_before(request, run)
             return to_page(request, run)
@@ -179,7 +174,7 @@ class ImportSteps(StepPages):
         if not may_import(request):
             raise PermissionDenied
         run = get_object_or_404(self.get_queryset(request), pk=pk)
-        if not may_finish(run, **by_user(request)):
+        if not may_finish(run, **actor_of(request)):
             raise Http404
         return run
 
@@ -193,33 +188,8 @@ class ImportSteps(StepPages):
         return HttpResponseRedirect(address(run))
 
 
-@contextmanager
-def begun_stays_begun(run):
-    """Where database or disk fail in the middle of a step the page of the run answers: what is committed stays, and the page says how
-    far it has come. A failure before that, when nothing is done yet, goes on its way.
-    """
-    try:
-        yield
-    except Exception as failure:
-        if not (why := why_unavailable(failure)) or not is_in_the_middle(run):
-            raise
-        logger.error("Import #%d was cut off. %s", run.pk, why)
-
-
-def is_in_the_middle(run):
-    """Whether a step of the run is begun and not ended; not where that cannot be read."""
-    with suppress(Error):
-        run.refresh_from_db()
-        return run.is_at_work
-    return False
-
-
 def may_import(request):
     return request.user.has_perm("registry.import_datasubject")
-
-
-def by_user(request):
-    return {"by": request.user, "role": scope.role_of(request.user)}
 
 
 def why_not_given_up(run):

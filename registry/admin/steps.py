@@ -1,10 +1,13 @@
 """Steps of a run that may take long: their addresses, and how far one has come, which is the part of the run's page that moves."""
 
+import logging
 import time
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
+from django.db import Error
 from django.http import Http404, HttpResponse, HttpResponseRedirect
 from django.shortcuts import get_object_or_404, render
 from django.template.response import TemplateResponse
@@ -21,8 +24,9 @@ from registry.imports.storage import AlreadyTaken
 from registry.models import HandOverRun, ImportRun, TellingRun
 from registry.templatetags.registry_ui import pill
 
-from .acts import own_units
+from .acts import own_units, why_unavailable
 
+logger = logging.getLogger(__name__)
 # So long a worker that runs may take to look at the queue.
 PATIENCE_SECONDS = 5
 # Steps that count people, not rows of a file.
@@ -108,7 +112,8 @@ class PeopleStepPages(StepPages):
         """Goes on with what was cut off, stopped, or taken up by nobody; with `here` in this very request."""
         run = self.to_finish(request, pk)
         try:
-            tasks.go_on(run, **actor_of(request), here=True if "here" in request.POST else None)
+            with begun_stays_begun(run):
+                tasks.go_on(run, **actor_of(request), here=True if "here" in request.POST else None)
         except AlreadyTaken:
             self.tell_taken(request)
         except ValidationError as refusal:
@@ -140,6 +145,27 @@ class PeopleStepPages(StepPages):
         messages.warning(
             request, _("Another process is at this %(what)s, or it is at its end. Look again in a minute.") % said
         )
+
+
+@contextmanager
+def begun_stays_begun(run):
+    """Where database or disk fail in the middle of a step the page of the run answers: what is committed stays, and the page says how
+    far it has come. A failure before that, when nothing is done yet, goes on its way.
+    """
+    try:
+        yield
+    except Exception as failure:
+        if not (why := why_unavailable(failure)) or not is_in_the_middle(run):
+            raise
+        logger.error("%s #%d was cut off. %s", tasks.CALLED[type(run)], run.pk, why)
+
+
+def is_in_the_middle(run):
+    """Whether a step of the run is begun and not ended; not where that cannot be read."""
+    with suppress(Error):
+        run.refresh_from_db()
+        return run.is_at_work
+    return False
 
 
 def actor_of(request):

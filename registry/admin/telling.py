@@ -20,7 +20,7 @@ from .acts import own_units
 from .base import RegistryModelAdmin
 from .forms import ShownFirst
 from .obligation import FulfilForm
-from .steps import PeopleStepPages, Rest, actor_of, address, progress_of
+from .steps import PeopleStepPages, Rest, actor_of, address, begun_stays_begun, progress_of
 
 State = TellingRun.State
 
@@ -74,7 +74,7 @@ class RecordsTold:
         return self.told_page(request, run, form.as_hidden() if shown else form, waiting if shown else None)
 
     def all_told(self, request, run, said):
-        begun = begin_telling(run, **said, **actor_of(request), at=timezone.now())
+        begun = begin_telling(run, **said, **actor_of(request), at=timezone.now(), around=begun_stays_begun)
         if begun.is_at_work:
             return HttpResponseRedirect(address(begun))
         messages.success(request, in_words(begun))
