@@ -19,6 +19,7 @@ document.addEventListener('DOMContentLoaded', () => {
     const search = document.getElementById('people-search');
     document.addEventListener('keydown', (event) => {
         if (event.key === 'Escape') {
+            letSend();
             each('details.menu[open]', (menu) => {
                 menu.open = false;
                 menu.querySelector('summary').focus();
@@ -100,6 +101,20 @@ document.addEventListener('DOMContentLoaded', () => {
             refusal.scrollIntoView({block: 'center'});
         }));
     });
+
+    // What is on its way is not sent a second time by another click: it would be recorded twice. Whoever stops it, or comes back to
+    // the page, sends it again.
+    const SENT_SECONDS = 30;
+    const letSend = () => each('form[data-once]', (form) => form.removeAttribute('aria-busy'));
+    each('form[data-once]', (form) => form.addEventListener('submit', (event) => {
+        if (form.hasAttribute('aria-busy')) {
+            event.preventDefault();
+        } else if (!event.defaultPrevented) {
+            form.setAttribute('aria-busy', 'true');
+            setTimeout(letSend, SENT_SECONDS * 1000);
+        }
+    }));
+    window.addEventListener('pageshow', letSend);
 
     each('input[data-checks]', (all) => {
         all.addEventListener('change', () => each(all.dataset.checks, (box) => { box.checked = all.checked; }));
