@@ -5,6 +5,7 @@ from collections import Counter
 from contextlib import closing, contextmanager, suppress
 
 from django.db import IntegrityError, OperationalError, transaction
+from django.db.models import Q
 from django.db.models.functions import Coalesce
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -120,9 +121,11 @@ def _refuse_overtaken(run):
     """A file of the source that was read later has the last word: a row of it that says what the register knew leaves no entry, so
     nothing would keep this one's older values from being written over it.
     """
+    state = ImportRun.State
+    stands = Q(applied_at__isnull=False) | Q(state__in=(state.APPLYING, state.CANCELLED), rows_done__gt=0)
     later = ImportRun.objects.filter(
-        operator=run.operator, source=run.source_id, planned_at__gt=run.planned_at, applied_at__isnull=False
-    ).exclude(state=ImportRun.State.UNDONE)
+        stands, operator=run.operator, source=run.source_id, planned_at__gt=run.planned_at
+    ).exclude(state=state.UNDONE)
     if other := later.order_by("pk").last():
         raise FileRefused(str(OVERTAKEN) % {"run": other.pk})
 

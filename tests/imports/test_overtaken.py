@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from registry import tasks
 from registry.imports import apply as engine
-from registry.imports.apply import apply
+from registry.imports.apply import apply, cancel
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
 from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry
@@ -71,6 +71,26 @@ def test_older_plan_is_refused_whole(crm):
     assert JournalEntry.objects.latest("seq").action == "import.reject"
 
 
+def cut_off_itself(crm, run):
+    with pytest.raises(KeyboardInterrupt):
+        crm.apply(run, progress=crash)
+
+
+def given_up_in_the_middle(crm, run):
+    cut_off_itself(crm, run)
+    cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
+
+
+@pytest.mark.parametrize("act", [cut_off_itself, given_up_in_the_middle])
+def test_newer_file_that_is_applied_in_part_has_the_last_word_too(crm, act):
+    """A row that it had dealt with may have said what the register knew."""
+    run, newer = cut_off(crm), crm.plan(NEWER)
+    act(crm, newer)
+    with pytest.raises(FileRefused) as refusal:
+        apply(run, **crm.acting)
+    assert (str(refusal.value), run.rows_done) == (overtaken_by(newer), 2)
+
+
 def of_another_source(crm, run):
     other = crm.plan(NEWER)
     other.source = factories.save(ImportSource(operator=crm.operator, name="Bitrix24"))
@@ -90,6 +110,15 @@ def only_planned(crm, run):
     crm.plan(NEWER)
 
 
+def given_up_as_a_plan(crm, run):
+    cancel(crm.plan(NEWER), **crm.acting)
+
+
+def waiting_for_the_worker(crm, run):
+    newer = crm.plan(NEWER)
+    tasks.begin_apply(newer, token=newer.token, **crm.acting, here=False)
+
+
 def read_before_and_applied_first(crm, run):
     """Both wait for the worker, and it does one after the other."""
     other = crm.plan(NEWER)
@@ -99,8 +128,13 @@ def read_before_and_applied_first(crm, run):
 
 
 @pytest.mark.parametrize(
-    "act", [of_another_source, of_another_operator, undone_since, only_planned, read_before_and_applied_first]
-)
+    "act",
+    [
+        of_another_source, of_another_operator, undone_since, only_planned, given_up_as_a_plan, waiting_for_the_worker,
+        read_before_and_applied_first,
+    ],
+)  # fmt: skip
+@pytest.mark.usefixtures("queue")
 def test_import_that_nothing_has_overtaken_is_applied(crm, act):
     """Another source's file, one that was taken back or not applied, and one that is older itself."""
     crm.load(KNOWN)
