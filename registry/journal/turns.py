@@ -21,20 +21,22 @@ PATIENCE_SECONDS = 10
 def turn():
     """Waits for the turn to write and keeps it until the end of the block; nothing on PostgreSQL or inside a transaction.
 
-    Where the file cannot be opened or locked (another user made it, the folder is on a share), SQLite decides alone.
+    Whoever waits is the next one: who has just had a turn comes after that. Where the files cannot be opened or locked (another user made
+    them, the folder is on a share), SQLite decides alone.
     """
     with ExitStack() as held:
         if connection.vendor == "sqlite" and fcntl and not (connection.in_atomic_block or connection.is_in_memory_db()):
-            with suppress(OSError):
-                _wait(held.enter_context(open(f"{connection.settings_dict['NAME']}-turn", "ab")))
+            queue, end = f"{connection.settings_dict['NAME']}-turn", time.monotonic() + PATIENCE_SECONDS
+            with suppress(OSError), open(f"{queue}-next", "ab") as place:
+                _wait(place, end)
+                _wait(held.enter_context(open(queue, "ab")), end)
         yield
 
 
-def _wait(queue):
-    end = time.monotonic() + PATIENCE_SECONDS
+def _wait(lock, end):
     while time.monotonic() < end:
         with suppress(BlockingIOError):
-            fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
             return
         time.sleep(LOOK_SECONDS)
 

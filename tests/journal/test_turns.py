@@ -5,6 +5,7 @@ import fcntl
 import sqlite3
 import subprocess
 import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -24,8 +25,8 @@ def write():
         record("export.start")
 
 
-def is_free():
-    with open(f"{connection.settings_dict['NAME']}-turn", "ab") as queue:
+def is_free(of="turn"):
+    with open(f"{connection.settings_dict['NAME']}-{of}", "ab") as queue:
         try:
             fcntl.flock(queue, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -49,6 +50,33 @@ def test_who_writes_or_notes_what_was_read_has_the_turn(monkeypatch):
         assert is_free()
         record("export.start")
     assert (seen, is_free()) == ([False, False], True)
+
+
+def test_whoever_waits_comes_before_who_has_just_had_a_turn():
+    """An import that has its next chunk ready at once does not take the next turn, too."""
+    had, held, over = [], threading.Event(), threading.Event()
+
+    def write_chunks():
+        for chunk in ("first", "second"):
+            with turns.turn():
+                had.append(chunk)
+                held.set()
+                over.wait(5)
+
+    def open_a_page():
+        with turns.turn():
+            had.append("page")
+
+    at_work = [threading.Thread(target=write_chunks), threading.Thread(target=open_a_page)]
+    at_work[0].start()
+    held.wait(5)
+    at_work[1].start()
+    while is_free("turn-next"):
+        time.sleep(turns.LOOK_SECONDS)
+    over.set()
+    for each in at_work:
+        each.join()
+    assert had == ["first", "page", "second"]
 
 
 def test_a_turn_that_never_ends_holds_nobody_up(monkeypatch):
