@@ -88,7 +88,7 @@ ROUTES = {
     "admin registry_disclosure_add": (STORED, screens.disclosed),
     # files that come: a CRM clarifies nothing, it says again what was said
     "imports.plan.make_plan": (STORED, files.crm_import_of_a_consent),
-    "imports.apply._apply_chunk": (STORED, files.crm_import),
+    "imports.apply._write": (STORED, files.crm_import),
     "import of an opt-out": (NARROWED, files.crm_opt_out),
     "imports.undo._undo_chunk": (STORED, files.import_undone),
     "command import_subjects": (STORED, files.import_command),

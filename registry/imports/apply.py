@@ -3,6 +3,8 @@
 import time
 from collections import Counter
 from contextlib import closing, contextmanager, suppress
+from dataclasses import replace
+from itertools import chain
 
 from django.db import IntegrityError, OperationalError, transaction
 from django.db.models import Q
@@ -23,6 +25,7 @@ from .compare import CHANGED, KINDS, STOPPED
 from .inspection import FileRefused
 from .listed import store_anew
 from .memory import seldom_collected
+from .pace import Pace
 from .planned_rows import WRITES, Planned
 from .preview import LETTERS
 from .ready import Maker
@@ -107,9 +110,10 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
         maker = Maker(planned, run, bulk.acting(**actor))
         if maker.rows.still_to_write(run.rows_done):
             _refuse_overtaken(run)
+        pace = Pace()
         with closing(maker.chunks()) as chunks:
-            for ready in chunks:
-                _with_retries(run, ready, maker, planned, actor)
+            for together in chain.from_iterable(map(pace.of, chunks)):
+                pace.wrote(_with_retries(run, together, maker, planned, actor))
                 checkpoint()
                 if progress:
                     progress(run.rows_done)
@@ -146,15 +150,25 @@ class NotAsMade(Exception):
     it is compared anew."""
 
 
-def _with_retries(run, ready, maker, planned, actor):
-    """Two writers may meet at one person, or wait too long for SQLite: the chunk is compared and written anew."""
+def _with_retries(run, together, maker, planned, actor):
+    """Writes chunks in one transaction, or each in its own where that fails; returns their units of work.
+
+    Two writers may meet at one person, or wait too long for SQLite: a chunk is compared and written anew.
+    """
+    if len(together) > 1:
+        as_made = [replace(ready, outcomes=None) for ready in together]
+        with suppress(NotAsMade, IntegrityError, OperationalError, journal.JournalUnavailable):
+            return [_write(run, as_made, maker, planned, actor)]
+    return [_alone_with_retries(run, ready, maker, planned, actor) for ready in together]
+
+
+def _alone_with_retries(run, ready, maker, planned, actor):
     tries, again = 0, False
     while True:
         try:
             if again:
                 ready = maker.again(ready)
-            vars(run).update(_apply_chunk(run, ready, maker, planned, actor, again))
-            return
+            return _write(run, [ready], maker, planned, actor, again)
         except NotAsMade:
             again = True
         except (IntegrityError, OperationalError, journal.JournalUnavailable):
@@ -163,24 +177,38 @@ def _with_retries(run, ready, maker, planned, actor):
                 raise
 
 
-def _apply_chunk(run, ready, maker, planned, actor, again):
-    """Writes the chunk in one transaction; returns what the run is then. again: it was compared with the register as it is now."""
+def _write(run, together, maker, planned, actor, again=False):
+    """Writes the chunks in one transaction, and what the run is then. again: they were compared with the register as it is now."""
     with journal.unit_of_work(**actor) as unit:
-        _lock(ready)
-        listed = {}
-        if stopped := _stop_changed_since(run, ready, planned, again):
-            listed = store_anew(run, stopped)
-            ready = maker.of(ready.chunk, ready.outcomes)
-        for batch in ready.batches:
-            bulk.put(batch)
-        _settle(ready)
-        counts = ready.passed + Counter(ready.kinds)
-        now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
-        now |= listed | {"rows_done": run.rows_done + counts.total(), "alive_at": timezone.now()}
+        _lock(together)
+        now = {name: getattr(run, name) for name in (*KINDS, "rows_done")}
+        for ready in together:
+            now = _apply_chunk(run, now, ready, maker, planned, again)
+        now |= {"alive_at": timezone.now()}
         mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
         if not mine.update(**now):
             raise AlreadyTaken
-        return now | _entries(run, unit)
+        now |= _entries(run, unit)
+    vars(run).update(now)
+    return unit
+
+
+def _apply_chunk(run, now, ready, maker, planned, again):
+    """Writes a chunk; returns what the run is then, where before it was `now`."""
+    listed = {}
+    if stopped := _stop_changed_since(run, ready, planned, again):
+        listed = store_anew(run, stopped)
+        ready = maker.of(ready.chunk, ready.outcomes)
+    for batch in ready.batches:
+        bulk.put(batch)
+    _settle(ready)
+    counts = ready.passed + Counter(ready.kinds)
+    return (
+        now
+        | listed
+        | {kind: now[kind] + counts[kind] for kind in KINDS}
+        | {"rows_done": now["rows_done"] + counts.total()}
+    )
 
 
 def _settle(ready):
@@ -199,12 +227,17 @@ def _entries(run, unit):
     return between
 
 
-def _lock(ready):
+def _lock(together):
     """Rows about to change, in one order for everybody, people first: also those who only get a consent more, for it may end
     one that an officer is about to record. Who is new needs no lock: the unique key is one.
     """
-    for model, ids in ((DataSubject, ready.people.values()), (Consent, ready.consents), (Agreement, ready.agreements)):
-        if ids:
+    changing = {
+        DataSubject: (ready.people.values() for ready in together),
+        Consent: (ready.consents for ready in together),
+        Agreement: (ready.agreements for ready in together),
+    }
+    for model, ids in changing.items():
+        if ids := list(chain.from_iterable(ids)):
             list(model.objects.select_for_update().filter(pk__in=ids).order_by("pk").values_list("pk"))
 
 

@@ -36,10 +36,10 @@ class Beside(SecondProcess):
             super().__init__(make_chunks, run.pk, layout=layout, does=f"makes chunks of import #{run.pk} ready")
 
     def chunks(self, maker):
-        """Ready chunks from where the run stands."""
-        rows, done = maker.rows, maker.run.rows_done
-        if done < len(rows.kinds):
-            yield from self.answers(Charge(maker.unit, rows.size, rows.changed, done))
+        """Lists of ready chunks behind those that are made."""
+        rows = maker.rows
+        if maker.made < len(rows.kinds):
+            yield from self.answers(Charge(maker.unit, rows.size, rows.changed, maker.made))
 
 
 def layout():
@@ -66,6 +66,6 @@ def make_chunks(pipe, pk):
         pipe.send(layout())
         charge = pipe.recv()
         maker.unit, maker.rows.size, maker.rows.changed = charge.unit, charge.size, charge.changed
-        for chunk in maker.rows.chunks(charge.done):
-            pipe.send(maker.ready(chunk).to_go())
+        for chunks in maker.rows.chunks(charge.done):
+            pipe.send([ready.to_go() for ready in maker.ready(chunks)])
         pipe.send(None)

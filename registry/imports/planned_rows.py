@@ -3,6 +3,7 @@
 import datetime as dt
 from collections import Counter
 from functools import cached_property
+from itertools import islice
 from typing import NamedTuple
 
 from django.utils.translation import gettext as _
@@ -13,6 +14,7 @@ from . import storage
 from .compare import CHANGED, NEW, Comparison
 from .crm_file import CRMFile, as_said
 from .inspection import FileRefused
+from .pace import TOGETHER
 from .preview import LETTERS
 from .reference import Reference
 
@@ -80,8 +82,14 @@ class PlannedRows:
         return sum(self.kinds.count(letter, skip) for letter in WRITES)
 
     def chunks(self, skip):
-        """From row number `skip` on. What the plan showed to stay as it is stays so, unless somebody changed the person since."""
-        size = self.size
+        """Lists of chunks that one transaction may write, from row number `skip` on."""
+        size = -(-self.size // TOGETHER)
+        chunks = self._chunks(skip, size)
+        while together := list(islice(chunks, self.size // size)):
+            yield together
+
+    def _chunks(self, skip, size):
+        """What the plan showed to stay as it is stays so, unless somebody changed the person since."""
         rows, letters, passed = [], [], Counter()
         for row, letter in zip(self.file.rows(skip=skip), self.kinds[skip:], strict=True):
             if letter in WRITES or self._is_to_be_read(row):

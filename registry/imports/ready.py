@@ -3,6 +3,7 @@
 from collections import Counter
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from itertools import chain, islice
 
 from django.db import OperationalError, connection
 
@@ -56,7 +57,7 @@ class Ids:
     counts as somebody who was there when that one came.
     """
 
-    CHUNKS_AHEAD, TRIES = 4, 3
+    CHUNKS_AHEAD, TRIES = 8, 3
 
     def __init__(self):
         self.reserved = range(0)
@@ -79,47 +80,55 @@ class Ids:
 
 
 class Maker:
-    """Makes the chunks of one run ready. unit: who acts; the run says how far it is."""
+    """Makes the chunks of one run ready. unit: who acts; the run says how far it is written. made: how many of its rows are ready."""
 
     def __init__(self, planned: Planned, run, unit=None):
         self.rows, self.comparison = PlannedRows(planned, run), planned.comparison
-        self.run, self.unit = run, unit
+        self.run, self.unit, self.made = run, unit, run.rows_done
         self.operator = self.comparison.operator.code
         self.ids = Ids()
         self.again_from, self.read_again = 0, None
 
     def chunks(self):
-        """Ready chunks in turn, as far as the run is not done. Those of a long run are made by a process beside this one as
+        """Lists of ready chunks in turn, as far as the run is not done. Those of a long run are made by a process beside this one as
         soon as it is up; what it does not come to is made here."""
-        run = self.run
-        with Beside.of(run, self.rows.still_to_write(run.rows_done)) as beside:
-            for chunk in self.rows.chunks(run.rows_done):
+        with Beside.of(self.run, self.rows.still_to_write(self.made)) as beside:
+            for chunks in self.rows.chunks(self.made):
                 if beside.is_up():
                     break
-                yield self.ready(chunk)
-            yield from beside.chunks(self)
-        if run.rows_done < len(self.rows.kinds):
-            yield from map(self.ready, self.rows.chunks(run.rows_done))
+                yield self._counted(self.ready(chunks))
+            yield from map(self._counted, beside.chunks(self))
+        if self.made < len(self.rows.kinds):
+            for chunks in self.rows.chunks(self.made):
+                yield self._counted(self.ready(chunks))
 
-    def ready(self, chunk) -> Ready:
-        outcomes = self.comparison.outcomes(self.rows.file.cleaned(chunk.rows))
+    def _counted(self, made):
+        self.made += sum(len(ready.letters) + ready.passed.total() for ready in made)
+        return made
+
+    def ready(self, chunks) -> list[Ready]:
+        """Chunks that follow each other are made together."""
+        rows = list(chain.from_iterable(chunk.rows for chunk in chunks))
+        outcomes = self.comparison.outcomes(self.rows.file.cleaned(rows))
         new = [outcome for outcome in outcomes if outcome.kind == NEW]
         uids = uuid7s(2 * len(new))
         for outcome, pk, uid, consent_uid in zip(new, self.ids.take(len(new)), uids, uids, strict=True):
             self.comparison.new_people.write(outcome, pk, uid, consent_uid)
-        return self.of(chunk, outcomes)
+        outcomes = iter(outcomes)
+        return [self.of(chunk, list(islice(outcomes, len(chunk.rows)))) for chunk in chunks]
 
     def again(self, ready) -> Ready:
         """The same chunk against the register as it is now. What was made elsewhere is read again, forward only."""
         if not ready.chunk:
             if not self.read_again:
-                self.again_from, self.read_again = self.run.rows_done, self.rows.chunks(self.run.rows_done)
+                self.again_from = self.run.rows_done
+                self.read_again = chain.from_iterable(self.rows.chunks(self.run.rows_done))
             while not ready.chunk:
                 chunk, begins = next(self.read_again), self.again_from
                 self.again_from += chunk.length
                 if begins == self.run.rows_done:
                     ready.chunk = chunk
-        return self.ready(ready.chunk)
+        return self.ready([ready.chunk])[0]
 
     def of(self, chunk, outcomes) -> Ready:
         """What these outcomes of a chunk write."""

@@ -211,7 +211,8 @@ def _reverts(chunk, people):
         if not persons:
             continue
         tracked = [field.attname for field in model.history.model.tracked_fields]
-        after = list(model.history.filter(history_id__in=list(persons)).values(*tracked, "history_id", "history_type"))
+        wrote = model.history.filter(history_id__in=list(persons)).order_by("history_id")
+        after = list(wrote.values(*tracked, "history_id", "history_type"))
         if model is not DataSubject:
             stored = _locked(model, Q(pk__in=[row["id"] for row in after]), key="id")
         before = _before(model, tracked, [row["history_id"] for row in after if row["history_type"] == "~"])

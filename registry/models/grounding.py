@@ -101,7 +101,8 @@ def settle(on, **of) -> int:
     `of` narrows it: subject=, purpose=, operator=. Called by whatever a ground rests on, when it changes.
     """
     stopped = 0
-    for record in SubjectPurpose.objects.filter(**of).groundless(on).select_related("subject", "purpose__operator"):
+    groundless = SubjectPurpose.objects.filter(**of).groundless(on).order_by("pk")
+    for record in groundless.select_related("subject", "purpose__operator"):
         # To go on is a use, to stop is none.
         blocks = standing_blocks([record.subject_id])
         held = block_blockers(HandlingAct.USE, blocks, activities=record.held_activities())

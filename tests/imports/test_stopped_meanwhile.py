@@ -166,15 +166,15 @@ def test_person_who_is_somebody_else_meanwhile_is_not_opted_out(crm, monkeypatch
     """The id went over to another person when the rows had been compared already: they are compared again before anything is taken."""
     crm.load([person(1)])
     run = crm.plan(opting_out(1))
-    apply_chunk = engine._apply_chunk
+    write = engine._write
 
     def after_the_id_went_over(*chunk):
-        monkeypatch.setattr(engine, "_apply_chunk", apply_chunk)
+        monkeypatch.setattr(engine, "_write", write)
         subject = DataSubject.objects.get()
         subject.crm_id = "X1"
         factories.save(subject)
-        return apply_chunk(*chunk)
+        return write(*chunk)
 
-    monkeypatch.setattr(engine, "_apply_chunk", after_the_id_went_over)
+    monkeypatch.setattr(engine, "_write", after_the_id_went_over)
     crm.apply(run)
     assert (opted_out(), crm.counts(run)) == ([], {"stopped": 1})
