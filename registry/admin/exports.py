@@ -182,12 +182,15 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         """The form, and below it the register on screen, ready to be printed."""
         operator = self.may_export(request)
         form = RegisterForm(request.GET if "layout" in request.GET else {"layout": "kz", "language": own_language()})
+        return self.register_page(request, operator, form, DownloadForm()["reason"])
+
+    def register_page(self, request, operator, form, reason, status=200):
         register = form.register(operator) if form.is_valid() else None
         if register:
             journal.record("register.view", object_type="operator", uid=operator.uid)
-        context = {"title": _("Register"), "form": form, "register": register, "reason": DownloadForm()["reason"]}
+        context = {"title": _("Register"), "form": form, "register": register, "reason": reason}
         context["download"] = reverse("admin:registry_exportrun_register_download")
-        return self.respond(request, "exports/register.html", **context)
+        return self.respond(request, "exports/register.html", status=status, **context)
 
     @own_units
     def register_download(self, request):
@@ -197,8 +200,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             return redirect("admin:registry_exportrun_register")
         form = DownloadForm(request.POST)
         if not form.is_valid():
-            context = {"title": _("Register"), "form": RegisterForm(request.POST)}
-            return self.respond(request, "exports/register.html", status=400, **context)
+            return self.register_page(request, operator, RegisterForm(request.POST), form["reason"], status=400)
         given, role = form.cleaned_data, scope.role_of(request.user)
         register = form.register(operator)
         run = runs.start(

@@ -115,6 +115,15 @@ def test_edited_download_form_is_refused(record, dpo, browser_client):
     assert not m.ExportRun.objects.exists()
 
 
+def test_download_that_is_refused_says_why_and_still_shows_the_register(record, dpo, browser_client):
+    asked = {"layout": "kz", "language": "ru", "on": "", "format": "csv", "reason": "For the ministry. " * 40}
+    refused = browser_client(dpo).post(DOWNLOAD, asked)
+    text = refused.content.decode()
+    assert (refused.status_code, refused.context["register"].language) == (400, "ru")
+    assert "Ensure this value has at most 500 characters (it has 719)." in text and "For the ministry. For" in text
+    assert not m.ExportRun.objects.exists()
+
+
 def failing(number):
     """A private file that the disk does not take."""
 
