@@ -45,6 +45,8 @@ def page_of_run(request, run):
         "columns": shown_columns(run.mapping),
         "lists": [] if run.is_at_work else list_links(request, run),
         "nothing_to_do": run.state == State.PLANNED and not (run.new or run.changed),
+        # What else ends an import says itself what is to be done.
+        "to_be_imported_anew": run.refusal in ("", str(storage.FORGOTTEN)),
         "may": rights(request, run),
         "confirm_form": ConfirmForm(initial={"token": run.token}) if run.state == State.PLANNED else None,
         "colleague": colleague(request, run),

@@ -113,10 +113,11 @@ def apply(run, *, by, role, reason="", progress=None) -> ImportRun:
         pace = Pace()
         with closing(maker.chunks()) as chunks:
             for together in chain.from_iterable(map(pace.of, chunks)):
-                pace.wrote(_with_retries(run, together, maker, planned, actor))
-                checkpoint()
-                if progress:
-                    progress(run.rows_done)
+                for unit in _with_retries(run, together, maker, planned, actor):
+                    pace.wrote(unit)
+                    checkpoint()
+                    if progress:
+                        progress(run.rows_done)
     _finish(run, actor, run.seconds + time.monotonic() - begun)
     return run
 
@@ -126,10 +127,9 @@ def _refuse_overtaken(run):
     nothing would keep this one's older values from being written over it.
     """
     state = ImportRun.State
-    stands = Q(applied_at__isnull=False) | Q(state__in=(state.APPLYING, state.CANCELLED), rows_done__gt=0)
-    later = ImportRun.objects.filter(
-        stands, operator=run.operator, source=run.source_id, planned_at__gt=run.planned_at
-    ).exclude(state=state.UNDONE)
+    whole, in_part = (state.APPLIED, state.UNDOING), (state.APPLYING, state.CANCELLED)
+    stands = Q(state__in=whole) | Q(ImportRun.WROTE, state__in=in_part)
+    later = ImportRun.objects.filter(stands, operator=run.operator, source=run.source_id, planned_at__gt=run.planned_at)
     if other := later.order_by("pk").last():
         raise FileRefused(str(OVERTAKEN) % {"run": other.pk})
 
@@ -151,19 +151,25 @@ class NotAsMade(Exception):
 
 
 def _with_retries(run, together, maker, planned, actor):
-    """Writes chunks in one transaction, or each in its own where that fails; returns their units of work.
+    """Writes chunks in one transaction, or each in its own where that fails; yields the unit of work of each transaction.
 
     Two writers may meet at one person, or wait too long for SQLite: a chunk is compared and written anew.
     """
+    again = False
     if len(together) > 1:
-        as_made = [replace(ready, outcomes=None) for ready in together]
-        with suppress(NotAsMade, IntegrityError, OperationalError, journal.JournalUnavailable):
-            return [_write(run, as_made, maker, planned, actor)]
-    return [_alone_with_retries(run, ready, maker, planned, actor) for ready in together]
+        try:
+            yield _write(run, [replace(ready, outcomes=None) for ready in together], maker, planned, actor)
+            return
+        except NotAsMade:
+            pass
+        except (IntegrityError, OperationalError, journal.JournalUnavailable):
+            again = True
+    for ready in together:
+        yield _alone_with_retries(run, ready, maker, planned, actor, again)
 
 
-def _alone_with_retries(run, ready, maker, planned, actor):
-    tries, again = 0, False
+def _alone_with_retries(run, ready, maker, planned, actor, again):
+    tries = 0
     while True:
         try:
             if again:
@@ -181,10 +187,13 @@ def _write(run, together, maker, planned, actor, again=False):
     """Writes the chunks in one transaction, and what the run is then. again: they were compared with the register as it is now."""
     with journal.unit_of_work(**actor) as unit:
         _lock(together)
-        now = {name: getattr(run, name) for name in (*KINDS, "rows_done")}
-        for ready in together:
-            now = _apply_chunk(run, now, ready, maker, planned, again)
-        now |= {"alive_at": timezone.now()}
+        together, listed = _as_of_now(run, together, maker, planned, again)
+        for batch in chain.from_iterable(ready.batches for ready in together):
+            bulk.put(batch)
+        _settle(together)
+        counts = sum((ready.passed + Counter(ready.kinds) for ready in together), Counter())
+        now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}
+        now |= listed | {"rows_done": run.rows_done + counts.total(), "alive_at": timezone.now()}
         mine = ImportRun.objects.filter(pk=run.pk, state=ImportRun.State.APPLYING, rows_done=run.rows_done)
         if not mine.update(**now):
             raise AlreadyTaken
@@ -193,28 +202,21 @@ def _write(run, together, maker, planned, actor, again=False):
     return unit
 
 
-def _apply_chunk(run, now, ready, maker, planned, again):
-    """Writes a chunk; returns what the run is then, where before it was `now`."""
-    listed = {}
-    if stopped := _stop_changed_since(run, ready, planned, again):
-        listed = store_anew(run, stopped)
-        ready = maker.of(ready.chunk, ready.outcomes)
-    for batch in ready.batches:
-        bulk.put(batch)
-    _settle(ready)
-    counts = ready.passed + Counter(ready.kinds)
-    return (
-        now
-        | listed
-        | {kind: now[kind] + counts[kind] for kind in KINDS}
-        | {"rows_done": now["rows_done"] + counts.total()}
-    )
+def _as_of_now(run, together, maker, planned, again):
+    """(the chunks without the rows that are stopped now, the counts of the lists where there are such)."""
+    checked, listed = [], {}
+    for ready in together:
+        if stopped := _stop_changed_since(run, ready, planned, again):
+            listed = store_anew(run, stopped)
+            ready = maker.of(ready.chunk, ready.outcomes)
+        checked.append(ready)
+    return checked, listed
 
 
-def _settle(ready):
+def _settle(together):
     """What people's purposes rested on may have ended, or a renewal taken its place; save() would have seen to it."""
-    if ready.moved:
-        settle(timezone.localdate(), subject__in=ready.moved)
+    if moved := list(chain.from_iterable(ready.moved for ready in together)):
+        settle(timezone.localdate(), subject__in=moved)
 
 
 def _entries(run, unit):

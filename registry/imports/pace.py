@@ -22,10 +22,9 @@ class Pace:
     def is_in_company(self):
         return time.monotonic() < self.company_at + COMPANY_SECONDS
 
-    def wrote(self, units):
-        for unit in units:
-            if unit.last_seq is None:
-                continue
-            if self.last_seq not in (None, unit.first_seq - 1):
-                self.company_at = time.monotonic()
-            self.last_seq = unit.last_seq
+    def wrote(self, unit):
+        if unit.last_seq is None:
+            return
+        if self.last_seq not in (None, unit.first_seq - 1):
+            self.company_at = time.monotonic()
+        self.last_seq = unit.last_seq

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from contextlib import suppress
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from itertools import chain, islice
 
 from django.db import OperationalError, connection
@@ -21,8 +21,9 @@ MODELS = (DataSubject, Consent, Agreement, Suppression)
 
 
 def layout():
-    """How rows lie in batches: those of a process with other columns cannot be written here."""
-    return [(shape.table_columns, shape.history_columns) for shape in map(shape_of, MODELS)]
+    """What is sent, and how rows lie in batches: those of a process with other columns cannot be written here."""
+    columns = [(shape.table_columns, shape.history_columns) for shape in map(shape_of, MODELS)]
+    return ["lists", [field.name for field in fields(Ready)], *columns]
 
 
 @dataclass(slots=True)
@@ -57,7 +58,7 @@ class Ids:
     counts as somebody who was there when that one came.
     """
 
-    CHUNKS_AHEAD, TRIES = 8, 3
+    CHUNKS_AHEAD, TRIES = 4, 3
 
     def __init__(self):
         self.reserved = range(0)

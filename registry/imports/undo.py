@@ -44,7 +44,6 @@ from .storage import AlreadyTaken
 # People first: locks are taken in this order, as apply takes them; written is the other way round.
 MODELS = (DataSubject, Consent, Agreement, Suppression, SubjectPurpose)
 GROUNDS = (Consent, Agreement, SubjectPurpose)
-WROTE = Q(rows_done__gt=0) | Q(last_seq__isnull=False)
 WINDOW = 10_000  # entries of the journal that are looked through in one go
 
 
@@ -57,7 +56,7 @@ def take(run, *, by, role, reason="") -> ImportRun:
     if not may_finish(run, by=by, role=role):
         raise PermissionDenied
     # A plan that was given up wrote nothing; an undo that was given up can be begun again.
-    ended = Q(state=ImportRun.State.APPLIED) | Q(WROTE, state=ImportRun.State.CANCELLED)
+    ended = Q(state=ImportRun.State.APPLIED) | Q(ImportRun.WROTE, state=ImportRun.State.CANCELLED)
     now = timezone.now()
     head = JournalHead.objects.values_list("seq", flat=True).first() or 0
     with transaction.atomic():
@@ -292,7 +291,7 @@ def came_later(run):
     A row of it that says what the register knows leaves no entry: it may have said again what this run recorded.
     """
     state = ImportRun.State
-    stands = Q(state__in=(state.APPLYING, state.APPLIED, state.UNDOING)) | Q(WROTE, state=state.CANCELLED)
+    stands = Q(state__in=(state.APPLYING, state.APPLIED, state.UNDOING)) | Q(ImportRun.WROTE, state=state.CANCELLED)
     others = ImportRun.objects.filter(stands, operator=run.operator).exclude(pk=run.pk)
     return others.annotate(since=Coalesce("applied_at", "planned_at")).filter(since__gt=run.planned_at).exists()
 

@@ -79,6 +79,8 @@ class ImportRun(LongRun):
     AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)
     # Nothing of it is written yet: it waits for its owner's word, and can still be read differently or given up.
     OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
+    # Of a run that is being applied, or was given up: it has dealt with rows, or an undo of what it wrote was begun.
+    WROTE = models.Q(rows_done__gt=0) | models.Q(last_seq__isnull=False)
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
     operator = models.ForeignKey(Operator, models.PROTECT, verbose_name=_("operator"), related_name="+")

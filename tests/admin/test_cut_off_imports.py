@@ -79,8 +79,8 @@ def failing(monkeypatch, failure, *, after=1):
             raise failure
         return whole(run, *args)
 
-    whole = engine._apply_chunk
-    monkeypatch.setattr(engine, "_apply_chunk", fails)
+    whole = engine._write
+    monkeypatch.setattr(engine, "_write", fails)
 
 
 @pytest.mark.parametrize(("failure", "sentence", "logged"), FAILURES)
@@ -137,7 +137,7 @@ def test_import_that_cannot_be_read_after_a_failure_has_no_page(login, registrar
         monkeypatch.setattr(ImportRun, "refresh_from_db", away)
         raise OperationalError
 
-    monkeypatch.setattr(engine, "_apply_chunk", away)
+    monkeypatch.setattr(engine, "_write", away)
     assert confirm(client, response).status_code == 503
 
 
@@ -154,6 +154,17 @@ def test_cut_off_import_is_continued_by_any_dpo(cut_off, login, lapp, registrar)
     actors = JournalEntry.objects.filter(object_type="datasubject").order_by("seq").values_list("actor", flat=True)
     assert list(actors) == [registrar.pk] * 2 + [dpo.pk] * 2
     assert JournalEntry.objects.get(action="import.apply").actor == dpo.pk
+
+
+@pytest.mark.parametrize(
+    ("refusal", "advised"), [("", True), (str(storage.FORGOTTEN), True), ("A later file was imported since.", False)]
+)
+def test_rest_is_to_be_imported_anew_unless_what_ended_it_says_otherwise(cut_off, login, registrar, refusal, advised):
+    cancel(cut_off, by=registrar, role="registrar")
+    ImportRun.objects.update(refusal=refusal)
+    page = login(registrar).get(page_of(cut_off)).content.decode()
+    assert "Given up after 2 of 5 rows" in page and refusal in page
+    assert ("Import the file anew to take it in." in page) == advised
 
 
 @pytest.mark.parametrize("role", ["owner", "dpo"])

@@ -12,6 +12,7 @@ from registry.imports import apply as engine
 from registry.imports.apply import apply, cancel
 from registry.imports.crm_file import Said
 from registry.imports.inspection import FileRefused
+from registry.imports.undo import take as take_for_undo
 from registry.models import DataSubject, ImportRun, ImportSource, JournalEntry
 from tests import factories
 from tests.queued import is_queued, work
@@ -81,7 +82,15 @@ def given_up_in_the_middle(crm, run):
     cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
 
 
-@pytest.mark.parametrize("act", [cut_off_itself, given_up_in_the_middle])
+def of_which_the_undo_was_given_up(crm, run):
+    """Before anybody was put back."""
+    given_up_in_the_middle(crm, run)
+    run = take_for_undo(ImportRun.objects.get(pk=run.pk), **crm.acting)
+    ImportRun.objects.filter(pk=run.pk).update(alive_at=None)
+    cancel(ImportRun.objects.get(pk=run.pk), **crm.acting)
+
+
+@pytest.mark.parametrize("act", [cut_off_itself, given_up_in_the_middle, of_which_the_undo_was_given_up])
 def test_newer_file_that_is_applied_in_part_has_the_last_word_too(crm, act):
     """A row that it had dealt with may have said what the register knew."""
     run, newer = cut_off(crm), crm.plan(NEWER)
