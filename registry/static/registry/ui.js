@@ -104,17 +104,22 @@ document.addEventListener('DOMContentLoaded', () => {
 
     // What is on its way is not sent a second time by another click: it would be recorded twice. Whoever stops it, or comes back to
     // the page, sends it again.
-    const SENT_SECONDS = 30;
-    const letSend = () => each('form[data-once]', (form) => form.removeAttribute('aria-busy'));
+    const SENT_SECONDS = 60;
+    let released = 0;
+    function letSend() {
+        clearTimeout(released);
+        each('form[data-once]', (form) => form.removeAttribute('aria-busy'));
+    }
     each('form[data-once]', (form) => form.addEventListener('submit', (event) => {
         if (form.hasAttribute('aria-busy')) {
             event.preventDefault();
         } else if (!event.defaultPrevented) {
             form.setAttribute('aria-busy', 'true');
-            setTimeout(letSend, SENT_SECONDS * 1000);
+            clearTimeout(released);
+            released = setTimeout(letSend, SENT_SECONDS * 1000);
         }
     }));
-    window.addEventListener('pageshow', letSend);
+    window.addEventListener('pageshow', (event) => event.persisted && letSend());
 
     each('input[data-checks]', (all) => {
         all.addEventListener('change', () => each(all.dataset.checks, (box) => { box.checked = all.checked; }));
