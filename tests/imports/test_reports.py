@@ -273,7 +273,7 @@ def test_error_in_the_middle_is_mailed_and_so_is_the_end(scheduled, monkeypatch)
     def broken(run, *args):
         if run.rows_done:
             raise ValueError("anna at b.kz")
-        whole(run, *args)
+        return whole(run, *args)
 
     with monkeypatch.context() as wrong:
         wrong.setattr(engine, "_with_retries", broken)
