@@ -100,8 +100,7 @@ class Maker:
                 yield self._counted(self.ready(chunks))
             yield from map(self._counted, beside.chunks(self))
         if self.made < len(self.rows.kinds):
-            for chunks in self.rows.chunks(self.made):
-                yield self._counted(self.ready(chunks))
+            yield from map(self._counted, map(self.ready, self.rows.chunks(self.made)))
 
     def _counted(self, made):
         self.made += sum(len(ready.letters) + ready.passed.total() for ready in made)

@@ -79,7 +79,7 @@ class ImportRun(LongRun):
     AT_WORK = (State.PLANNING, State.APPLYING, State.UNDOING)
     # Nothing of it is written yet: it waits for its owner's word, and can still be read differently or given up.
     OPEN = (State.UPLOADED, State.ASKING, State.PLANNED)
-    # Of a run that is being applied, or was given up: it has dealt with rows, or an undo of what it wrote was begun.
+    # Of a run that is being applied, or was given up: it has dealt with rows. An undo counts them anew, and leaves it its entries.
     WROTE = models.Q(rows_done__gt=0) | models.Q(last_seq__isnull=False)
 
     uid = models.UUIDField(default=uuid7, unique=True, editable=False)
