@@ -9,7 +9,8 @@ from registry.imports.date_order import date_orders
 from registry.imports.reader import Row
 from registry.imports.sound_rows import SoundRows
 
-from .test_rows_of_crms import ANOTHER_GROUND, DENIED, cleaner_of, row_of, sentences
+from .test_consents_of_crms import ANOTHER_GROUND, DENIED
+from .test_rows_of_crms import cleaner_of, row_of, sentences
 
 PURPOSE = ["consent_purpose=letters"]
 GIVEN = ["ID", "Имя", "Дата согласия"]
