@@ -5,6 +5,7 @@ import signal
 import socket
 import subprocess
 import sys
+import textwrap
 import time
 from pathlib import Path
 from urllib.request import urlopen
@@ -111,17 +112,47 @@ def test_port_that_is_taken_leaves_no_worker_behind(serve, port):
         assert is_gone(worker)
 
 
-def test_web_process_is_ready_before_its_first_page(tmp_path):
-    """The code of every page is loaded, and the collector passes over what is there from the beginning."""
-    asked = (
-        "import config.wsgi, gc, sys; print('registry.admin.people' in sys.modules, gc.get_freeze_count() > 100_000)"
-    )
+def in_web_process(tmp_path, code):
+    """What this prints in a process that is about to serve pages."""
     told = subprocess.run(
-        [sys.executable, "-c", asked],
+        [sys.executable, "-c", "import config.wsgi, gc\n" + textwrap.dedent(code)],
         cwd=ROOT,
         env=of_the_product(tmp_path),
         capture_output=True,
         text=True,
         check=True,
     )
-    assert told.stdout.split() == ["True", "True"]
+    return told.stdout.split()
+
+
+def test_web_process_is_ready_before_its_first_page(tmp_path):
+    """The code of every page is loaded, and the collector passes over what is there from the beginning."""
+    code = "import sys; print('registry.admin.people' in sys.modules, gc.get_freeze_count() > 100_000)"
+    assert in_web_process(tmp_path, code) == ["True", "True"]
+
+
+def test_garbage_of_a_page_is_collected_before_the_next_one(tmp_path):
+    """Not while it is made: what is in use then would be kept, until a page far behind waits for all that has gathered."""
+    code = """
+        import weakref
+        from django.core.signals import request_started
+
+        class OfAPage:
+            def __init__(self):
+                self.itself = self
+
+        def page():
+            return weakref.ref([OfAPage() for _each in range(10_000)][0])
+
+        looked = []
+        gc.callbacks.append(lambda phase, told: looked.append(told["generation"]) if phase == "start" else None)
+        first = page()
+        print(first() is None, len(looked))
+        request_started.send(None)
+        print(first() is None, looked[0])
+        for _page in range(config.wsgi.PAGES_UNTIL_ALL):
+            page()
+            request_started.send(None)
+        print(looked.count(2), len(looked) == config.wsgi.PAGES_UNTIL_ALL + 1)
+    """
+    assert in_web_process(tmp_path, code) == ["False", "0", "True", "1", "1", "True"]
