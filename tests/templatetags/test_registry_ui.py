@@ -23,6 +23,7 @@ from registry.templatetags.registry_ui import (
     labelled_cells,
     pill,
     plain_label,
+    row_counts,
     state_pill,
 )
 
@@ -161,3 +162,21 @@ def test_no_page_carries_inline_style_or_script(path):
     text = path.read_text(encoding="utf-8")
     assert not re.search(r"<style|\sstyle=|\son[a-z]+=|javascript:", text, re.IGNORECASE)
     assert not re.search(r"<script(?![^>]*\bsrc=)", text, re.IGNORECASE)
+
+
+@pytest.mark.parametrize(
+    "sent", [None, {"rows-TOTAL_FORMS": "9", "rows-INITIAL_FORMS": "2"}, {"rows-TOTAL_FORMS": "<"}]
+)
+def test_counts_of_rows_are_as_django_draws_them(sent):
+    """Also where they came back with a form that is shown again, and where somebody made them up."""
+    initial = [{"name": ""}, {"name": ""}]
+    formset = forms.formset_factory(forms.Form, extra=1, max_num=7)(sent, initial=initial, prefix="rows")
+    drawn, by_django = (
+        re.findall(r"<input[^>]*>", str(each)) for each in (row_counts(formset), formset.management_form)
+    )
+    assert list(map(told, drawn)) == list(map(told, by_django))
+    assert len(drawn) == 4
+
+
+def told(tag):
+    return re.findall(r'([\w-]+)="([^"]*)"', tag)
