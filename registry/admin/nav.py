@@ -2,7 +2,6 @@
 
 from functools import cache
 
-from django.db.models import Count, Value
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -17,7 +16,7 @@ from registry.models import (
 )
 from registry.templatetags.registry_ui import grouped
 
-from .queries import at_once
+from .queries import how_many
 
 COUNTED = 1000  # as far as is counted, for each page of everybody and on the desk, where there may be as many as people
 GROUPS = (
@@ -129,14 +128,13 @@ def counts(request):
         "obligation": Obligation.objects.open(),
     }
     mine = {
-        name: scope.in_scope(records, user).order_by()
+        name: scope.in_scope(records, user)
         for name, records in waiting.items()
         if user.has_perm(f"registry.view_{name}")
     }
     if "obligation" in mine:  # as many as there are people
-        mine["obligation"] = Obligation.objects.filter(pk__in=few(mine["obligation"])).order_by()
-    counted = [records.values(of=Value(name)).annotate(number=Count("pk")) for name, records in mine.items()]
-    return {each["of"]: each["number"] for each in at_once(counted)}
+        mine["obligation"] = Obligation.objects.filter(pk__in=few(mine["obligation"]))
+    return how_many(mine)
 
 
 def few(records):

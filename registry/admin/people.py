@@ -16,6 +16,7 @@ from .distribution import DistributionConditionInline, PublicationFilter, Publis
 from .imports import PeopleImport
 from .paging import LongList
 from .person_purposes import purposes_card
+from .queries import how_many
 from .reading_blocked import ReadsBlocked, StoredWhileBlocked
 from .scoped import RegistryInline, RegistryStackedInline
 from .withdrawal import WithdrawsConsents
@@ -138,14 +139,18 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
 
     def links(self, request, person):
         """To what the person asked of the operator and what of theirs was given away; the addresses hold an id and no name."""
-        links = []
-        for name, label, records in (
-            ("subjectrequest", _t("Requests (%d)"), person.subjectrequests),
-            ("disclosure", _t("Disclosures (%d)"), person.disclosures),
-        ):
-            if request.user.has_perm(f"registry.view_{name}"):
-                url = reverse(f"admin:registry_{name}_changelist", query={"subject__id__exact": person.pk})
-                links.append({"label": label % scope.in_scope(records.all(), request.user).count(), "url": url})
+        user, query = request.user, {"subject__id__exact": person.pk}
+        theirs = {"subjectrequest": person.subjectrequests, "disclosure": person.disclosures}
+        seen = {
+            name: scope.in_scope(each.all(), user)
+            for name, each in theirs.items()
+            if user.has_perm(f"registry.view_{name}")
+        }
+        labels, counts = {"subjectrequest": _t("Requests (%d)"), "disclosure": _t("Disclosures (%d)")}, how_many(seen)
+        links = [
+            {"label": labels[name] % counts[name], "url": reverse(f"admin:registry_{name}_changelist", query=query)}
+            for name in seen
+        ]
         if request.user.has_perm("registry.add_disclosure"):
             url = reverse("admin:registry_disclosure_add", query={"person": person.pk})
             links.append({"label": _t("Record a disclosure"), "url": url})
