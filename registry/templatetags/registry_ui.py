@@ -116,8 +116,8 @@ def inline_data(inline_admin_formset: object) -> str:
 
 @register.simple_tag
 def row_counts(formset: object) -> SafeString:
-    """The hidden fields in which a formset says how many rows it has, of a page that is opened as text: as a form of four widgets they
-    took as long to draw as a person's name and contacts.
+    """The hidden fields in which a formset says how many rows it has. On a page that is opened they are written as text: drawn as
+    forms of four widgets each they were a twentieth of a person's page.
     """
     counts = formset.management_form
     if counts.is_bound:
