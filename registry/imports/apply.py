@@ -188,8 +188,7 @@ def _write(run, together, maker, planned, actor, again=False):
     with journal.unit_of_work(**actor) as unit:
         _lock(together)
         together, listed = _as_of_now(run, together, maker, planned, again)
-        for batch in chain.from_iterable(ready.batches for ready in together):
-            bulk.put(batch)
+        bulk.put(*chain.from_iterable(ready.batches for ready in together))
         _settle(together)
         counts = sum((ready.passed + Counter(ready.kinds) for ready in together), Counter())
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}

@@ -7,6 +7,7 @@ import hmac
 import os
 from dataclasses import dataclass, replace
 from hashlib import sha256
+from itertools import islice
 from typing import Any, NamedTuple
 from uuid import UUID
 
@@ -80,7 +81,7 @@ class Batch:
         """
         if connection.vendor != "postgresql" or not self:
             return self
-        rows = _rows(self)
+        [rows] = _all_rows(self.shape, [self])
         rows = rows._replace(new=copying.packed(rows.new), history=copying.packed(rows.history))
         return replace(self, lines=[], rows=rows)
 
@@ -190,40 +191,51 @@ def _against(shape, row, before):
     return "~", fields_text(names), places
 
 
-def put(batch: Batch) -> None:
-    """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one."""
-    shape, unit = batch.shape, _writing_unit(batch.shape.model)
-    if not batch:
-        return
-    if (unit.by, unit.role, unit.reason, unit.run) != (
-        batch.unit.by,
-        batch.unit.role,
-        batch.unit.reason,
-        batch.unit.run,
-    ):
-        raise ValueError(f"{shape.model._meta.label}: prepared for another actor than the one who writes.")
-    rows = batch.rows or _rows(batch)
-    copying.insert(shape.model, shape.table_columns, rows.new)
-    copying.update(shape.model, [shape.attnames[place] for place in batch.changed], rows.changed)
-    if rows.gone:
-        copying.delete(shape.model, rows.gone)
-    copying.insert(shape.history, shape.history_columns, rows.history)
-    unit.add_lines(Lines(shape.name, shape.history, batch.operator, rows.entries, rows.history_ids))
+def put(*batches: Batch) -> None:
+    """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one.
+
+    Batches of one model are written together; models in the order in which they come.
+    """
+    of_models = {}
+    for batch in batches:
+        unit = _writing_unit(batch.shape.model)
+        if batch.unit.acts_as != unit.acts_as:
+            raise ValueError(f"{batch.shape.model._meta.label}: prepared for another actor than the one who writes.")
+        of_models.setdefault(batch.shape.model, []).append(batch)
+    for of_model in of_models.values():
+        _put(unit, of_model[0].shape, of_model)
 
 
-def _rows(batch) -> Rows:
-    """What the lines of a batch write. Ids are taken here, for its history and for whatever is new and has none."""
-    shape, lines = batch.shape, batch.lines
-    new = [line for line in lines if line.kind == "+"]
-    without_id = [line.values for line in new if line.values.get("id") is None]
+def _put(unit, shape, batches):
+    written = _all_rows(shape, batches)
+    copying.insert(shape.model, shape.table_columns, *(rows.new for rows in written))
+    for batch, rows in zip(batches, written, strict=True):
+        copying.update(shape.model, [shape.attnames[place] for place in batch.changed], rows.changed)
+        if rows.gone:
+            copying.delete(shape.model, rows.gone)
+    copying.insert(shape.history, shape.history_columns, *(rows.history for rows in written))
+    for batch, rows in zip(batches, written, strict=True):
+        if batch:
+            unit.add_lines(Lines(shape.name, shape.history, batch.operator, rows.entries, rows.history_ids))
+
+
+def _all_rows(shape, batches) -> list[Rows]:
+    """What the lines of each batch write. Ids are taken here, for history and for whatever is new and has none."""
+    lines = [line for batch in batches if not batch.rows for line in batch.lines]
+    without_id = [line.values for line in lines if line.kind == "+" and line.values.get("id") is None]
     ids = copying.next_ids(shape.model, len(without_id)) if without_id else ()
     for values, new_id in zip(without_id, ids, strict=True):
         values["id"] = new_id
-    history_ids = copying.next_ids(shape.history, len(lines))
+    history_ids = iter(copying.next_ids(shape.history, len(lines)) if lines else ())
+    return [batch.rows or _rows(batch, list(islice(history_ids, len(batch.lines)))) for batch in batches]
+
+
+def _rows(batch, history_ids) -> Rows:
+    shape, lines = batch.shape, batch.lines
     at, by, reason = copying.stored(shape.history, "history_date", batch.at), batch.unit.by, batch.unit.reason or None
     tracked = shape.tracked_of
     return Rows(
-        [(line.values["id"], *line.stored) for line in new],
+        [(line.values["id"], *line.stored) for line in lines if line.kind == "+"],
         [(*[line.stored[place] for place in batch.changed], line.values["id"]) for line in lines if line.kind == "~"],
         [line.values["id"] for line in lines if line.kind == "-"],
         [

@@ -42,21 +42,24 @@ def reserved_ids(model, count) -> range:
     return range(last + 1 - count, last + 1)
 
 
-def insert(model, attnames, rows):
-    """Inserts tuples of the values of these columns, as `stored` or `conversion` made them, or what `packed` made of them."""
-    if not rows:
+def insert(model, attnames, *parts):
+    """Inserts tuples of the values of these columns, as `stored` or `conversion` made them, or what `packed` made of them; each
+    part is one or the other.
+    """
+    if not any(parts):
         return
     # Django translates what its own execute() raises: callers retry on Django's errors.
     with connection.cursor() as cursor, connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             with cursor.copy(f"COPY {_table(model, attnames)} FROM STDIN") as copy:
-                if isinstance(rows, bytes):
-                    copy.write(rows)
-                else:
-                    for row in rows:
-                        copy.write_row(row)
+                for rows in parts:
+                    if isinstance(rows, bytes):
+                        copy.write(rows)
+                    else:
+                        for row in rows:
+                            copy.write_row(row)
         else:
-            _insert_blocks(cursor.cursor, model, tuple(attnames), rows)
+            _insert_blocks(cursor.cursor, model, tuple(attnames), list(chain.from_iterable(parts)))
 
 
 def packed(rows) -> bytes:

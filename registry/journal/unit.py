@@ -96,6 +96,10 @@ class Unit:
     first_seq: int | None = None
     depth: int = 0  # of savepoints, when it began
 
+    @property
+    def acts_as(self):
+        return self.by, self.role, self.reason, self.run
+
     def append(self):
         """Appends what is collected so far before the end, which it comes near: from here on the journal is locked."""
         append(self)

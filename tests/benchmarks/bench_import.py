@@ -24,18 +24,18 @@ OF_FLOOR = {"PostgreSQL": 0.8, "SQLite": 0.65}
 
 @contextmanager
 def recorded(spool):
-    """What copying inserts meanwhile goes to the spool, too: one pickled list of (model, columns, rows) a transaction."""
+    """What copying inserts meanwhile goes to the spool, too: one pickled list of (model, columns, parts) a transaction."""
     from django.db import transaction
 
     from registry.journal import copying
 
     insert, waiting = copying.insert, []
 
-    def and_keep(model, attnames, rows):
-        insert(model, attnames, rows)
+    def and_keep(model, attnames, *parts):
+        insert(model, attnames, *parts)
         if not waiting:
             transaction.on_commit(lambda: (pickle.dump(waiting, spool), waiting.clear()))
-        waiting.append((model._meta.label, attnames, list(rows)))
+        waiting.append((model._meta.label, attnames, list(map(list, parts))))
 
     copying.insert = and_keep
     try:
@@ -60,8 +60,8 @@ def floor(spool):
             return seconds
         begun = time.perf_counter()
         with transaction.atomic():
-            for name, attnames, rows in chunk:
-                copying.insert(apps.get_model(name), attnames, rows)
+            for name, attnames, parts in chunk:
+                copying.insert(apps.get_model(name), attnames, *parts)
         seconds += time.perf_counter() - begun
 
 

@@ -349,3 +349,24 @@ def test_batch_is_put_by_the_actor_it_was_prepared_for(lapp):
     batch = bulk.prepare(DataSubject, [bulk.Written(values, values["uid"])], bulk.acting(by=8), operator="lapp")
     with pytest.raises(ValueError, match="prepared for another actor"), acting():
         bulk.put(batch)
+
+
+@pytest.mark.parametrize("is_sent", [False, True])
+def test_batches_that_are_put_together_write_what_each_would_write_alone(is_sent, lapp):
+    """Two people who are new, one of them changed in between, and what they agreed to: ids of their own, and an entry for each."""
+    one, two, three = (twin_values(factories.make_subject(lapp), crm_id=crm_id) for crm_id in ("B1", "B2", "B3"))
+    stored = written_by_bulk(DataSubject, without_id(one), one["uid"])
+    before, first = values_of(stored), JournalEntry.objects.latest("seq").seq
+    with acting() as unit:
+        written = [
+            [bulk.Written(without_id(two), two["uid"])],
+            [bulk.Written(before | {"given_name": "Асель"}, stored.uid, before)],
+            [bulk.Written(without_id(three), three["uid"])],
+        ]
+        batches = [bulk.prepare(DataSubject, rows, unit, operator="lapp") for rows in written]
+        bulk.put(*(batch.packed() if is_sent else batch for batch in batches))
+    entries = JournalEntry.objects.filter(seq__gt=first).order_by("seq")
+    assert [entry.object_uid for entry in entries] == [two["uid"], stored.uid, three["uid"]]
+    for uid, action in ((two["uid"], "create"), (stored.uid, "change"), (three["uid"], "create")):
+        assert last(DataSubject.objects.get(uid=uid))[1]["action"] == action
+    assert DataSubject.objects.get(pk=stored.pk).given_name == "Асель"

@@ -356,7 +356,7 @@ def test_chunk_that_met_another_writer_is_compared_anew(crm, monkeypatch):
     run = crm.plan([person(1), person(2)])
     put = bulk.put
 
-    def meets_another_writer(batch):
+    def meets_another_writer(*batches):
         monkeypatch.setattr(bulk, "put", put)
         raise IntegrityError
 

@@ -100,7 +100,7 @@ def test_row_is_taken_off_its_list_once_though_its_chunk_is_written_twice(crm, m
     changed_meanwhile()
     put = bulk.put
 
-    def meets_another_writer(batch):
+    def meets_another_writer(*batches):
         monkeypatch.setattr(bulk, "put", put)
         raise OperationalError
 
