@@ -12,7 +12,7 @@ from django.urls import resolve
 # finds of them while they are in use it keeps for long, and every thirtieth page waited for all that had gathered so. Hence it
 # leaves a page alone, and what the last one left goes before the next one begins; what several at once have kept, in a while.
 OBJECTS_OF_A_PAGE = 50_000
-PAGES_UNTIL_ALL = 200
+PAGES_UNTIL_ALL = 50
 gc.set_threshold(OBJECTS_OF_A_PAGE, *gc.get_threshold()[1:])
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -26,7 +26,10 @@ pages = count(1)
 
 
 def collect_garbage(**_signal):
-    gc.collect(1 if next(pages) % PAGES_UNTIL_ALL else 2)
+    page = next(pages)
+    gc.collect(1 if page % PAGES_UNTIL_ALL else 2)
+    if page == PAGES_UNTIL_ALL:  # templates and what else the first pages loaded stay, too
+        gc.freeze()
 
 
 request_started.connect(collect_garbage)

@@ -146,12 +146,13 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
             for name, each in theirs.items()
             if user.has_perm(f"registry.view_{name}")
         }
-        labels, counts = {"subjectrequest": _t("Requests (%d)"), "disclosure": _t("Disclosures (%d)")}, how_many(seen)
+        labels = {"subjectrequest": _t("Requests (%d)"), "disclosure": _t("Disclosures (%d)")}
+        counts = how_many(seen)
         links = [
             {"label": labels[name] % counts[name], "url": reverse(f"admin:registry_{name}_changelist", query=query)}
             for name in seen
         ]
-        if request.user.has_perm("registry.add_disclosure"):
+        if user.has_perm("registry.add_disclosure"):
             url = reverse("admin:registry_disclosure_add", query={"person": person.pk})
             links.append({"label": _t("Record a disclosure"), "url": url})
         return links

@@ -12,6 +12,6 @@ def at_once(queries: list) -> Iterable:
 
 
 def how_many(named: Mapping[str, QuerySet]) -> Counter:
-    """How many rows each of these queries finds, by its name."""
+    """How many rows each of these queries finds, by its name; they are neither cut nor joined to many."""
     counts = [rows.order_by().values(of=Value(name)).annotate(number=Count("pk")) for name, rows in named.items()]
     return Counter({each["of"]: each["number"] for each in at_once(counts)})

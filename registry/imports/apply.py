@@ -28,7 +28,7 @@ from .memory import seldom_collected
 from .pace import Pace
 from .planned_rows import WRITES, Planned
 from .preview import LETTERS
-from .ready import Maker
+from .ready import Maker, batches_of
 from .rows import Problem
 from .storage import AlreadyTaken
 
@@ -188,7 +188,7 @@ def _write(run, together, maker, planned, actor, again=False):
     with journal.unit_of_work(**actor) as unit:
         _lock(together)
         together, listed = _as_of_now(run, together, maker, planned, again)
-        bulk.put(*chain.from_iterable(ready.batches for ready in together))
+        bulk.put(*batches_of(together))
         _settle(together)
         counts = sum((ready.passed + Counter(ready.kinds) for ready in together), Counter())
         now = {kind: getattr(run, kind) + counts[kind] for kind in KINDS}

@@ -51,6 +51,12 @@ class Ready:
         return replace(self, batches=[batch.packed() for batch in self.batches], chunk=None, outcomes=None)
 
 
+def batches_of(together):
+    """What writes these chunks, those of people first: one that has none may come before one that has."""
+    batches = chain.from_iterable(ready.batches for ready in together)
+    return sorted(batches, key=lambda batch: MODELS.index(batch.shape.model))
+
+
 class Ids:
     """Ids for people who are new: whoever else enters somebody meanwhile gets another one.
 

@@ -194,15 +194,15 @@ def _against(shape, row, before):
 def put(*batches: Batch) -> None:
     """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one.
 
-    Batches of one model are written together; models in the order in which they come.
+    Batches of one model are written together, its new rows before its changes; models in the order in which they come.
     """
     of_models = {}
     for batch in batches:
-        unit = _writing_unit(batch.shape.model)
-        if batch.unit.acts_as != unit.acts_as:
-            raise ValueError(f"{batch.shape.model._meta.label}: prepared for another actor than the one who writes.")
         of_models.setdefault(batch.shape.model, []).append(batch)
-    for of_model in of_models.values():
+    for model, of_model in of_models.items():
+        unit = _writing_unit(model)
+        if any(batch.unit.acts_as != unit.acts_as for batch in of_model):
+            raise ValueError(f"{model._meta.label}: prepared for another actor than the one who writes.")
         _put(unit, of_model[0].shape, of_model)
 
 

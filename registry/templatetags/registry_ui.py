@@ -121,7 +121,7 @@ def row_counts(formset: object) -> SafeString:
     """
     counts = formset.management_form
     if counts.is_bound:
-        return mark_safe(str(counts))
+        return str(counts)
     named = ((counts.add_prefix(name), number) for name, number in counts.initial.items())
     return format_html_join("", '<input type="hidden" name="{0}" value="{1}" id="id_{0}">', named)
 

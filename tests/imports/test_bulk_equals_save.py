@@ -353,20 +353,26 @@ def test_batch_is_put_by_the_actor_it_was_prepared_for(lapp):
 
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_batches_that_are_put_together_write_what_each_would_write_alone(is_sent, lapp):
-    """Two people who are new, one of them changed in between, and what they agreed to: ids of their own, and an entry for each."""
-    one, two, three = (twin_values(factories.make_subject(lapp), crm_id=crm_id) for crm_id in ("B1", "B2", "B3"))
-    stored = written_by_bulk(DataSubject, without_id(one), one["uid"])
-    before, first = values_of(stored), JournalEntry.objects.latest("seq").seq
+    """Two people who are new and, prepared in between, two others of whom other columns change: each with an entry of their own."""
+    new = [without_id(twin_values(factories.make_subject(lapp), crm_id=crm_id)) for crm_id in ("B1", "B2")]
+    stored = [factories.make_subject(lapp, crm_id=crm_id) for crm_id in ("B3", "B4")]
+    before = [values_of(person) for person in stored]
+    changed = [before[0] | {"given_name": "Асель"}, before[1] | {"email": "", "language": "kk"}]
+    written = [
+        bulk.Written(new[0], new[0]["uid"]),
+        bulk.Written(changed[0], stored[0].uid, before[0]),
+        bulk.Written(changed[1], stored[1].uid, before[1]),
+        bulk.Written(new[1], new[1]["uid"]),
+    ]
+    first = JournalEntry.objects.latest("seq").seq
     with acting() as unit:
-        written = [
-            [bulk.Written(without_id(two), two["uid"])],
-            [bulk.Written(before | {"given_name": "Асель"}, stored.uid, before)],
-            [bulk.Written(without_id(three), three["uid"])],
-        ]
-        batches = [bulk.prepare(DataSubject, rows, unit, operator="lapp") for rows in written]
-        bulk.put(*(batch.packed() if is_sent else batch for batch in batches))
+        batches = [bulk.prepare(DataSubject, rows, unit, operator="lapp") for rows in ([], *([row] for row in written))]
+        bulk.put(*(pickle.loads(pickle.dumps(batch.packed())) if is_sent else batch for batch in batches))
     entries = JournalEntry.objects.filter(seq__gt=first).order_by("seq")
-    assert [entry.object_uid for entry in entries] == [two["uid"], stored.uid, three["uid"]]
-    for uid, action in ((two["uid"], "create"), (stored.uid, "change"), (three["uid"], "create")):
-        assert last(DataSubject.objects.get(uid=uid))[1]["action"] == action
-    assert DataSubject.objects.get(pk=stored.pk).given_name == "Асель"
+    assert [(entry.object_uid, entry.action) for entry in entries] == [
+        (row.values["uid"], "change" if row.before else "create") for row in written
+    ]
+    for row in written:
+        person = DataSubject.objects.get(uid=row.values["uid"])
+        assert values_of(person) | {"id": None} == row.values | {"id": None}
+        last(person)
