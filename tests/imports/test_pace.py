@@ -7,7 +7,7 @@ from registry.imports import crm_file, pace
 from registry.models import DataSubject, JournalEntry
 from tests import factories
 
-from .crm import person
+from .crm import consent, person
 
 pytestmark = pytest.mark.django_db
 PEOPLE = [person(number) for number in range(24)]
@@ -57,3 +57,13 @@ def test_chunk_that_cannot_be_written_with_others_costs_them_nothing(crm, run):
     factories.make_subject(crm.operator, crm_id="C0000010")
     crm.apply(run)
     assert (transactions(run), crm.counts(run)) == ([8, 2, 1, 2, 2, 8], {"new": 23, "stopped": 1})
+
+
+def test_person_is_written_before_what_they_agreed_to(crm, monkeypatch):
+    """Also where the first part of a transaction brings consents of people who are known, and a later one somebody new."""
+    known = [person(number) for number in range(2)]
+    crm.load(known)
+    monkeypatch.setitem(crm_file.CHUNK_ROWS, connection.vendor, 8)
+    run = crm.load([*(row | consent() for row in known), person(3, **consent())])
+    entries = JournalEntry.objects.filter(run=run.pk, history_id__isnull=False).order_by("seq")
+    assert list(entries.values_list("object_type", flat=True)) == ["datasubject", "consent", "consent", "consent"]
