@@ -6,7 +6,7 @@ It reads the register, takes ids there, and writes nothing else.
 import os
 from typing import Any, NamedTuple
 
-from .second_process import SecondProcess, may_begin
+from .second_process import SecondProcess, may_begin, one_ahead
 
 # A process takes a second to come up, and some eighty megabytes.
 FEWEST_ROWS = 10_000
@@ -66,6 +66,7 @@ def make_chunks(pipe, pk):
         pipe.send(layout())
         charge = pipe.recv()
         maker.unit, maker.rows.size, maker.rows.changed = charge.unit, charge.size, charge.changed
-        for chunks in maker.rows.chunks(charge.done):
-            pipe.send([ready.to_go() for ready in maker.ready(chunks)])
-        pipe.send(None)
+        with one_ahead(pipe) as send:
+            for chunks in maker.rows.chunks(charge.done):
+                send([ready.to_go() for ready in maker.ready(chunks)])
+            send(None)

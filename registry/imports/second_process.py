@@ -9,7 +9,8 @@ import multiprocessing
 import signal
 import sys
 import threading
-from contextlib import AbstractContextManager, suppress
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import AbstractContextManager, contextmanager, suppress
 
 logger = logging.getLogger(__name__)
 # What it is asked for takes a tenth of a second: whoever begins no answer for so long hangs.
@@ -115,3 +116,23 @@ def work(act, pipe, *given):
         with suppress(OSError):
             pipe.send(type(error).__name__)
         sys.exit(1)
+
+
+@contextmanager
+def one_ahead(pipe):
+    """A `send` that waits for the answer before: the next one is made while this one is on its way, so that whoever reads them goes on
+    where making one takes longer than most.
+    """
+    on_its_way = []
+
+    def sent():
+        while on_its_way:
+            on_its_way.pop().result()
+
+    def send(answer):
+        sent()
+        on_its_way.append(thread.submit(pipe.send, answer))
+
+    with ThreadPoolExecutor(1) as thread:
+        yield send
+        sent()
