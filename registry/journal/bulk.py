@@ -39,14 +39,15 @@ class Line(NamedTuple):
     """One row, ready but for its id and the number of its entry."""
 
     kind: str  # "+", "~", "-"
-    values: dict  # the caller's, or another process's ids alone; a new row gets its id there
+    values: dict  # the caller's; a new row gets its id there
     stored: tuple  # for the table, without the id
     salt: bytes
     entry: tuple  # as journal.unit.Lines has it
 
 
 class Rows(NamedTuple):
-    """What a batch writes, with all ids. new, history: as copying.insert takes them; changed: as copying.update does."""
+    """What a batch writes. new, history: as copying.insert takes them; changed: as copying.update does. Of what is packed for SQLite
+    the ids that only the insert finds free are None."""
 
     new: list | bytes
     changed: list
@@ -75,26 +76,21 @@ class Batch:
         return bool(self.lines or self.rows)
 
     def packed(self):
-        """On PostgreSQL with its ids taken and its rows as COPY takes them; on SQLite an id is free only until the insert.
+        """With its rows as the database takes them, for another process to put. On PostgreSQL they have all their ids; on SQLite an
+        id is free only until the insert.
 
         History is read in the order of its ids: whoever puts this batch must know that nobody wrote its records meanwhile.
         """
-        if connection.vendor != "postgresql" or not self:
+        if not self:
             return self
-        [rows] = _all_rows(self.shape, [self])
+        if connection.vendor == "postgresql":
+            [rows] = _all_rows(self.shape, [self])
+        else:
+            for line in self.lines:
+                line.values.setdefault("id", None)
+            rows = _rows(self, [None] * len(self.lines))
         rows = rows._replace(new=copying.packed(rows.new), history=copying.packed(rows.history))
         return replace(self, lines=[], rows=rows)
-
-    def __reduce__(self):
-        """On its way to another process it leaves the values behind: to put it takes no more of them than the ids."""
-        kinds, values, *rest = zip(*self.lines, strict=True) if self.lines else ((),) * len(Line._fields)
-        ids = [each.get("id") for each in values]
-        return _batch, (self.shape, self.unit, self.operator, self.at, self.changed, self.rows, kinds, ids, *rest)
-
-
-def _batch(shape, unit, operator, at, changed, rows, kinds, ids, *rest):
-    lines = zip(kinds, ({"id": each} for each in ids), *rest, strict=True)
-    return Batch(shape, unit, operator, at, list(map(Line._make, lines)), changed, rows)
 
 
 def acting(*, by, role="", operator=None, reason="", run=None) -> Unit:
@@ -220,14 +216,47 @@ def _put(unit, shape, batches):
 
 
 def _all_rows(shape, batches) -> list[Rows]:
-    """What the lines of each batch write. Ids are taken here, for history and for whatever is new and has none."""
-    lines = [line for batch in batches if not batch.rows for line in batch.lines]
-    without_id = [line.values for line in lines if line.kind == "+" and line.values.get("id") is None]
-    ids = copying.next_ids(shape.model, len(without_id)) if without_id else ()
-    for values, new_id in zip(without_id, ids, strict=True):
+    """What each batch writes. Ids are taken here, for history and for whatever is new and has none: on SQLite for all of them at
+    once, for they are free only until the insert."""
+    lacking = list(map(_lacking, batches))
+    ids, history_ids = map(_ids, (shape.model, shape.history), map(sum, zip(*lacking, strict=True)))
+    return [
+        _with_ids(batch, list(islice(ids, few)), list(islice(history_ids, many)))
+        for batch, (few, many) in zip(batches, lacking, strict=True)
+    ]
+
+
+def _ids(model, count):
+    return iter(copying.next_ids(model, count) if count else ())
+
+
+def _lacking(batch):
+    """How many ids the batch lacks: (of new rows, of history)."""
+    if not (rows := batch.rows):
+        return sum(line.kind == "+" and line.values.get("id") is None for line in batch.lines), len(batch.lines)
+    if None not in rows.history_ids:
+        return 0, 0
+    return rows.new[:: len(batch.shape.table_columns)].count(None), len(rows.history_ids)
+
+
+def _with_ids(batch, ids, history_ids) -> Rows:
+    """What the batch writes, with these ids for what lacks them."""
+    if batch.rows:
+        return _filled(batch.shape, batch.rows, ids, history_ids) if history_ids else batch.rows
+    without = (line.values for line in batch.lines if line.kind == "+" and line.values.get("id") is None)
+    for values, new_id in zip(without, ids, strict=True):
         values["id"] = new_id
-    history_ids = iter(copying.next_ids(shape.history, len(lines)) if lines else ())
-    return [batch.rows or _rows(batch, list(islice(history_ids, len(batch.lines)))) for batch in batches]
+    return _rows(batch, history_ids)
+
+
+def _filled(shape, rows, ids, history_ids):
+    """What was packed for SQLite, with ids where there were none. It stays as it is: its transaction may fail."""
+    new, history = copying.Flat(rows.new), copying.Flat(rows.history)
+    for flat, columns in ((new, shape.table_columns), (history, shape.history_columns)):
+        given, places = iter(ids), slice(None, None, len(columns))
+        flat[places] = [next(given) if each is None else each for each in flat[places]]
+    history[shape.history_columns.index("history_id") :: len(shape.history_columns)] = history_ids
+    return rows._replace(new=new, history=history, history_ids=history_ids)
 
 
 def _rows(batch, history_ids) -> Rows:

@@ -59,11 +59,20 @@ def insert(model, attnames, *parts):
                         for row in rows:
                             copy.write_row(row)
         else:
-            _insert_blocks(cursor.cursor, model, tuple(attnames), list(chain.from_iterable(parts)))
+            values = []
+            for rows in parts:
+                values += rows if isinstance(rows, Flat) else chain.from_iterable(rows)
+            _insert_blocks(cursor.cursor, model, tuple(attnames), values)
 
 
-def packed(rows) -> bytes:
-    """Rows as COPY takes them: whoever inserts them has nothing left to do but to send them. PostgreSQL only."""
+class Flat(list):
+    """The values of rows, one row after another: what one statement of SQLite takes is a slice of it."""
+
+
+def packed(rows) -> bytes | Flat:
+    """Rows as the database takes them: whoever inserts them has nothing left to do but to send them."""
+    if connection.vendor != "postgresql":
+        return Flat(chain.from_iterable(rows))
     from psycopg import Copy
     from psycopg.copy import FileWriter
 
@@ -74,16 +83,16 @@ def packed(rows) -> bytes:
     return text.getvalue()
 
 
-def _insert_blocks(cursor, model, attnames, rows):
+def _insert_blocks(cursor, model, attnames, values):
     """Past Django, which would look for marks of its own in each of these long texts."""
     start = 0
     for size in SQLITE_BLOCKS:
-        if size * len(attnames) > SQLITE_MARKS:
+        many = size * len(attnames)
+        if many > SQLITE_MARKS:
             continue
-        while start + size <= len(rows):
-            values = chain.from_iterable(rows[start : start + size])
-            sqlite3.Cursor.execute(cursor, _insert_text(model, attnames, size), tuple(values))
-            start += size
+        while start + many <= len(values):
+            sqlite3.Cursor.execute(cursor, _insert_text(model, attnames, size), values[start : start + many])
+            start += many
 
 
 @cache

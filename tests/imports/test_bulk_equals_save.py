@@ -353,7 +353,8 @@ def test_batch_is_put_by_the_actor_it_was_prepared_for(lapp):
 
 @pytest.mark.parametrize("is_sent", [False, True])
 def test_batches_that_are_put_together_write_what_each_would_write_alone(is_sent, lapp):
-    """Two people who are new and, prepared in between, two others of whom other columns change: each with an entry of their own."""
+    """Two people who are new and, prepared in between and with one of them, two others of whom other columns change: each with an entry
+    of their own."""
     new = [without_id(twin_values(factories.make_subject(lapp), crm_id=crm_id)) for crm_id in ("B1", "B2")]
     stored = [factories.make_subject(lapp, crm_id=crm_id) for crm_id in ("B3", "B4")]
     before = [values_of(person) for person in stored]
@@ -366,7 +367,10 @@ def test_batches_that_are_put_together_write_what_each_would_write_alone(is_sent
     ]
     first = JournalEntry.objects.latest("seq").seq
     with acting() as unit:
-        batches = [bulk.prepare(DataSubject, rows, unit, operator="lapp") for rows in ([], *([row] for row in written))]
+        batches = [
+            bulk.prepare(DataSubject, rows, unit, operator="lapp")
+            for rows in ([], written[:2], [written[2]], [written[3]])
+        ]
         bulk.put(*(pickle.loads(pickle.dumps(batch.packed())) if is_sent else batch for batch in batches))
     entries = JournalEntry.objects.filter(seq__gt=first).order_by("seq")
     assert [(entry.object_uid, entry.action) for entry in entries] == [
