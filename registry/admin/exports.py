@@ -154,7 +154,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             said = [REGISTERED if name == registered_actions.NAME else object_label(name), run.filter.get("format", "")]
             said.append(_("filtered") if run.filter.get("filters") else "")
         elif run.kind == ExportRun.Kind.PERMISSIONS:
-            said = [said_of_permissions(run)]
+            said = [said_of_permissions(run), run.filter.get("format", "")]
         elif run.kind == ExportRun.Kind.ANSWER:
             said = [run.filter.get("request", ""), of_subject(run) or _("nobody in the register")]
         else:

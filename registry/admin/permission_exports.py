@@ -67,6 +67,11 @@ class PermissionsForm(forms.Form):
             "ids that nobody has any more since the last file, to be removed; the last line says which of the two it is."
         ),
     )
+    format = forms.ChoiceField(
+        label=_("Format"),
+        choices=[("csv", "CSV"), ("xlsx", "XLSX")],
+        help_text=_("CSV for the CRM; XLSX for a spreadsheet, every cell a text."),
+    )
     reason = ReasonField(required=True)
 
 
@@ -108,11 +113,11 @@ class ExportsPermissions:
                 "reasons": REASONS,
             }
             return self.respond(request, "exports/permissions.html", title=_t("Permissions for the CRM"), **context)
-        whole = form.cleaned_data["extent"] == WHOLE
-        acting = {"by": request.user, "role": scope.role_of(request.user), "reason": form.cleaned_data["reason"]}
-        export = Export(operator, whole=whole, **acting)
-        response = StreamingHttpResponse(iter(export), content_type=FORMATS["csv"])
-        name = f"permissions-{operator.code}-{export.run.pk}.csv"
+        given, format = form.cleaned_data, form.cleaned_data["format"]
+        acting = {"by": request.user, "role": scope.role_of(request.user), "reason": given["reason"]}
+        export = Export(operator, whole=given["extent"] == WHOLE, format=format, **acting)
+        response = StreamingHttpResponse(iter(export), content_type=FORMATS[format])
+        name = f"permissions-{operator.code}-{export.run.pk}.{format}"
         response["Content-Disposition"] = f'attachment; filename="{name}"'
         return response
 

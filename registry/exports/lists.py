@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from registry.exports import runs, xlsx
-from registry.exports.stream import csv_file, end, json_file
+from registry.exports.stream import end, json_file
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
 
@@ -65,10 +64,8 @@ class ListFile:
             head = {"list": self.queryset.model._meta.model_name, "columns": dict(zip(names, headings, strict=True))}
             records = (dict(zip(names, map(text_of, cells), strict=True)) for cells in self.rows())
             return json_file(head, "rows", records, export=str(self.run.uid))
-        if format == "xlsx":
-            name = str(self.queryset.model._meta.verbose_name_plural)
-            return xlsx.file([], headings, self.rows(), sheet=name, about=_("About this file"), end=self.end)
-        return csv_file([], headings, self.rows(), end=self.end)
+        name = str(self.queryset.model._meta.verbose_name_plural)
+        return xlsx.table(format, headings, self.rows(), sheet=name, end=self.end)
 
     def end(self, count, sha256):
         """The cells of the trailer: of a list it names the export, too."""

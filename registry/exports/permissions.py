@@ -9,10 +9,11 @@ from uuid import UUID
 
 from django.db import models
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
-from registry.exports import runs
+from registry.exports import runs, xlsx
 from registry.exports.shared_addresses import blocks_of_iins, opted_out_elsewhere, sharing
-from registry.exports.stream import csv_file, end
+from registry.exports.stream import end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
 from registry.journal.history import history_model
@@ -260,19 +261,20 @@ class Export:
     leaves.
 
     Whoever reads it to its end has it. Who must also put it somewhere writes `sealed` and says `finish` when it is there: the
-    next file goes on from a finished one. ValidationError where somebody, not the system, gives no reason.
+    next file goes on from a finished one. `format` is csv or xlsx. ValidationError where somebody, not the system, gives no reason.
     """
 
-    def __init__(self, operator, *, by, role, reason="", whole=False, at=None):
+    def __init__(self, operator, *, by, role, reason="", whole=False, format="csv", at=None):
         if by is not None:
             runs.say_why(reason)
         self.file = PermissionsFile(operator, at or timezone.now(), whole=whole)
         self.role, self.gone = role, 0  # of its rows, those that close an id
+        asked = self.file.asked | {"format": format}
         self.run = runs.start(
-            ExportRun.Kind.PERMISSIONS, by=by, role=role, operator=operator, reason=reason, filter=self.file.asked
+            ExportRun.Kind.PERMISSIONS, by=by, role=role, operator=operator, reason=reason, filter=asked
         )
         self.marks = Marks(self.run.salt)
-        self.sealed = csv_file([], [*COLUMNS, TRACE], self.cells(), end=self.end)
+        self.sealed = self.table(format)
 
     def __iter__(self):
         yield from self.sealed
@@ -280,6 +282,9 @@ class Export:
 
     def finish(self):
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
+
+    def table(self, format):
+        return xlsx.table(format, [*COLUMNS, TRACE], self.cells(), sheet=_("Permissions"), end=self.end)
 
     def end(self, count, sha256):
         """The cells of the trailer: which export it is, and that it is whole, or the one since which it tells what changed."""

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from registry.exports import runs, xlsx
 from registry.exports.span import Span
-from registry.exports.stream import csv_file, end
+from registry.exports.stream import end
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
 from registry.journal.canonical import moment, public_commitment, row_values
@@ -78,10 +78,7 @@ class RegisteredActions:
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
     def file(self):
-        columns = [*COLUMNS, TRACE]
-        if self.format == "xlsx":
-            return xlsx.file([], columns, self.rows(), sheet=_("Actions"), about=_("About this file"), end=self.end)
-        return csv_file([], columns, self.rows(), end=self.end)
+        return xlsx.table(self.format, [*COLUMNS, TRACE], self.rows(), sheet=_("Actions"), end=self.end)
 
     def end(self, count, sha256):
         return end(count, sha256, self.run.uid)

@@ -23,7 +23,7 @@ PAGES = {
     "datasubject_export": ("datasubject_export", {"format": "csv"} | REASON),
     "purpose_export": ("purpose_export", {"format": "json"} | REASON),
     "law_export": ("law_export", {"format": "csv"} | REASON),
-    "exportrun_permissions": ("exportrun_permissions", {"extent": "changed"} | REASON),
+    "exportrun_permissions": ("exportrun_permissions", {"extent": "changed", "format": "csv"} | REASON),
     "exportrun_register": ("exportrun_register_download", {"layout": "kz", "language": "en", "format": "csv"} | REASON),
     "exportrun_registered": ("exportrun_registered", {"format": "csv"} | REASON),
     "exportrun_audit": ("exportrun_audit", REASON),

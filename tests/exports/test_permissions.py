@@ -8,6 +8,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.urls import reverse
 from django.utils import timezone
+from openpyxl import load_workbook
 
 from registry.exports import permissions, stream
 from registry.exports.permissions import COLUMNS, Export
@@ -53,7 +54,11 @@ def operator_purpose(operator):
 def exported(operator, **options):
     """The rows of the next file by CRM id, without mark, and how many the trailer counts."""
     text = b"".join(Export(operator, by=None, role="system", **options)).decode("utf-8-sig")
-    lines = list(csv.reader(io.StringIO(text, newline="")))
+    return read(csv.reader(io.StringIO(text, newline="")))
+
+
+def read(lines):
+    lines = list(lines)
     assert lines[0][:-1] == [
         "crm_id",
         "may_mail",
@@ -176,6 +181,25 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
     assert [each.uid for each in listed.subjects.all()] == [consent.subject.uid]
 
 
+def test_spreadsheet_says_the_same(office, browser_client, tmp_path, capsys):
+    """By the page and by the command; the next file goes on from it, and a row of it leads back to it."""
+    person(office, "C1", third_parties=False)
+    client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
+    response = client.post(url, {"extent": "whole", "format": "xlsx", "reason": "daily"})
+    run, book = ExportRun.objects.get(), tmp_path / "page.xlsx"
+    book.write_bytes(b"".join(response.streaming_content))
+    assert response["Content-Disposition"] == f'attachment; filename="permissions-kazger-{run.pk}.xlsx"'
+    call_command("export_permissions", operator="kazger", whole=True, format="xlsx", output=str(tmp_path / "p.xlsx"))
+    as_csv = exported(office, whole=True)
+    for path in (book, tmp_path / "p.xlsx"):
+        table, about = load_workbook(path).worksheets
+        lines = [["" if cell is None else cell for cell in row] for row in table.values]
+        assert read([*lines, *map(list, about.values)]) == as_csv
+    call_command("trace_export", "\t".join(lines[1]))
+    assert "a row as it was exported." in (out := capsys.readouterr().out) and f"Export no. {run.pk + 1}:" in out
+    assert not exported(office)
+
+
 def test_officer_says_why_the_system_need_not(office, tmp_path):
     """Whoever has the command make the file in their name gives a reason, as in the browser; nothing is exported until then."""
     make_user("dpo", office, username="natalia")
@@ -215,10 +239,10 @@ def test_file_is_made_in_the_admin(office, browser_client, tmp_path, capsys):
     """With a reason, whole or what changed; the run says which, and a row of it leads back to it."""
     person(office, "C1", third_parties=False)
     client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
-    refused = client.post(url, {"extent": "changed", "reason": ""})
+    refused = client.post(url, {"extent": "changed", "format": "csv", "reason": ""})
     assert "Say why: the export of people keeps the reason." in refused.content.decode()
     assert not ExportRun.objects.exists()
-    response = client.post(url, {"extent": "changed", "reason": "daily"})
+    response = client.post(url, {"extent": "changed", "format": "csv", "reason": "daily"})
     text = b"".join(response.streaming_content).decode("utf-8-sig")
     run = ExportRun.objects.get()
     assert response["Content-Disposition"] == f'attachment; filename="permissions-kazger-{run.pk}.csv"'
@@ -228,7 +252,7 @@ def test_file_is_made_in_the_admin(office, browser_client, tmp_path, capsys):
     page = client.get(url).content.decode()
     assert f"The last file, № {run.pk}," in page and "may have changed since: 0 of 1." in page
     assert all(f"<code>{code}</code>" in page for code in (*COLUMNS[5:], "ground_ended", "opted_out"))
-    b"".join(client.post(url, {"extent": "whole", "reason": "new CRM"}).streaming_content)
+    b"".join(client.post(url, {"extent": "whole", "format": "csv", "reason": "new CRM"}).streaming_content)
     assert ExportRun.objects.latest("pk").count == 1
 
 
@@ -237,13 +261,13 @@ def test_download_that_breaks_off_is_not_the_last_file(office, browser_client, m
     monkeypatch.setattr(stream, "CHUNK_BYTES", 1)
     person(office, "C1", third_parties=False)
     client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
-    broken = client.post(url, {"extent": "changed", "reason": "daily"}).streaming_content
+    broken = client.post(url, {"extent": "changed", "format": "csv", "reason": "daily"}).streaming_content
     assert [next(broken)[:9] for _part in range(2)] == [b"\xef\xbb\xbfcrm_id", b"C1,yes,ye"]
     assert ExportRun.objects.get().finished_at is None
     page = client.get(url).content.decode()
     assert "There is no file to go on from" in page
     assert "Once it has left to its last byte, this file is the one from which the scheduled file goes on" in page
-    content = client.post(url, {"extent": "changed", "reason": "daily"}).streaming_content
+    content = client.post(url, {"extent": "changed", "format": "csv", "reason": "daily"}).streaming_content
     assert not ExportRun.objects.filter(finished_at__isnull=False).exists()
     assert b"C1,yes,yes,yes" in b"".join(content)
     assert ExportRun.objects.get(finished_at__isnull=False).count == 1

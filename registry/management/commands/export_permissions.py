@@ -1,4 +1,4 @@
-"""manage.py export_permissions --operator CODE [--whole] -o FILE"""
+"""manage.py export_permissions --operator CODE [--whole] [--format csv|xlsx] -o FILE"""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -15,15 +15,16 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--operator", required=True, metavar="CODE")
         parser.add_argument("--whole", action="store_true", help="everybody, not only who changed since the last file")
+        parser.add_argument("--format", default="csv", choices=("csv", "xlsx"))
         parser.add_argument("--by", default="", metavar="USER", help="who exports, a DPO; default: the system")
         parser.add_argument("--reason", default="", metavar="TEXT", help="required with --by")
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")
 
-    def handle(self, *, operator, whole, by, reason, output, **options):
+    def handle(self, *, operator, whole, format, by, reason, output, **options):
         operator = operator_of(operator)
         by, role = acting(by, those_who_may("export_datasubject", "add_exportrun"), operator, object_type="exportrun")
         try:
-            export = Export(operator, by=by, role=role, reason=reason, whole=whole)
+            export = Export(operator, by=by, role=role, reason=reason, whole=whole, format=format)
         except ValidationError as refusal:
             raise CommandError(refusal.messages[0]) from None
         write(output, export.sealed)
