@@ -64,13 +64,15 @@ class PermissionsForm(forms.Form):
         widget=forms.RadioSelect,
         help_text=_(
             "Without a file before, or where something changed that decides for everybody, it is everybody. Both also list the CRM "
-            "ids that nobody has any more since the last file, to be removed; the last line says which of the two it is."
+            "ids that nobody has any more since the last file, to be removed. The end of the file says which of the two it is."
         ),
     )
     format = forms.ChoiceField(
         label=_("Format"),
         choices=[("csv", "CSV"), ("xlsx", "XLSX")],
-        help_text=_("CSV for the CRM; XLSX for a spreadsheet, every cell a text."),
+        help_text=_(
+            "CSV for the CRM. XLSX to look at, every cell a text: the next file for the CRM holds what it would hold without it."
+        ),
     )
     reason = ReasonField(required=True)
 
@@ -113,7 +115,8 @@ class ExportsPermissions:
                 "reasons": REASONS,
             }
             return self.respond(request, "exports/permissions.html", title=_t("Permissions for the CRM"), **context)
-        given, format = form.cleaned_data, form.cleaned_data["format"]
+        given = form.cleaned_data
+        format = given["format"]
         acting = {"by": request.user, "role": scope.role_of(request.user), "reason": given["reason"]}
         export = Export(operator, whole=given["extent"] == WHOLE, format=format, **acting)
         response = StreamingHttpResponse(iter(export), content_type=FORMATS[format])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 
 from django.db.models import Q
 
-from registry.exports import runs, xlsx
+from registry.exports import runs, tables
 from registry.exports.stream import end, json_file
 from registry.exports.trace import TRACE, Marks
 from registry.journal import record, unit_of_work
@@ -65,7 +65,7 @@ class ListFile:
             records = (dict(zip(names, map(text_of, cells), strict=True)) for cells in self.rows())
             return json_file(head, "rows", records, export=str(self.run.uid))
         name = str(self.queryset.model._meta.verbose_name_plural)
-        return xlsx.table(format, headings, self.rows(), sheet=name, end=self.end)
+        return tables.file(format, headings, self.rows(), sheet=name, end=self.end)
 
     def end(self, count, sha256):
         """The cells of the trailer: of a list it names the export, too."""

@@ -11,7 +11,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from registry.exports import runs, xlsx
+from registry.exports import runs, tables
 from registry.exports.shared_addresses import blocks_of_iins, opted_out_elsewhere, sharing
 from registry.exports.stream import end
 from registry.exports.trace import TRACE, Marks
@@ -251,9 +251,10 @@ class PermissionsFile:
 
 
 def last_run(operator):
-    """The last file that was made whole."""
+    """The last file for the CRM that was made whole. A spreadsheet is none; of runs before there were such nothing says the format."""
     made = ExportRun.objects.filter(operator=operator, kind=ExportRun.Kind.PERMISSIONS, finished_at__isnull=False)
-    return made.order_by("-pk").first()
+    for_crm = models.Q(filter__format="csv") | ~models.Q(filter__has_key="format")
+    return made.filter(for_crm).order_by("-pk").first()
 
 
 class Export:
@@ -261,7 +262,8 @@ class Export:
     leaves.
 
     Whoever reads it to its end has it. Who must also put it somewhere writes `sealed` and says `finish` when it is there: the
-    next file goes on from a finished one. `format` is csv or xlsx. ValidationError where somebody, not the system, gives no reason.
+    next file goes on from a finished one. As xlsx it is for people: no file goes on from that. ValidationError where somebody, not
+    the system, gives no reason.
     """
 
     def __init__(self, operator, *, by, role, reason="", whole=False, format="csv", at=None):
@@ -269,12 +271,12 @@ class Export:
             runs.say_why(reason)
         self.file = PermissionsFile(operator, at or timezone.now(), whole=whole)
         self.role, self.gone = role, 0  # of its rows, those that close an id
+        self.sealed = self.as_format(format)
         asked = self.file.asked | {"format": format}
         self.run = runs.start(
             ExportRun.Kind.PERMISSIONS, by=by, role=role, operator=operator, reason=reason, filter=asked
         )
         self.marks = Marks(self.run.salt)
-        self.sealed = self.table(format)
 
     def __iter__(self):
         yield from self.sealed
@@ -283,8 +285,9 @@ class Export:
     def finish(self):
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
-    def table(self, format):
-        return xlsx.table(format, [*COLUMNS, TRACE], self.cells(), sheet=_("Permissions"), end=self.end)
+    def as_format(self, format):
+        """The file as csv or xlsx. ValueError where it is another one."""
+        return tables.file(format, [*COLUMNS, TRACE], self.cells(), sheet=_("Permissions"), end=self.end)
 
     def end(self, count, sha256):
         """The cells of the trailer: which export it is, and that it is whole, or the one since which it tells what changed."""

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from django.apps import apps
 from django.utils.translation import gettext as _
 
-from registry.exports import runs, xlsx
+from registry.exports import runs, tables
 from registry.exports.span import Span
 from registry.exports.stream import end
 from registry.exports.trace import TRACE, Marks
@@ -78,7 +78,7 @@ class RegisteredActions:
         runs.finish(self.run, count=self.sealed.count, digest=self.sealed.digest, role=self.role)
 
     def file(self):
-        return xlsx.table(self.format, [*COLUMNS, TRACE], self.rows(), sheet=_("Actions"), end=self.end)
+        return tables.file(self.format, [*COLUMNS, TRACE], self.rows(), sheet=_("Actions"), end=self.end)
 
     def end(self, count, sha256):
         return end(count, sha256, self.run.uid)

@@ -17,12 +17,11 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 from xlsxwriter import Workbook as Writer
 from xlsxwriter.worksheet import Worksheet
 
-from registry.exports.stream import BYTE_ORDER_MARK, CHUNK_BYTES, csv_file, csv_line, end
+from registry.exports.stream import BYTE_ORDER_MARK, CHUNK_BYTES, csv_line, end
 
 # What a sheet of Excel and a cell of it can hold.
 SHEET_ROWS, CELL_UNITS = 1_048_576, 32_767
@@ -122,13 +121,6 @@ class Workbook:
 def file(head, columns, rows, *, sheet, about, end=end) -> Workbook:
     """An XLSX with the content of `stream.csv_file(head, columns, rows)`."""
     return Workbook(head, columns, rows, sheet=sheet, about=about, end=end)
-
-
-def table(format, columns, rows, *, sheet, end):
-    """A table that nothing stands above, as `format`: csv or xlsx. The same lines are in both."""
-    if format == "xlsx":
-        return file([], columns, rows, sheet=sheet, about=_("About this file"), end=end)
-    return csv_file([], columns, rows, end=end)
 
 
 def private_folder():

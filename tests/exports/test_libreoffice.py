@@ -99,7 +99,7 @@ def permission_files(operator):
     for crm_id in ("=4+4", "007"):
         make_subject(operator, crm_id=crm_id)
     export = Export(operator, by=None, role="system", whole=True)
-    yield File("permissions", *(export.table(format) for format in ("csv", "xlsx")))
+    yield File("permissions", *(export.as_format(format) for format in ("csv", "xlsx")))
 
 
 def action_files(operator):

@@ -182,7 +182,7 @@ def test_file_is_an_export_run(office, tmp_path, capsys):
 
 
 def test_spreadsheet_says_the_same(office, browser_client, tmp_path, capsys):
-    """By the page and by the command; the next file goes on from it, and a row of it leads back to it."""
+    """By the page and by the command; a row of it leads back to it."""
     person(office, "C1", third_parties=False)
     client, url = browser_client(make_user("dpo", office)), reverse("admin:registry_exportrun_permissions")
     response = client.post(url, {"extent": "whole", "format": "xlsx", "reason": "daily"})
@@ -196,8 +196,35 @@ def test_spreadsheet_says_the_same(office, browser_client, tmp_path, capsys):
         lines = [["" if cell is None else cell for cell in row] for row in table.values]
         assert read([*lines, *map(list, about.values)]) == as_csv
     call_command("trace_export", "\t".join(lines[1]))
-    assert "a row as it was exported." in (out := capsys.readouterr().out) and f"Export no. {run.pk + 1}:" in out
+    told = capsys.readouterr().out
+    assert "a row as it was exported." in told and f"Export no. {run.pk + 1}: permissions for the CRM, xlsx," in told
+
+
+def test_spreadsheet_takes_nothing_from_the_next_file(office):
+    """It is looked at, not brought into the CRM: a first one leaves the next file whole, a later one its changes."""
+    person(office, "C1", third_parties=False)
+    made = [b"".join(Export(office, by=None, role="system", format="xlsx"))]
+    assert list(exported(office)) == ["C1"]
     assert not exported(office)
+    person(office, "C2", third_parties=False)
+    made.append(b"".join(Export(office, by=None, role="system", format="xlsx")))
+    assert [len(list(load_workbook(io.BytesIO(book)).worksheets[0].values)) for book in made] == [2, 2]
+    assert list(exported(office)) == ["C2"]
+
+
+def test_file_from_before_there_were_spreadsheets_is_gone_on_from(office):
+    person(office, "C1", third_parties=False)
+    exported(office)
+    run = ExportRun.objects.get()
+    del run.filter["format"]
+    ExportRun.objects.filter(pk=run.pk).update(filter=run.filter)
+    assert not exported(office)
+
+
+def test_permissions_of_another_format_are_refused(office):
+    with pytest.raises(ValueError, match="csv or xlsx, not as json"):
+        Export(office, by=None, role="system", format="json")
+    assert not ExportRun.objects.exists()
 
 
 def test_officer_says_why_the_system_need_not(office, tmp_path):
@@ -266,7 +293,7 @@ def test_download_that_breaks_off_is_not_the_last_file(office, browser_client, m
     assert ExportRun.objects.get().finished_at is None
     page = client.get(url).content.decode()
     assert "There is no file to go on from" in page
-    assert "Once it has left to its last byte, this file is the one from which the scheduled file goes on" in page
+    assert "Once a CSV has left to its last byte, it is the one from which the scheduled file goes on" in page
     content = client.post(url, {"extent": "changed", "format": "csv", "reason": "daily"}).streaming_content
     assert not ExportRun.objects.filter(finished_at__isnull=False).exists()
     assert b"C1,yes,yes,yes" in b"".join(content)

@@ -15,7 +15,12 @@ class Command(BaseCommand):
     def add_arguments(self, parser):
         parser.add_argument("--operator", required=True, metavar="CODE")
         parser.add_argument("--whole", action="store_true", help="everybody, not only who changed since the last file")
-        parser.add_argument("--format", default="csv", choices=("csv", "xlsx"))
+        parser.add_argument(
+            "--format",
+            default="csv",
+            choices=("csv", "xlsx"),
+            help="xlsx is to be looked at: the next file goes on from a CSV",
+        )
         parser.add_argument("--by", default="", metavar="USER", help="who exports, a DPO; default: the system")
         parser.add_argument("--reason", default="", metavar="TEXT", help="required with --by")
         parser.add_argument("-o", "--output", required=True, metavar="FILE", help="- for standard output")

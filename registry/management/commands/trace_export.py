@@ -80,6 +80,8 @@ def described(run):
     kind = run.get_kind_display()
     if run.kind == ExportRun.Kind.LIST:
         kind = f"{kind} {run.filter.get('list', '')}, {run.filter.get('format', '')}"
+    elif run.kind == ExportRun.Kind.PERMISSIONS and "format" in run.filter:
+        kind = f"{kind}, {run.filter['format']}"
     if run.filter.get("subject"):
         kind += _(" of one data subject")
     said = {
