@@ -23,7 +23,7 @@ MODELS = (DataSubject, Consent, Agreement, Suppression)
 def layout():
     """What is sent, and how rows lie in batches: those of a process with other columns cannot be written here."""
     columns = [(shape.table_columns, shape.history_columns) for shape in map(shape_of, MODELS)]
-    return ["lists", [field.name for field in fields(Ready)], *columns]
+    return ["lists of packed batches", [field.name for field in fields(Ready)], *columns]
 
 
 @dataclass(slots=True)

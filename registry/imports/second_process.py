@@ -121,18 +121,17 @@ def work(act, pipe, *given):
 @contextmanager
 def one_ahead(pipe):
     """A `send` that waits for the answer before: the next one is made while this one is on its way, so that whoever reads them goes on
-    where making one takes longer than most.
+    where making one takes longer than most. What goes wrong on the way is raised by the next `send`, or at the end.
     """
-    on_its_way = []
-
-    def sent():
-        while on_its_way:
-            on_its_way.pop().result()
+    on_its_way = None
 
     def send(answer):
-        sent()
-        on_its_way.append(thread.submit(pipe.send, answer))
+        nonlocal on_its_way
+        if on_its_way:
+            on_its_way.result()
+        on_its_way = thread.submit(pipe.send, answer)
 
     with ThreadPoolExecutor(1) as thread:
         yield send
-        sent()
+        if on_its_way:
+            on_its_way.result()

@@ -49,10 +49,10 @@ class Rows(NamedTuple):
     """What a batch writes. new, history: as copying.insert takes them; changed: as copying.update does. Of what is packed for SQLite
     the ids that only the insert finds free are None."""
 
-    new: list | bytes
+    new: list | copying.Flat | bytes
     changed: list
     gone: list
-    history: list | bytes
+    history: list | copying.Flat | bytes
     history_ids: list
     entries: list
 
@@ -76,18 +76,18 @@ class Batch:
         return bool(self.lines or self.rows)
 
     def packed(self):
-        """With its rows as the database takes them, for another process to put. On PostgreSQL they have all their ids; on SQLite an
-        id is free only until the insert.
-
-        History is read in the order of its ids: whoever puts this batch must know that nobody wrote its records meanwhile.
+        """With its rows as the database takes them, for another process to put. On SQLite `put` gives them their ids, which are free
+        only until the insert. On PostgreSQL they have them, and history is read in the order of its ids: whoever puts this
+        batch must know that nobody wrote its records meanwhile.
         """
-        if not self:
+        if not self or self.rows:
             return self
         if connection.vendor == "postgresql":
             [rows] = _all_rows(self.shape, [self])
         else:
             for line in self.lines:
-                line.values.setdefault("id", None)
+                if line.kind == "+":
+                    line.values.setdefault("id", None)
             rows = _rows(self, [None] * len(self.lines))
         rows = rows._replace(new=copying.packed(rows.new), history=copying.packed(rows.history))
         return replace(self, lines=[], rows=rows)
@@ -190,7 +190,8 @@ def _against(shape, row, before):
 def put(*batches: Batch) -> None:
     """Writes what was prepared, inside the unit of work of the same actor. Rows that are new and have no id get one.
 
-    Batches of one model are written together, its new rows before its changes; models in the order in which they come.
+    Batches of one model are written together, its new rows before its changes; models in the order in which they come. A batch is put
+    once: whoever writes again after a transaction that failed prepares it again.
     """
     of_models = {}
     for batch in batches:
@@ -218,11 +219,12 @@ def _put(unit, shape, batches):
 def _all_rows(shape, batches) -> list[Rows]:
     """What each batch writes. Ids are taken here, for history and for whatever is new and has none: on SQLite for all of them at
     once, for they are free only until the insert."""
-    lacking = list(map(_lacking, batches))
-    ids, history_ids = map(_ids, (shape.model, shape.history), map(sum, zip(*lacking, strict=True)))
+    counts = list(map(_ids_lacking, batches))
+    ids = _ids(shape.model, sum(count for count, _of_history in counts))
+    history_ids = _ids(shape.history, sum(of_history for _count, of_history in counts))
     return [
-        _with_ids(batch, list(islice(ids, few)), list(islice(history_ids, many)))
-        for batch, (few, many) in zip(batches, lacking, strict=True)
+        _with_ids(batch, list(islice(ids, count)), list(islice(history_ids, of_history)))
+        for batch, (count, of_history) in zip(batches, counts, strict=True)
     ]
 
 
@@ -230,8 +232,8 @@ def _ids(model, count):
     return iter(copying.next_ids(model, count) if count else ())
 
 
-def _lacking(batch):
-    """How many ids the batch lacks: (of new rows, of history)."""
+def _ids_lacking(batch):
+    """(how many new rows of the batch have no id, how many rows of history)."""
     if not (rows := batch.rows):
         return sum(line.kind == "+" and line.values.get("id") is None for line in batch.lines), len(batch.lines)
     if None not in rows.history_ids:
@@ -250,13 +252,12 @@ def _with_ids(batch, ids, history_ids) -> Rows:
 
 
 def _filled(shape, rows, ids, history_ids):
-    """What was packed for SQLite, with ids where there were none. It stays as it is: its transaction may fail."""
-    new, history = copying.Flat(rows.new), copying.Flat(rows.history)
-    for flat, columns in ((new, shape.table_columns), (history, shape.history_columns)):
+    """What was packed for SQLite, its gaps filled with these ids."""
+    for flat, columns in ((rows.new, shape.table_columns), (rows.history, shape.history_columns)):
         given, places = iter(ids), slice(None, None, len(columns))
         flat[places] = [next(given) if each is None else each for each in flat[places]]
-    history[shape.history_columns.index("history_id") :: len(shape.history_columns)] = history_ids
-    return rows._replace(new=new, history=history, history_ids=history_ids)
+    rows.history[shape.history_columns.index("history_id") :: len(shape.history_columns)] = history_ids
+    return rows._replace(history_ids=history_ids)
 
 
 def _rows(batch, history_ids) -> Rows:

@@ -44,3 +44,21 @@ def test_whoever_makes_answers_hears_that_nobody_reads_them(ends):
     with pytest.raises(OSError), one_ahead(writer) as send:
         send(LARGE)
         send(LARGE)
+
+
+def test_answer_on_its_way_arrives_though_the_next_one_fails(ends):
+    reader, writer = ends
+    read = []
+    thread = threading.Thread(target=lambda: read.append(reader.recv()))
+    with pytest.raises(ZeroDivisionError), one_ahead(writer) as send:
+        send(LARGE)
+        thread.start()
+        raise ZeroDivisionError
+    thread.join()
+    assert read == [LARGE]
+
+
+def test_answer_that_cannot_be_sent_is_an_error(ends):
+    _reader, writer = ends
+    with pytest.raises(AttributeError, match="pickle"), one_ahead(writer) as send:
+        send(lambda: None)
