@@ -88,7 +88,7 @@ def test_whole_trail_is_for_who_may_read_that_of_every_operator(lapp, kazger, tm
     said = f"“olga” may not do this for every operator. Name in --by who may: {BOTH}."
     assert str(refused.value) == said
     save(m.Membership(user=user, operator=kazger, role="auditor"))
-    call_command("export_audit", output=str(tmp_path / "two"), by="olga", changes=True, reason="inspection")
+    call_command("export_audit", output=str(tmp_path / "two"), by="olga", changes="csv", reason="inspection")
     assert m.ExportRun.objects.get().filter["personal"] == ["lapp"]
     assert '"role":"auditor"' in JournalEntry.objects.filter(action="export.start").get().body
 

@@ -303,7 +303,7 @@ def commands(client, watch, office, tmp_path):
     watch.command(
         "export_audit",
         operator="lapp",
-        changes=True,
+        changes="csv",
         by="natalia",
         reason="zqxjvreason",
         output=str(tmp_path / "trail"),

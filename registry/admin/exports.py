@@ -66,9 +66,11 @@ class AuditForm(SpanForm):
         max_length=40,
         help_text=_("The uid of one person, for an extract of what touches them. Empty: everything of the operator."),
     )
-    changes = forms.BooleanField(
-        label=_("With changes.csv: what changed, one field a line"),
+    changes = forms.ChoiceField(
+        label=_("What changed, one field a line"),
+        choices=[("", _("not needed")), ("csv", "changes.csv"), ("xlsx", "changes.xlsx")],
         required=False,
+        widget=forms.RadioSelect,
         help_text=_(
             "It holds personal values when a data protection officer exports it, who says why; for everybody else, and of "
             "people who are blocked, it says (personal)."
@@ -160,6 +162,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
         else:
             said = [of_subject(run) or _("all entries"), "" if run.operator_id else _("of all operators")]
             said.append(_("with what changed") if run.filter.get("changes") else "")
+            said.append(run.filter.get("format", ""))
             said.append(_("from entry %s") % run.filter["first"] if "first" in run.filter else "")
             said.append(_("up to %s") % run.filter["to"] if "to" in run.filter else "")
         return " · ".join(str(each) for each in said if each)
@@ -236,7 +239,7 @@ class ExportRunAdmin(ExportsPermissions, RegisteredActionsPage, RegistryModelAdm
             role=scope.role_of(request.user),
             operator=operator,
             subject=form.cleaned_data["subject"],
-            with_changes=form.cleaned_data["changes"],
+            changes_as=form.cleaned_data["changes"],
             personal_of=personal_of,
             reason=form.cleaned_data["reason"],
             span=form.cleaned_data["span"],

@@ -20,8 +20,11 @@ from registry.models import DataSubject, ExportRun
 from registry.rules.dates import HOME_ZONE
 
 VERIFIER = Path(__file__).parents[1] / "journal" / "verify_journal.py"
-JOURNAL, HEAD, README, CHANGES, START = "journal.jsonl", "head.txt", "README.txt", "changes.csv", "start.txt"
+JOURNAL, HEAD, README, START = "journal.jsonl", "head.txt", "README.txt", "start.txt"
 VERIFY = "verify_journal.py"
+# What changed, by format, and under which name the entry of the end keeps the SHA-256 that the last line of it says.
+CHANGES = {"csv": "changes.csv", "xlsx": "changes.xlsx"}
+SAID_BY_LAST_LINE = {"csv": CHANGES["csv"], "xlsx": "changes"}
 
 
 class Directory:
@@ -107,28 +110,35 @@ def personal_of(user, operator):
     return frozenset(own) & {operator.code} if operator else frozenset(own)
 
 
-def say_why(with_changes, personal_of, reason):
+def say_why(changes_as, personal_of, reason):
     """ValidationError where personal values leave without a reason."""
-    if with_changes and personal_of:
+    if changes_as and personal_of:
         runs.say_why(reason)
 
 
 def export(
-    sink, *, by, role, operator=None, subject=None, with_changes=False, personal_of=frozenset(), reason="", span=WHOLE
+    sink, *, by, role, operator=None, subject=None, changes_as="", personal_of=frozenset(), reason="", span=WHOLE
 ):
     """Writes the trail into `sink` (Directory or Archive), closes it and returns its ExportRun, finished.
 
     Whole for `operator` None and `subject` (a uid) None; else the lines of others are printed as digests.
-    `personal_of` are codes of the operators whose personal values the reader may see in changes.csv; `span` are the times
-    it begins and ends with. ValidationError where no entry lies between them, and without a reason where personal values leave.
+    `changes_as` is the format of what changed: csv or xlsx, empty without it. `personal_of` are codes of the operators whose
+    personal values the reader may see there; `span` are the times it begins and ends with. ValidationError where no entry lies between them, and without a reason where personal values leave.
     """
-    say_why(with_changes, personal_of, reason)
+    if changes_as not in ("", *CHANGES):
+        raise ValueError(f"What changed leaves as csv or xlsx, not as {changes_as}.")
+    say_why(changes_as, personal_of, reason)
     code = operator.code if operator else ""
     # A person's extract shows that what is there is genuine, not that it is all: it names no running number.
     numbered = [] if subject else [code] if code else None
     first, head = span.entries(numbered)
-    asked = {"operator": code, "subject": str(subject or ""), "changes": with_changes, "personal": sorted(personal_of)}
-    asked |= span.asked(first)
+    asked = {
+        "operator": code,
+        "subject": str(subject or ""),
+        "changes": bool(changes_as),
+        "personal": sorted(personal_of),
+    }
+    asked |= span.asked(first) | ({"format": changes_as} if changes_as else {})
     run = runs.start(
         ExportRun.Kind.AUDIT,
         by=by,
@@ -142,11 +152,13 @@ def export(
     with sink.file(JOURNAL) as file:
         end = partial(trail.trailer, head, export=run.uid, first=first)
         files = {JOURNAL: write(file, trail.blocks(head, code, subject, first=first), end)}
-    if with_changes:
-        changed = changes.file(run, head.seq, code, subject, personal_of, role=role, first=first or 1)
-        with sink.file(CHANGES) as file:
-            write(file, changed)
-        files[CHANGES] = changed.digest
+    if changes_as:
+        changed = changes.file(
+            run, head.seq, code, subject, personal_of, role=role, first=first or 1, format=changes_as
+        )
+        with sink.file(CHANGES[changes_as]) as file:
+            files[CHANGES[changes_as]] = write(file, changed)
+        files[SAID_BY_LAST_LINE[changes_as]] = changed.digest
     texts = {HEAD: head.note, VERIFY: VERIFIER.read_text(encoding="utf-8")}
     if before := trail.before(first or 1):
         texts[START] = start_note(run, before)
@@ -194,6 +206,7 @@ def read_me(run, head, files, asked):
         "count": head.seq - (first or 1) + 1,
         "digests": [(name.ljust(len(VERIFY)), sha256) for name, sha256 in files.items()],
         "asked": asked,
+        "changes": CHANGES.get(asked.get("format"), "").ljust(len(VERIFY) + 2),
         "later": START in files,
         "verify": verify_command(run),
     }

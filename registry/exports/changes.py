@@ -1,6 +1,7 @@
 """What changed, one field a line: from what to what, by whom, why, under which number of the journal, and the export's mark."""
 
 import datetime as dt
+import itertools
 from collections.abc import Iterator
 from functools import cache
 from typing import NamedTuple
@@ -9,7 +10,9 @@ import orjson
 from django.apps import apps
 from django.db import models
 from django.db.models import OuterRef, Q, Subquery
+from django.utils.translation import gettext as _
 
+from registry.exports import xlsx
 from registry.exports.formulas import Phone
 from registry.exports.stream import BYTE_ORDER_MARK, Sealed, csv_cell, csv_line, end
 from registry.exports.trace import TRACE, Marks
@@ -40,28 +43,53 @@ class Told(NamedTuple):
     history_id: int
 
 
-def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1):
-    """changes.csv of an export run, from entry `first` to `last_seq`; its trailer names the run. `role` is that of who exports."""
+class Changed(NamedTuple):
+    """What one entry changed: what is said of the entry, its reason, and (field, old, new, mark) of each field."""
 
-    def lines():
-        yield BYTE_ORDER_MARK + csv_line(COLUMNS), 0
-        for of_entry in rows(run, last_seq, operator_code, subject, personal_of, role=role, first=first):
-            yield "".join(of_entry), len(of_entry)
+    about: list
+    reason: str
+    fields: list[tuple]
 
-    return Sealed(lines(), lambda count, sha256: csv_line(end(count, sha256, run.uid)))
+    def cells(self) -> Iterator[list]:
+        for field, old, new, mark in self.fields:
+            yield [*self.about, field, old, new, self.reason, mark]
+
+    def text(self) -> str:
+        """The lines of a CSV; what all have in common is written once."""
+        begin, end = ",".join(map(csv_cell, self.about)), csv_cell(self.reason)
+        return "".join(
+            f"{begin},{field},{old and csv_cell(old)},{new and csv_cell(new)},{end},{mark}\r\n"
+            for field, old, new, mark in self.fields
+        )
 
 
-def rows(
+def file(run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1, format="csv"):
+    """What changed, from entry `first` to `last_seq`, as csv or xlsx with the same lines; the trailer names the export run. `role` is that
+    of who exports."""
+    changed = entries(run, last_seq, operator_code, subject, personal_of, role=role, first=first)
+
+    def trailer(count, sha256):
+        return end(count, sha256, run.uid)
+
+    if format == "xlsx":
+        rows = (cells for each in changed for cells in each.cells())
+        return xlsx.file([], COLUMNS, rows, sheet=_("Changes"), about=_("About this file"), end=trailer)
+    begun = (BYTE_ORDER_MARK + csv_line(COLUMNS), 0)
+    lines = ((each.text(), len(each.fields)) for each in changed)
+    return Sealed(itertools.chain([begun], lines), lambda *said: csv_line(trailer(*said)))
+
+
+def entries(
     run, last_seq, operator_code="", subject=None, personal_of=frozenset(), *, role, first=1
-) -> Iterator[list[str]]:
-    """The lines of changes.csv, those of an entry together; personal values and reasons only of the operators in `personal_of`, and of nobody
-    who is blocked, else masked. As of a list, entries of the journal name the people of each piece before it leaves."""
+) -> Iterator[Changed]:
+    """What each entry changed; personal values and reasons only of the operators in `personal_of`, and of nobody who is blocked, else masked.
+    As of a list, entries of the journal name the people of each piece before it leaves."""
     actors, codes, marks = {None: "system"}, Codes(), Marks(run.salt)
     for start, stop in pieces(first, last_seq):
-        entries = JournalEntry.objects.filter(
+        journal = JournalEntry.objects.filter(
             shown(operator_code, subject), seq__gte=start, seq__lte=stop, history_id__isnull=False
         )
-        told = list(map(Told._make, entries.order_by("seq").values_list(*Told._fields)))
+        told = list(map(Told._make, journal.order_by("seq").values_list(*Told._fields)))
         found = history_of(told)
         name_actors(actors, {entry.actor for entry in told})
         codes.forget_if_many()
@@ -74,7 +102,7 @@ def rows(
             row, before = found[entry.object_type].get(entry.history_id, (None, None))
             if row is not None:
                 shows_personal = entry.operator in personal_of and entry.seq not in held
-                yield lines_of(entry, row, before, actors, codes, marks, shows_personal)
+                yield changed_by(entry, row, before, actors, codes, marks, shows_personal)
 
 
 def people_of(told):
@@ -127,21 +155,18 @@ def of_blocked(told, found, people):
     return held
 
 
-def lines_of(entry, row, before, actors, codes, marks, shows_personal):
+def changed_by(entry, row, before, actors, codes, marks, shows_personal):
     at = entry.at.astimezone(HOME_ZONE).isoformat(timespec="microseconds")
     role = orjson.loads(entry.body).get("role", "")
     about = [entry.seq, entry.n, at, actors[entry.actor], role, entry.object_type, entry.object_uid]
     reason = row[REASON] or ""
     reason = reason if shows_personal or not reason else MASK
-    begin, end = ",".join(map(csv_cell, about)), csv_cell(reason)
-    mark_of, lines = marks.after(about), []
+    mark_of, fields = marks.after(about), []
     for field, old, new, is_personal in differences(fields_of(entry.object_type), row, before, codes):
         if is_personal and not shows_personal:
             old, new = MASK if old else old, MASK if new else new
-        mark = mark_of((field, old, new, reason))
-        old, new = old and csv_cell(old), new and csv_cell(new)
-        lines.append(f"{begin},{field},{old},{new},{end},{mark}\r\n")
-    return lines
+        fields.append((field, old, new, mark_of((field, old, new, reason))))
+    return Changed(about, reason, fields)
 
 
 # A history row as a tuple: these three, then the tracked fields.

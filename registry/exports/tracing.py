@@ -9,7 +9,7 @@ from typing import NamedTuple
 from uuid import UUID
 
 from registry.exports import stream
-from registry.exports.audit import CHANGES
+from registry.exports.audit import SAID_BY_LAST_LINE
 from registry.exports.runs import files_of
 from registry.exports.trace import SEAL_DIGITS, TAG_LETTERS, TRACE, Marks, is_mark
 from registry.journal.canonical import GENESIS, body_digest
@@ -159,12 +159,12 @@ class Tracer:
 
 
 def closes(run, count, digest):
-    """Whether the export ended so. Of changes.csv its entry keeps the digest; where the end is not kept, nothing speaks against it."""
+    """Whether the export ended so. Of what changed its entry keeps the digest; where the end is not kept, nothing speaks against it."""
     if run.finished_at is None:
         return True
     if run.kind == ExportRun.Kind.AUDIT:
         kept = files_of(run)
-        return not kept or kept.get(CHANGES) == digest
+        return not kept or digest in {kept.get(name) for name in SAID_BY_LAST_LINE.values()}
     return (run.count, run.digest) == (number(count), digest)
 
 

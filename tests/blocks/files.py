@@ -99,7 +99,7 @@ def permissions_command(world):
 def audit_command(world):
     yield
     folder = Path(tempfile.mkdtemp(dir=world.folder))
-    called("export_audit", output=str(folder), by="natalia", changes=True, reason="inspection")
+    called("export_audit", output=str(folder), by="natalia", changes="csv", reason="inspection")
     yield "Қасымова" in (folder / "changes.csv").read_text()
 
 
@@ -111,7 +111,7 @@ def audit_file(world):
         by=world.officer,
         role="dpo",
         operator=world.operator,
-        with_changes=True,
+        changes_as="csv",
         reason="inspection",
         personal_of=frozenset({"lapp"}),
     )

@@ -167,7 +167,7 @@ def test_audit_trail_is_downloaded_whole(lapp, kazger, browser_client, tmp_path,
     user = make_user(role, lapp)
     client = browser_client(user)
     assert "An extract has a line for every entry" in client.get(AUDIT).content.decode()
-    response = client.post(AUDIT, {"changes": "on", "subject": "", "reason": "inspection" if shows else ""})
+    response = client.post(AUDIT, {"changes": "csv", "subject": "", "reason": "inspection" if shows else ""})
     told = unpacked(response, tmp_path)
     start = JournalEntry.objects.get(action="export.start")
     hidden = JournalEntry.objects.filter(seq__lte=start.seq).exclude(operator="lapp").count()
@@ -183,7 +183,7 @@ def test_audit_trail_is_downloaded_whole(lapp, kazger, browser_client, tmp_path,
 
 def test_personal_values_leave_for_a_reason(lapp, dpo, browser_client):
     """The DPO says why before personal values leave; nothing was exported until then."""
-    page = browser_client(dpo).post(AUDIT, {"changes": "on", "reason": " "}).content.decode()
+    page = browser_client(dpo).post(AUDIT, {"changes": "csv", "reason": " "}).content.decode()
     assert "Say why: the export of people keeps the reason." in page
     assert not m.ExportRun.objects.exists()
 
@@ -223,7 +223,7 @@ def test_list_of_exports_shows_what_left(record, dpo, browser_client):
     client = browser_client(dpo)
     asked = {"layout": "kz", "language": "ru", "on": "", "format": "csv", "reason": "Ахметова asked"}
     content(client.post(DOWNLOAD, asked))
-    content(client.post(AUDIT, {"changes": "on", "reason": "inspection"}))
+    content(client.post(AUDIT, {"changes": "csv", "reason": "inspection"}))
     run = m.ExportRun.objects.get(kind="register")
     one = reverse("admin:registry_exportrun_change", args=[run.pk])
     assert "all entries · with what changed" in client.get(RUNS).content.decode()

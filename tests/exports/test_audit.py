@@ -123,7 +123,7 @@ def test_subject_extract_shows_what_touches_the_person(subject, dpo, tmp_path):
     with journal.unit_of_work(by=dpo, role="dpo", operator=subject.operator):
         journal.record("list", object_type="datasubject", uids=[other.uid, subject.uid], count=2)
         journal.record("view", object_type="datasubject", uid=other.uid, subjects=[other.uid])
-    export(tmp_path / "out", subject=str(subject.uid), changes=True)
+    export(tmp_path / "out", subject=str(subject.uid), changes="csv")
     lines = (tmp_path / "out" / "journal.jsonl").read_text(encoding="utf-8").splitlines()
     bodies = [json.loads(line["body"]) for line in map(json.loads, lines[:-1]) if "body" in line]
     assert [body["action"] for body in bodies] == ["create", "change", "list", "export.start"]
@@ -138,7 +138,7 @@ def test_subject_extract_shows_what_touches_the_person(subject, dpo, tmp_path):
 
 def test_trail_holds_no_personal_value(subject, tmp_path):
     """Neither the journal nor the masked changes hold a name, a phone or a reason."""
-    export(tmp_path / "out", changes=True)
+    export(tmp_path / "out", changes="csv")
     everything = b"".join(path.read_bytes() for path in (tmp_path / "out").iterdir()).decode()
     for value in ("Ахметов", "+7701", "came by mail", "She called"):
         assert value not in everything
@@ -146,7 +146,7 @@ def test_trail_holds_no_personal_value(subject, tmp_path):
 
 def test_changes_are_one_field_a_line(subject, dpo, tmp_path):
     """The DPO reads from what to what, by whom, why, under which number; formulas are inert and phones intact."""
-    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection")
+    export(tmp_path / "out", operator="lapp", by="natalia", changes="csv", reason="inspection")
     entries = list(JournalEntry.objects.filter(object_uid=subject.uid).order_by("seq"))
     text = (tmp_path / "out" / "changes.csv").read_bytes().decode("utf-8-sig")
     lines, run = text.splitlines(keepends=True), m.ExportRun.objects.get()
@@ -199,7 +199,7 @@ def test_personal_values_are_for_the_dpo_of_that_operator(subject, tmp_path, rol
     by = ""
     if role:
         by = make_user(role, *m.Operator.objects.filter(code__in=at.split()), username="reader").username
-    export(tmp_path / "out", by=by, operator=operator, changes=True, reason="inspection")
+    export(tmp_path / "out", by=by, operator=operator, changes="csv", reason="inspection")
     got = [tuple(value.removeprefix("'") for value in row) for row in masked(tmp_path / "out")]
     assert got == expected
 
@@ -207,11 +207,11 @@ def test_personal_values_are_for_the_dpo_of_that_operator(subject, tmp_path, rol
 def test_personal_values_leave_for_a_reason(subject, tmp_path):
     """Whoever sees personal values in changes.csv says why; who sees none of them need not."""
     with pytest.raises(CommandError) as refusal:
-        export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason=" ")
+        export(tmp_path / "out", operator="lapp", by="natalia", changes="csv", reason=" ")
     assert str(refusal.value) == "Say why: the export of people keeps the reason."
     assert not m.ExportRun.objects.exists()
     export(tmp_path / "out", operator="lapp", by="natalia")
-    export(tmp_path / "two", operator="lapp", changes=True)
+    export(tmp_path / "two", operator="lapp", changes="csv")
 
 
 def test_changes_are_told_of_whom_they_are(subject, dpo, tmp_path, monkeypatch):
@@ -220,7 +220,9 @@ def test_changes_are_told_of_whom_they_are(subject, dpo, tmp_path, monkeypatch):
     other = make_subject(subject.operator)
     with journal.unit_of_work(by=dpo, role="dpo", operator=subject.operator):
         journal.record("list", object_type="datasubject", uids=[other.uid], count=1)
-    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection", subject=str(subject.uid))
+    export(
+        tmp_path / "out", operator="lapp", by="natalia", changes="csv", reason="inspection", subject=str(subject.uid)
+    )
     run = m.ExportRun.objects.get()
     told = [json.loads(each.body) for each in JournalEntry.objects.filter(action="list", run=run.pk).order_by("seq")]
     assert [(body["uids"], body["count"], body["role"], body["actor"]) for body in told] == [
@@ -231,7 +233,7 @@ def test_changes_are_told_of_whom_they_are(subject, dpo, tmp_path, monkeypatch):
 
 def test_entry_of_the_end_holds_the_digest_of_every_file(subject, dpo, tmp_path):
     """What leaves is bound to the journal file by file; of changes.csv all but the last line, which says the same digest."""
-    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="x", since="2001-01-01")
+    export(tmp_path / "out", operator="lapp", by="natalia", changes="csv", reason="x", since="2001-01-01")
     said = json.loads(JournalEntry.objects.get(action="export.finish").body)
     files = {path.name: path.read_bytes() for path in (tmp_path / "out").iterdir()}
     lines = files["changes.csv"].splitlines(keepends=True)
@@ -258,7 +260,7 @@ def test_what_came_before_its_person_was_found_is_masked(lapp, dpo, tmp_path):
         ids[name] = {str(case.uid), str(mail.uid)}
     with journal.unit_of_work(by=dpo, role="dpo", operator=lapp):
         block(people[0], law=lapp.laws.get().law, cause="inaccuracy", why="She says so", by=dpo, at=now)
-    export(tmp_path / "out", operator="lapp", by="natalia", changes=True, reason="inspection")
+    export(tmp_path / "out", operator="lapp", by="natalia", changes="csv", reason="inspection")
     assert "Қасымова" not in (tmp_path / "out" / "changes.csv").read_text(encoding="utf-8-sig")
     rows = changes_of(tmp_path / "out")[:-1]
     assert {row["uid"] for row in rows if "Ержанова" in row["new"]} == ids["Ержанова"]
@@ -270,7 +272,7 @@ def test_deleted_record_loses_every_value(lapp, dpo, tmp_path):
     purpose = make_purpose(lapp, "mail", name_en="Mail")
     with journal.unit_of_work(by=dpo, role="dpo", operator=lapp):
         purpose.delete()
-    export(tmp_path / "out", operator="lapp", changes=True)
+    export(tmp_path / "out", operator="lapp", changes="csv")
     rows = [row for row in changes_of(tmp_path / "out") if row["uid"] == str(purpose.uid)][-5:]
     assert [(row["field"], row["old"], row["new"]) for row in rows] == [
         ("uid", str(purpose.uid), ""),
@@ -309,7 +311,7 @@ def test_person_of_another_operator_is_unknown(subject, tmp_path):
 def test_archive_holds_the_same_files(subject, tmp_path):
     """Downloaded as a ZIP it is the same export."""
     with open(tmp_path / "a.zip", "wb") as file:
-        audit.export(audit.Archive(file), by=None, role="system", operator=subject.operator, with_changes=True)
+        audit.export(audit.Archive(file), by=None, role="system", operator=subject.operator, changes_as="csv")
     with zipfile.ZipFile(tmp_path / "a.zip") as files:
         assert sorted(files.namelist()) == [
             "README.txt",
@@ -353,7 +355,7 @@ def test_link_is_shown_by_code(lapp, tmp_path):
     link = save(m.ActivityPurpose(activity=activity, purpose=make_purpose(lapp), basis=first))
     link.basis = second
     save(link)
-    export(tmp_path / "out", changes=True)
+    export(tmp_path / "out", changes="csv")
     rows = [row for row in changes_of(tmp_path / "out") if row["uid"] == str(link.uid) and row["field"] == "basis"]
     assert [(row["old"], row["new"]) for row in rows] == [("", "first"), ("first", "second")]
 
@@ -364,7 +366,7 @@ def test_links_are_shown_by_uid_however_many_there_are(subject, lapp, tmp_path, 
     consent = save(m.Consent(subject=subject, purpose=purpose, given_on=dt.date(2025, 1, 1)))
     save(m.Agreement(subject=make_subject(lapp), number="5"))
     monkeypatch.setattr(changes.Codes, "MOST", 0)
-    export(tmp_path / "out", changes=True)
+    export(tmp_path / "out", changes="csv")
     rows = [row for row in changes_of(tmp_path / "out") if row["uid"] == str(consent.uid)]
     shown = {row["field"]: row["new"] for row in rows if row["field"] in ("subject", "purpose")}
     assert shown == {"subject": str(subject.uid), "purpose": "news"}

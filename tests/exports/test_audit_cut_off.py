@@ -26,7 +26,7 @@ def subject(lapp, dpo):
 
 
 def export(path):
-    options = {"operator": "lapp", "by": "natalia", "changes": True, "reason": "inspection"}
+    options = {"operator": "lapp", "by": "natalia", "changes": "csv", "reason": "inspection"}
     call_command("export_audit", stdout=io.StringIO(), output=str(path), **options)
 
 

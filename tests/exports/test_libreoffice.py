@@ -78,7 +78,8 @@ def changes_files(operator):
     make_subject(operator, crm_id="=2+2", phone="+77077356313")
     run = runs.start(m.ExportRun.Kind.AUDIT, by=None, role="system", operator=operator, filter={})
     last = m.JournalEntry.objects.latest("seq").seq
-    yield File("changes", changes.file(run, last, operator.code, personal_of={operator.code}, role="system"))
+    options = {"personal_of": {operator.code}, "role": "system"}
+    yield File("changes", *(changes.file(run, last, operator.code, format=each, **options) for each in ("csv", "xlsx")))
 
 
 def import_files(operator):

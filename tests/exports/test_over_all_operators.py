@@ -27,7 +27,7 @@ def people(lapp, kazger):
 def lines(people, lapp, kazger, tmp_path):
     """Lines of changes.csv that an officer of both operators took over both."""
     make_user("dpo", lapp, kazger, username="natalia")
-    options = {"changes": True, "by": "natalia", "reason": "For the ministry"}
+    options = {"changes": "csv", "by": "natalia", "reason": "For the ministry"}
     call_command("export_audit", **options, output=str(tmp_path / "out"), stdout=io.StringIO())
     return (tmp_path / "out" / "changes.csv").read_text(encoding="utf-8-sig").splitlines()
 

@@ -62,7 +62,7 @@ def actions(person, client):
 
 def trail(person, client):
     """Of the one person: both its start and each piece of changes.csv name them."""
-    audit.export(audit.Archive(io.BytesIO()), **SYSTEM, operator=person.operator, subject=person.uid, with_changes=True)
+    audit.export(audit.Archive(io.BytesIO()), **SYSTEM, operator=person.operator, subject=person.uid, changes_as="csv")
 
 
 def missing(person, client):

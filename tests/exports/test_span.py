@@ -74,7 +74,7 @@ def lines_of(path):
 def test_export_of_a_span_verifies(entries, lapp, tmp_path):
     """It begins with the hash that came before, ends with the last entry of the span, and matches that entry's head note."""
     before, first, last, after = entries[0], entries[1], entries[-2], entries[-1]
-    said = export(tmp_path / "out", since=first.at.isoformat(), until=last.at.isoformat(), changes=True)
+    said = export(tmp_path / "out", since=first.at.isoformat(), until=last.at.isoformat(), changes="csv")
     lines = lines_of(tmp_path / "out")
     assert lines[0] == {"from": first.seq, "previous": before.hash}
     assert [line["seq"] for line in lines[1:-1]] == list(range(first.seq, last.seq + 1))

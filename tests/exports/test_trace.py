@@ -233,7 +233,7 @@ def trail(lapp, dpo, kazger, tmp_path):
         output=str(tmp_path / "out"),
         operator="lapp",
         by="natalia",
-        changes=True,
+        changes="csv",
         reason="x",
         stdout=io.StringIO(),
     )

@@ -1,4 +1,4 @@
-"""manage.py export_audit [--operator CODE] [--subject UID] [--from TIME] [--to TIME] [--changes] [--by USER] … -o DIR"""
+"""manage.py export_audit [--operator CODE] [--subject UID] [--from TIME] [--to TIME] [--changes [xlsx]] [--by USER] … -o DIR"""
 
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
@@ -36,7 +36,14 @@ class Command(BaseCommand):
             metavar="TIME",
             help="entries up to the end of this day, or up to this time",
         )
-        parser.add_argument("--changes", action="store_true", help="also changes.csv, one changed field a line")
+        parser.add_argument(
+            "--changes",
+            nargs="?",
+            const="csv",
+            default="",
+            choices=list(audit.CHANGES),
+            help="also changes.csv, one changed field a line; “--changes xlsx” makes changes.xlsx of it",
+        )
         parser.add_argument(
             "--by",
             default="",
@@ -62,7 +69,7 @@ class Command(BaseCommand):
                     role=role,
                     operator=operator,
                     subject=subject or None,
-                    with_changes=changes,
+                    changes_as=changes,
                     personal_of=audit.personal_of(by, operator),
                     reason=reason,
                     span=span,
