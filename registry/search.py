@@ -208,7 +208,7 @@ def _by_trigrams(operator, words, where, values):
 
 def _told(without, candidates, where, values):
     """The planner would sooner read the table where it takes a rare term for a frequent one: it is told what to leave."""
-    off = [*(f"enable_{name}" for name in without), "jit"]
+    off = [f"enable_{name}" for name in without]
     with transaction.atomic(), connection.cursor() as cursor:
         for name in off:
             cursor.execute(f"SET LOCAL {name} = off")
