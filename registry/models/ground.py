@@ -125,7 +125,15 @@ class SubjectPurposeQuerySet(HeldQuerySet):
 
     def groundless(self, on):
         """Whose data serve a purpose without a live ground: there is never one."""
-        return self.live(on).exclude(pk__in=self.model.objects.with_ground(on).values("pk"))
+        mine = self.model.objects.with_ground(on).filter(pk=models.OuterRef("pk"))
+        return self.live(on).alias(with_ground=_looked_up(mine)).filter(with_ground=None)
+
+
+def _looked_up(one):
+    """The key of one record, where it is as asked. PostgreSQL reads whole tables for an EXISTS whose statistics say little of them;
+    this it looks up by its key.
+    """
+    return models.Subquery(one.order_by().values("pk"))
 
 
 def _consent_holds(on):
@@ -135,7 +143,7 @@ def _consent_holds(on):
     right_kind = models.Q(kind="marketing", purpose__is_marketing=True) | models.Q(
         kind="processing", purpose__is_marketing=False
     )
-    return models.Q(ground="consent") & models.Exists(good.filter(right_kind))
+    return models.Q(ground="consent", consent=_looked_up(good.filter(right_kind)))
 
 
 def _basis_holds(on):
@@ -153,8 +161,8 @@ def _basis_holds(on):
 
 
 def _agreement_holds(on):
-    runs = models.Exists(Agreement.objects.running(on).filter(pk=models.OuterRef("agreement")))
-    return models.Q(ground="agreement") & runs & models.Q(basis__kind__in=BY_CONTRACT) & _basis_holds(on)
+    runs = _looked_up(Agreement.objects.running(on).filter(pk=models.OuterRef("agreement")))
+    return models.Q(ground="agreement", agreement=runs, basis__kind__in=BY_CONTRACT) & _basis_holds(on)
 
 
 def _norm_holds(on):
@@ -287,9 +295,12 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
             found = ground_blockers(ground_facts(self.subject, self.purpose, today))
             refuse(found or [not_this_ground()], operator=self.operator)
 
-    def stop_now(self, why, *, on):
-        """From that day on the data serve the purpose no longer."""
+    def end(self, why, *, on):
+        """From that day on the data serve the purpose no longer; not saved."""
         self.until_on, self.stop = max(on, self.since_on), why
+
+    def stop_now(self, why, *, on):
+        self.end(why, on=on)
         self.save()
 
 

@@ -5,6 +5,8 @@ from typing import Any, NamedTuple
 from django.utils import timezone
 
 from registry.choices import HandlingAct
+from registry.journal import bulk
+from registry.journal.bulk import Written
 from registry.rules.blocking import block_blockers
 from registry.rules.grounds import (
     MARKETING,
@@ -21,8 +23,11 @@ from .activity import ProcessingActivity
 from .activity_links import ActivityPurpose
 from .consent import Agreement, Consent
 from .gate import refuse
-from .ground import GroundDecision, SubjectPurpose
-from .held import standing_blocks
+from .ground import GroundDecision, SubjectPurpose, not_this_ground
+from .held import blocks_by_person, hold
+
+# So many people are settled together: for a thousand SQLite would take what is read of them for too deep a question.
+AT_ONCE = 500
 
 
 def ground_facts(subject, purpose, on) -> GroundFacts:
@@ -98,23 +103,70 @@ def take_ground(record, ground):
 def settle(on, **of) -> int:
     """Where a ground has gone, the data go on on another live one, or stop serving the purpose. Returns how many were stopped.
 
-    `of` narrows it: subject=, purpose=, operator=. Called by whatever a ground rests on, when it changes.
+    `of` narrows it: subject=, purpose=, operator=. Called by whatever a ground rests on, when it changes. That may be many people's:
+    they are written in bulk, as save() would have written each.
     """
-    stopped = 0
-    groundless = SubjectPurpose.objects.filter(**of).groundless(on).order_by("pk")
-    for record in groundless.select_related("subject", "purpose__operator"):
-        # To go on is a use, to stop is none.
-        blocks = standing_blocks([record.subject_id])
-        held = block_blockers(HandlingAct.USE, blocks, activities=record.held_activities())
-        ground = None if held else live_ground(ground_facts(record.subject, record.purpose, on))
-        if ground is not None:
-            take_ground(record, ground)
-            record.save()
-            continue
-        withdrawn = record.consent_id is not None and record.consent.withdrawn_at is not None
-        record.stop_now(SubjectPurpose.Stop.WITHDRAWN if withdrawn else SubjectPurpose.Stop.EXPIRED, on=on)
-        stopped += 1
+    groundless = SubjectPurpose.objects.filter(**of).groundless(on).order_by("subject_id")
+    people = {}
+    for operator, subject in groundless.values_list("operator__code", "subject").distinct():
+        people.setdefault(operator, []).append(subject)
+    return sum(
+        _settle(of_operator[start : start + AT_ONCE], on, of, operator)
+        for operator, of_operator in people.items()
+        for start in range(0, len(of_operator), AT_ONCE)
+    )
+
+
+def _settle(people, on, of, operator):
+    """How many of these people's purposes were stopped. Under their locks nobody else moves them."""
+    hold(people)
+    # No joins: PostgreSQL takes the few that are found for one, and reads all people for each of them.
+    found = SubjectPurpose.objects.filter(**of).filter(subject__in=people).groundless(on).order_by("subject_id", "pk")
+    if not (records := list(found.prefetch_related("subject__operator", "purpose__operator", "consent"))):
+        return 0
+    before = [stored_values(record) for record in records]
+    stopped = sum(not move(record, ground, on) for record, ground in with_grounds_left(records, on))
+    written = [
+        Written(values, record.subject.uid, was)
+        for record, was in zip(records, before, strict=True)
+        if (values := stored_values(record)) != was
+    ]
+    bulk.write(SubjectPurpose, written, operator=operator)
+    if SubjectPurpose.objects.filter(pk__in=[record.pk for record in records]).groundless(on).exists():
+        refuse([not_this_ground()], operator=records[0].operator)
     return stopped
+
+
+def with_grounds_left(records, on):
+    """Each of these purposes of people of one operator with the ground it may go on on; None where there is none."""
+    purposes = {record.purpose_id: record.purpose for record in records}
+    bases = {purpose.pk: found for purpose, found in with_bases(purposes.values(), on)}
+    standing = {
+        each.subject.pk: each for each in standings({record.subject_id: record.subject for record in records}.values())
+    }
+    blocks = blocks_by_person(standing)
+    for record in records:
+        # To go on is a use, to stop is none.
+        of_person = blocks.get(record.subject_id)
+        if of_person and block_blockers(HandlingAct.USE, of_person, activities=record.held_activities()):
+            yield record, None
+        else:
+            facts = facts_of(standing[record.subject_id], record.purpose, bases[record.purpose_id], on)
+            yield record, live_ground(facts)
+
+
+def move(record, ground, on):
+    """To the ground, or to its end where there is none; whether it goes on."""
+    if ground is not None:
+        take_ground(record, ground)
+        return True
+    withdrawn = record.consent_id is not None and record.consent.withdrawn_at is not None
+    record.end(record.Stop.WITHDRAWN if withdrawn else record.Stop.EXPIRED, on=on)
+    return False
+
+
+def stored_values(record):
+    return {field.attname: getattr(record, field.attname) for field in record._meta.concrete_fields}
 
 
 class Standing(NamedTuple):

@@ -15,11 +15,20 @@ def standing_blocks(people):
     return [BlockFacts(law, activity) for law, activity in found.values_list("law__code", "activity").distinct()]
 
 
-def hold(subject_id):
-    """Whoever blocks the person at this moment is waited for, and whoever does so next waits."""
+def blocks_by_person(people):
+    """As `standing_blocks`, those of each of these people who has any."""
+    found = apps.get_model("registry", "Block").objects.standing().filter(subject__in=people).order_by()
+    blocks = {}
+    for subject, law, activity in found.values_list("subject", "law__code", "activity").distinct():
+        blocks.setdefault(subject, []).append(BlockFacts(law, activity))
+    return blocks
+
+
+def hold(people):
+    """Whoever blocks one of these people at this moment is waited for, and whoever does so next waits."""
     if connection.in_atomic_block and connection.features.has_select_for_update:
-        found = apps.get_model("registry", "DataSubject").objects.select_for_update().filter(pk=subject_id)
-        list(found.values_list("pk"))
+        found = apps.get_model("registry", "DataSubject").objects.select_for_update().filter(pk__in=people)
+        list(found.order_by("pk").values_list("pk"))
 
 
 class HeldQuerySet(models.QuerySet):
@@ -101,11 +110,11 @@ class HeldByBlocks(models.Model):
 
     def save(self, **kwargs):
         if (subject_id := self.held_subject_id()) is not None:
-            hold(subject_id)
+            hold([subject_id])
         super().save(**kwargs)
 
     def delete(self, **kwargs):
         if (subject_id := self.held_subject_id()) is not None:
-            hold(subject_id)
+            hold([subject_id])
         refuse(self.held_from(HandlingAct.DESTROY))
         return super().delete(**kwargs)

@@ -132,7 +132,7 @@ class DataSubject(HeldByBlocks, OperatorOwned):
 
     def save(self, **kwargs):
         if self.pk is not None:
-            hold(self.pk)  # before the state is read off the blocks
+            hold([self.pk])  # before the state is read off the blocks
         self.crm_id = self.crm_id or None
         self.search_key = self.make_search_key()
         self.state = self.state_by_blocks()

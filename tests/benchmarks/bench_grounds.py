@@ -1,4 +1,5 @@
-"""Who is processed without a live ground, asked of 50,000 people: the time of the one query, and that it finds nobody.
+"""Who is processed without a live ground, asked of 50,000 people: the time of the one query, and that it finds nobody. Then what an
+officer waits for who withdraws one consent among them, and how many people a second stop when their consents have ended.
 
 python -m tests.benchmarks.bench_grounds [PEOPLE]                                       SQLite
 TEST_DATABASE=postgresql python -m tests.benchmarks.bench_grounds [PEOPLE]
@@ -16,6 +17,7 @@ PEOPLE = 50_000
 AT_ONCE = 5_000
 RUNS = 5
 SECONDS = 2
+WITHDRAWN, ENDED = 20, 5_000
 GIVEN_ON = dt.date(2026, 1, 1)
 
 
@@ -106,6 +108,42 @@ def main():
     report.record(f"purposes served {of}", live, "", people)
     report.record(f"processed without a live ground {of}", found, "", 0, at_least=False)
     report.record(f"asking for them {of}", statistics.median(seconds), "s", SECONDS, at_least=False)
+    report.record(f"withdrawing one consent {of}", withdrawn_in(WITHDRAWN) * 1000, "ms")
+    report.record(f"stopping where consents have ended {of}", ENDED / ended_in(ENDED), "people/s")
+
+
+def withdrawn_in(count):
+    """Seconds a consent, the median of so many."""
+    from django.utils import timezone
+
+    from registry.journal import unit_of_work
+    from registry.models import Consent
+
+    seconds = []
+    for consent in Consent.objects.order_by("pk")[:count]:
+        begun = time.perf_counter()
+        with unit_of_work(**setting.ACTING, operator=consent.operator):
+            consent.withdraw(by=None, at=timezone.now())
+        seconds.append(time.perf_counter() - begun)
+    return statistics.median(seconds)
+
+
+def ended_in(count):
+    """Seconds until the data of so many people, whose consents have ended since, serve nothing any more."""
+    from django.db.models import QuerySet
+    from django.utils import timezone
+
+    from registry.journal import unit_of_work
+    from registry.models import Consent
+    from registry.models.grounding import settle
+
+    today = timezone.localdate()
+    people = list(Consent.objects.order_by("-pk").values_list("subject", flat=True)[:count])
+    QuerySet(Consent).filter(subject__in=people).update(ended_on=today - dt.timedelta(days=1))
+    begun = time.perf_counter()
+    with unit_of_work(**setting.ACTING, operator="lapp"):
+        assert settle(today, subject__in=people) == count
+    return time.perf_counter() - begun
 
 
 if __name__ == "__main__":
