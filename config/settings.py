@@ -88,7 +88,8 @@ def database(url):
     if parts.scheme not in ("postgres", "postgresql"):
         raise ImproperlyConfigured(f"DATABASE_URL begins with “{parts.scheme}”; use postgresql:// or sqlite:///.")
     # Compiling a query takes it half a second and more, and it does so wherever statistics make a short one look long.
-    options = {"options": "-c jit=off"} | dict(parse_qsl(parts.query))
+    options = dict(parse_qsl(parts.query))
+    options["options"] = f"-c jit=off {options.get('options', '')}".rstrip()
     return {
         "ENGINE": "django.db.backends.postgresql",
         "NAME": unquote(parts.path[1:]),

@@ -123,7 +123,8 @@ def export(
 
     Whole for `operator` None and `subject` (a uid) None; else the lines of others are printed as digests.
     `changes_as` is the format of what changed: csv or xlsx, empty without it. `personal_of` are codes of the operators whose
-    personal values the reader may see there; `span` are the times it begins and ends with. ValidationError where no entry lies between them, and without a reason where personal values leave.
+    personal values the reader may see there; `span` are the times it begins and ends with. ValidationError where no entry lies
+    between them, and without a reason where personal values leave.
     """
     if changes_as not in ("", *CHANGES):
         raise ValueError(f"What changed leaves as csv or xlsx, not as {changes_as}.")

@@ -56,9 +56,9 @@ class Changed(NamedTuple):
 
     def text(self) -> str:
         """The lines of a CSV; what all have in common is written once."""
-        begin, end = ",".join(map(csv_cell, self.about)), csv_cell(self.reason)
+        about, reason = ",".join(map(csv_cell, self.about)), csv_cell(self.reason)
         return "".join(
-            f"{begin},{field},{old and csv_cell(old)},{new and csv_cell(new)},{end},{mark}\r\n"
+            f"{about},{field},{old and csv_cell(old)},{new and csv_cell(new)},{reason},{mark}\r\n"
             for field, old, new, mark in self.fields
         )
 

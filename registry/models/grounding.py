@@ -26,7 +26,7 @@ from .gate import refuse
 from .ground import GroundDecision, SubjectPurpose, not_this_ground
 from .held import blocks_by_person, hold
 
-# So many people are settled together: for a thousand SQLite would take what is read of them for too deep a question.
+# So many people are settled together: for a thousand SQLite would take `prefetch_related` of them for too deep a question.
 AT_ONCE = 500
 
 
@@ -104,7 +104,7 @@ def settle(on, **of) -> int:
     """Where a ground has gone, the data go on on another live one, or stop serving the purpose. Returns how many were stopped.
 
     `of` narrows it: subject=, purpose=, operator=. Called by whatever a ground rests on, when it changes. That may be many people's:
-    they are written in bulk, as save() would have written each.
+    they are written in bulk, with the history and the entries of a save().
     """
     groundless = SubjectPurpose.objects.filter(**of).groundless(on).order_by("subject_id")
     people = {}
@@ -118,14 +118,15 @@ def settle(on, **of) -> int:
 
 
 def _settle(people, on, of, operator):
-    """How many of these people's purposes were stopped. Under their locks nobody else moves them."""
+    """How many of these people's purposes were stopped. They are read under the locks that whoever saves one waits for."""
     hold(people)
     # No joins: PostgreSQL takes the few that are found for one, and reads all people for each of them.
     found = SubjectPurpose.objects.filter(**of).filter(subject__in=people).groundless(on).order_by("subject_id", "pk")
-    if not (records := list(found.prefetch_related("subject__operator", "purpose__operator", "consent"))):
+    if not (records := list(found.prefetch_related("subject__operator", "purpose__operator"))):
         return 0
+    withdrawn = withdrawn_among(record.consent_id for record in records if record.consent_id)
     before = [stored_values(record) for record in records]
-    stopped = sum(not move(record, ground, on) for record, ground in with_grounds_left(records, on))
+    stopped = sum(not move(record, ground, on, withdrawn) for record, ground in with_grounds_left(records, on))
     written = [
         Written(values, record.subject.uid, was)
         for record, was in zip(records, before, strict=True)
@@ -139,29 +140,33 @@ def _settle(people, on, of, operator):
 
 def with_grounds_left(records, on):
     """Each of these purposes of people of one operator with the ground it may go on on; None where there is none."""
-    purposes = {record.purpose_id: record.purpose for record in records}
-    bases = {purpose.pk: found for purpose, found in with_bases(purposes.values(), on)}
-    standing = {
-        each.subject.pk: each for each in standings({record.subject_id: record.subject for record in records}.values())
-    }
-    blocks = blocks_by_person(standing)
+    of_purpose = {record.purpose_id: record for record in records}
+    bases = {purpose.pk: found for purpose, found in with_bases((each.purpose for each in of_purpose.values()), on)}
+    people = {record.subject_id: record.subject for record in records}
+    standing = {each.subject.pk: each for each in standings(people.values())}
+    blocks = blocks_by_person(people)
+    activities = {pk: record.held_activities() for pk, record in of_purpose.items()} if blocks else {}
     for record in records:
         # To go on is a use, to stop is none.
         of_person = blocks.get(record.subject_id)
-        if of_person and block_blockers(HandlingAct.USE, of_person, activities=record.held_activities()):
+        if of_person and block_blockers(HandlingAct.USE, of_person, activities=activities[record.purpose_id]):
             yield record, None
         else:
             facts = facts_of(standing[record.subject_id], record.purpose, bases[record.purpose_id], on)
             yield record, live_ground(facts)
 
 
-def move(record, ground, on):
-    """To the ground, or to its end where there is none; whether it goes on."""
+def withdrawn_among(consents):
+    found = Consent.objects.filter(pk__in=set(consents), withdrawn_at__isnull=False).order_by()
+    return set(found.values_list("pk", flat=True))
+
+
+def move(record, ground, on, withdrawn):
+    """To the ground, or to its end where there is none; whether it goes on. `withdrawn` are ids of consents."""
     if ground is not None:
         take_ground(record, ground)
         return True
-    withdrawn = record.consent_id is not None and record.consent.withdrawn_at is not None
-    record.end(record.Stop.WITHDRAWN if withdrawn else record.Stop.EXPIRED, on=on)
+    record.end(record.Stop.WITHDRAWN if record.consent_id in withdrawn else record.Stop.EXPIRED, on=on)
     return False
 
 

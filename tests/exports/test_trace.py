@@ -258,6 +258,16 @@ def test_forged_last_line_of_changes_is_said_to_be_altered(trail):
     assert told(",".join(cells))[0] == "1: its mark is of this export, but the line was altered since."
 
 
+@pytest.mark.parametrize("left", ["", ",sha256,", ",sha256,none"])
+def test_last_line_of_changes_without_its_digest_is_said_to_be_altered(trail, left):
+    """Nothing but the digest that left makes it the last line of that export."""
+    run = ExportRun.objects.get()
+    assert (
+        told(f"#end,rows,5{left},export,{run.uid}")[0]
+        == "1: its mark is of this export, but the line was altered since."
+    )
+
+
 def test_last_line_of_a_file_that_never_left_is_said_to_be_altered(lapp, dpo, tmp_path):
     """An audit trail without changes has no such line, whoever writes its uid under one."""
     call_command("export_audit", output=str(tmp_path / "out"), operator="lapp", stdout=io.StringIO())

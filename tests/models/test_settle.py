@@ -124,7 +124,11 @@ def test_people_of_two_operators_are_told_of_in_the_journal_of_each(office, purp
 
 
 def test_many_take_as_many_queries_as_one(office, purpose, django_assert_num_queries):
+    """Also where some of them are blocked."""
     few, many = served(purpose), [served(purpose) for _each in range(20)]
+    with unit_of_work(by=None, role="system"):
+        for each in (few, *many[:5]):
+            block(each.subject, law=make_law(), cause="other", why="said so", by=None, at=timezone.now())
     ended([few])
     with CaptureQueriesContext(connection) as taken:
         settled(office)
@@ -159,17 +163,26 @@ def test_nobody_is_left_on_a_ground_that_does_not_hold(office, purpose, monkeypa
     assert SubjectPurpose.history.count() == 1
 
 
-def test_as_many_as_are_settled_together_and_one_more(office, purpose):
-    """Both databases take the questions about so many."""
-    about = {"operator": office, "purpose": purpose}
-    people = [make_subject(office)]
-    people += QuerySet(DataSubject).bulk_create(
-        DataSubject(operator=office, crm_id=str(n), surname="Ким") for n in range(grounding.AT_ONCE)
+@pytest.mark.parametrize("purposes", [1, 3])
+def test_as_many_as_are_settled_together_and_one_more(office, purposes):
+    """Both databases take the questions about so many, with several consents each."""
+    people = QuerySet(DataSubject).bulk_create(
+        DataSubject(operator=office, crm_id=str(number), surname="Ким") for number in range(grounding.AT_ONCE + 1)
     )
-    given = {"kind": "processing", "given_on": dt.date(2026, 1, 1), "ended_on": dt.date(2026, 1, 2)} | COMPLETE
-    consents = QuerySet(Consent).bulk_create(Consent(subject=each, **about, **given) for each in people)
-    QuerySet(SubjectPurpose).bulk_create(
-        SubjectPurpose(subject=each.subject, ground="consent", consent=each, since_on=each.given_on, **about)
-        for each in consents
-    )
-    assert settled(office) == grounding.AT_ONCE + 1
+    given = {"operator": office, "kind": "processing", "given_on": dt.date(2026, 1, 1), "ended_on": dt.date(2026, 1, 2)}
+    for purpose in [make_purpose(office, f"p{number}") for number in range(purposes)]:
+        consents = QuerySet(Consent).bulk_create(
+            Consent(subject=each, purpose=purpose, **given | COMPLETE) for each in people
+        )
+        QuerySet(SubjectPurpose).bulk_create(
+            SubjectPurpose(
+                operator=office,
+                subject=each.subject,
+                purpose=purpose,
+                ground="consent",
+                consent=each,
+                since_on=each.given_on,
+            )
+            for each in consents
+        )
+    assert settled(office) == purposes * (grounding.AT_ONCE + 1)

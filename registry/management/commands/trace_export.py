@@ -27,7 +27,7 @@ SENTENCES = {
 
 class Command(BaseCommand):
     help = (
-        "Tells which exports lines came from: rows of people's lists and of changes.csv, lines of journal.jsonl, last lines. "
+        "Tells which exports lines came from: rows of people's lists and of what changed, lines of journal.jsonl, last lines. "
         "Without LINE they are read from the input, where no list of processes shows them."
     )
 
