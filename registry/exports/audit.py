@@ -154,12 +154,8 @@ def export(
         end = partial(trail.trailer, head, export=run.uid, first=first)
         files = {JOURNAL: write(file, trail.blocks(head, code, subject, first=first), end)}
     if changes_as:
-        changed = changes.file(
-            run, head.seq, code, subject, personal_of, role=role, first=first or 1, format=changes_as
-        )
-        with sink.file(CHANGES[changes_as]) as file:
-            files[CHANGES[changes_as]] = write(file, changed)
-        files[SAID_BY_LAST_LINE[changes_as]] = changed.digest
+        about = run, head.seq, code, subject, personal_of
+        files |= write_changes(sink, changes_as, changes.file(*about, role=role, first=first or 1, format=changes_as))
     texts = {HEAD: head.note, VERIFY: VERIFIER.read_text(encoding="utf-8")}
     if before := trail.before(first or 1):
         texts[START] = start_note(run, before)
@@ -168,6 +164,13 @@ def export(
     files[README] = write_text(sink, README, read_me(run, head, files, asked))
     sink.close()
     return runs.finish(run, count=head.seq - (first or 1) + 1, digest=files[JOURNAL], role=role, files=files)
+
+
+def write_changes(sink, format, changed):
+    """The SHA-256 of the file, and what its last line says, by the names under which the entry of the end keeps them."""
+    with sink.file(CHANGES[format]) as file:
+        sha256 = write(file, changed)
+    return {CHANGES[format]: sha256, SAID_BY_LAST_LINE[format]: changed.digest}
 
 
 def write_text(sink, name, text):

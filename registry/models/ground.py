@@ -300,6 +300,7 @@ class SubjectPurpose(HeldByBlocks, OperatorOwned):
         self.until_on, self.stop = max(on, self.since_on), why
 
     def stop_now(self, why, *, on):
+        """As `end`, and saved."""
         self.end(why, on=on)
         self.save()
 
