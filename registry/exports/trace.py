@@ -13,6 +13,7 @@ TAG_LETTERS, SEAL_DIGITS = 8, 12
 LETTERS = str.maketrans("0123456789abcdef", "bcdfghjklmnpqrst")
 MARK = re.compile(f"[b-df-hj-np-t]{{{TAG_LETTERS}}}[0-9a-f]{{{SEAL_DIGITS}}}")
 BETWEEN = "\0"
+BOUND_LETTERS = 16_000
 
 
 class Marks:
@@ -46,9 +47,13 @@ def texts(cells):
 
 
 def bound(cells) -> bytes:
-    """What is bound of cells: all but blanks and apostrophes, which spreadsheets and our own escaping add and take away."""
-    text = "".join(f"{BETWEEN.join(cells)}{BETWEEN if cells else ''}".split())
-    return text.replace("'", "").encode("utf-8", "surrogatepass")
+    """What is bound of cells: all but blanks and apostrophes, which spreadsheets and our own escaping add and take away, and of a long
+    text as much as a cell of a spreadsheet surely holds.
+    """
+    text = "".join(f"{BETWEEN.join(cells)}{BETWEEN if cells else ''}".split()).replace("'", "")
+    if len(text) > BOUND_LETTERS:
+        text = "".join(cell[:BOUND_LETTERS] + BETWEEN for cell in text.split(BETWEEN)[:-1])
+    return text.encode("utf-8", "surrogatepass")
 
 
 def is_mark(text):

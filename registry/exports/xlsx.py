@@ -1,13 +1,14 @@
 """An XLSX on its way out: every cell a text, so that nothing in it is a formula and no phone, IIN or leading zero is touched.
 
-The tables come first, ready to be filtered; the last sheet says what the file is and closes it. The trailer is that of the CSV
-with the same lines, so both can be compared by it; a file without it is not whole. Unlike a CSV it can leave only when it is
-made: it is put together in the private folder, never in memory.
+The tables come first, ready to be filtered, then the texts that no cell holds, whole; the last sheet says what the file is and
+closes it. The trailer is that of the CSV with the same lines, so both can be compared by it; a file without it is not whole.
+Unlike a CSV it can leave only when it is made: it is put together in the private folder, never in memory.
 """
 
 import datetime as dt
 import hashlib
 import itertools
+import pickle
 import re
 import shutil
 import tempfile
@@ -17,14 +18,16 @@ from contextlib import suppress
 from pathlib import Path
 
 from django.conf import settings
-from django.utils.translation import ngettext
+from django.utils.translation import gettext as _
 from xlsxwriter import Workbook as Writer
+from xlsxwriter.utility import xl_rowcol_to_cell
 from xlsxwriter.worksheet import Worksheet
 
 from registry.exports.stream import BYTE_ORDER_MARK, CHUNK_BYTES, csv_line, end
 
-# What a sheet of Excel and a cell of it can hold.
+# What a sheet of Excel and a cell of it can hold: a letter beyond the first 65,536 of Unicode is two units.
 SHEET_ROWS, CELL_UNITS = 1_048_576, 32_767
+CONTINUED_UNITS = 100  # of a cut cell: where the whole text is
 MEASURED_ROWS = 100
 NARROWEST, WIDEST = 8, 48
 FONT = {"font_name": "Arial", "font_size": 10, "num_format": "@", "valign": "top", "text_wrap": True}
@@ -60,7 +63,8 @@ class Workbook:
         with tempfile.TemporaryDirectory(prefix=FOLDER_PREFIX, dir=private_folder()) as folder:
             path = Path(folder) / "book"
             options = {"constant_memory": True, "tmpdir": folder, "strings_to_urls": False}
-            with Writer(path, options) as book:
+            with tempfile.TemporaryFile(dir=folder) as spool, Writer(path, options) as book:
+                self._long = LongTexts(spool)
                 self._fill(book)
             with path.open("rb") as stream:
                 while piece := stream.read(CHUNK_BYTES):
@@ -77,6 +81,8 @@ class Workbook:
         for number, rows in enumerate(_by_sheet(self.rows), 1):
             self._table(book, f"{self.name} {number}" if number > 1 else self.name, rows, sha256, heading, text)
         self.digest = sha256.hexdigest()
+        if self._long.count:
+            self._texts(book, heading, text)
         self._about(book, label, text)
 
     def _table(self, book, name, rows, sha256, heading, text):
@@ -87,11 +93,11 @@ class Workbook:
             sheet.set_column(place, place, width, text)
         sheet.freeze_panes(1, 0)
         sheet.repeat_rows(0)
-        _write(sheet, 0, self.columns, [heading] * len(self.columns))
+        self._write(sheet, 0, self.columns, [heading] * len(self.columns))
         formats = [text] * len(self.columns)
         for number, cells in enumerate(itertools.chain(measured, rows), 1):
             sha256.update(csv_line(cells).encode("utf-8"))
-            _write(sheet, number, cells, formats)
+            self._write(sheet, number, cells, formats)
         self.count += number
         sheet.autofilter(0, 0, number, len(self.columns) - 1)
 
@@ -102,7 +108,32 @@ class Workbook:
         sheet.set_column(0, 0, 30, text)
         sheet.set_column(1, widest, 60, text)
         for number, cells in enumerate(lines):
-            _write(sheet, number, cells, [label] + [text] * widest)
+            self._write(sheet, number, cells, [label] + [text] * widest)
+
+    def _texts(self, book, heading, text):
+        """A sheet of the texts that were cut, whole, each in as many lines as it takes."""
+        sheet, columns = self._sheet(book, long_texts()), [_("Number"), _("Sheet"), _("Cell"), _("Text")]
+        for place, width in enumerate((8, 26, 12, 100)):
+            sheet.set_column(place, place, width, text)
+        sheet.freeze_panes(1, 0)
+        sheet.repeat_rows(0)
+        lines = ([number, *where, part] for number, *where, whole in self._long for part in parts(whole))
+        for number, cells in enumerate(itertools.chain([columns], lines)):
+            self._write(sheet, number, cells, [text if number else heading] * len(columns))
+
+    def _write(self, sheet, number, cells, formats):
+        for place, cell in enumerate(cells):
+            text = "" if cell is None else str(cell)
+            if text:
+                if len(text) > CELL_UNITS // 2 and units_of(text) > CELL_UNITS:
+                    text = self._cut(text, sheet.name, xl_rowcol_to_cell(number, place))
+                sheet.write_string(number, place, NO_CHARACTER.sub("\ufffd", text), formats[place])
+
+    def _cut(self, text, sheet, cell):
+        """The text as far as a cell holds it, and where it stands whole."""
+        kept = next(parts(text, CELL_UNITS - CONTINUED_UNITS))
+        continued = _("[continued on the sheet “%(sheet)s”, number %(number)d]")
+        return f"{kept}… " + continued % {"sheet": long_texts(), "number": self._long.keep(sheet, cell, text)}
 
     def _sheet(self, book, name):
         """A sheet that prints on landscape A4, as wide as the table, with title and page, and no marks at digits kept as text."""
@@ -146,24 +177,39 @@ def _by_sheet(rows):
         yield itertools.chain([first], itertools.islice(rows, SHEET_ROWS - 2))
 
 
-def _write(sheet, number, cells, formats):
-    for place, cell in enumerate(cells):
-        text = "" if cell is None else str(cell)
-        if text:
-            if len(text) > CELL_UNITS // 2:
-                text = _fitting(text)
-            sheet.write_string(number, place, NO_CHARACTER.sub("\ufffd", text), formats[place])
+def long_texts():
+    """The name of the sheet that has them."""
+    return _("Long texts")
 
 
-def _fitting(text):
-    """The text as far as a cell holds it; where it is cut it says so."""
-    units = text.encode("utf-16-le", "surrogatepass")
-    if len(units) <= CELL_UNITS * 2:
-        return text
-    kept = units[: (CELL_UNITS - 67) * 2].decode("utf-16-le", "ignore")
-    more = len(text) - len(kept)
-    told = ngettext("[%d more character: see the CSV]", "[%d more characters: see the CSV]", more)
-    return f"{kept}… {told % more}"
+def units_of(text):
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+
+
+def parts(text, units=CELL_UNITS):
+    """The text in parts of so many units at most; no letter is cut in two."""
+    while text:
+        kept = text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
+        yield kept
+        text = text[len(kept) :]
+
+
+class LongTexts:
+    """Texts that no cell holds, in a file meanwhile, each with its sheet and cell; read in the order they came."""
+
+    def __init__(self, file):
+        self.file, self.count = file, 0
+
+    def keep(self, sheet, cell, text):
+        """The number under which it stands."""
+        pickle.dump((sheet, cell, text), self.file)
+        self.count += 1
+        return self.count
+
+    def __iter__(self):
+        self.file.seek(0)
+        for number in range(1, self.count + 1):
+            yield number, *pickle.load(self.file)
 
 
 def _widths(lines):

@@ -154,6 +154,16 @@ def test_long_cell_and_line_breaks_are_traced(leaked):
     assert csv.field_size_limit() == limit
 
 
+def test_row_is_traced_by_as_much_of_a_text_as_a_spreadsheet_holds(leaked):
+    """What an XLSX cuts is no alteration, and neither is the apostrophe of a formula; another beginning is."""
+    run = ExportRun.objects.order_by("pk").first()
+    text = "=я, " * 20_000
+    mark = trace.Marks(run.salt)(["C3", text, "Ким"])
+    cut, escaped, other = text[:32_667] + "… [continued]", "'" + text, "x" + text
+    rows = [["C3", each, "Ким", mark] for each in (cut, escaped, other)] + [["C3", cut, "Цой", mark]]
+    assert rows_told(csv_text(rows)) == [tracing.ROW, tracing.ROW, tracing.ALTERED, tracing.ALTERED]
+
+
 def test_open_quote_swallows_no_line(leaked):
     """A text cut within a cell has a quote that never closes, or closes in another row: every row after it is traced."""
     run = ExportRun.objects.order_by("pk").first()

@@ -70,14 +70,30 @@ def test_signs_xml_cannot_hold_are_written_in_excels_notation():
     assert sheets(content)["People"][1] == ["1", "bell_x0007_ <&> _x000D_", "_x005F_x0041_", "a_b"]
 
 
-@pytest.mark.parametrize(("sign", "kept"), [("я", 32_700), ("😀", 16_350)])
-def test_cell_longer_than_a_spreadsheet_holds_is_cut_and_says_so(sign, kept):
-    """A cell holds 32,767 characters, an emoji counting twice; what does not fit is counted, not dropped in silence."""
-    fits, longer = sign * (32_767 // len(sign.encode("utf-16-le")) * 2), sign * 40_000
-    _book, content = made([["1", fits, longer]])
-    cells = sheets(content)["People"][1]
-    assert cells[1] == fits
-    assert cells[2] == f"{sign * kept}… [{40_000 - kept} more characters: see the CSV]"
+@pytest.mark.parametrize("sign", ["я", "😀"])
+def test_text_longer_than_a_cell_stands_whole_on_a_sheet_of_its_own(sign):
+    """A cell holds 32,767 characters, an emoji counting twice; of what does not fit the beginning stays, and says where it is whole."""
+    fits, longer = sign * (32_767 // len(sign.encode("utf-16-le")) * 2), f"{sign * 40_000}=1+1"
+    rows = [["1", fits, longer], ["2", "short", sign * 33_000]]
+    book, content = made(rows)
+    found = sheets(content)
+    assert list(found) == ["People", "Long texts", "About"]
+    assert found["People"][1][1] == fits
+    for row, place, number in ((1, 2, 1), (2, 2, 2)):
+        kept, told = found["People"][row][place].split("… ")
+        assert rows[row - 1][place].startswith(kept) and len(kept) > 16_000
+        assert told == f"[continued on the sheet “Long texts”, number {number}]"
+    heading, *lines = found["Long texts"]
+    assert heading == ["Number", "Sheet", "Cell", "Text"]
+    for number, cell, text in (("1", "C2", longer), ("2", "C3", sign * 33_000)):
+        assert "".join(line[3] for line in lines if line[:3] == [number, "People", cell]) == text
+    assert book.digest == stream_of(rows).digest
+
+
+def stream_of(rows):
+    whole = stream.csv_file(HEAD, COLUMNS, rows)
+    b"".join(whole)
+    return whole
 
 
 def test_table_larger_than_a_sheet_goes_on_in_the_next(monkeypatch):
