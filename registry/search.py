@@ -6,6 +6,7 @@ migration rebuilds the table. Where the database offers neither, people are foun
 """
 
 import sys
+from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import DatabaseError, connection, transaction
@@ -74,6 +75,22 @@ def find_people(people, operator, term, by="any"):
     return Found(found, more, newest_only and not more, cut and not more)
 
 
+def people_with(operator, field, value) -> list[int]:
+    """Ids of everybody of the operator who has this IIN, e-mail or phone as stored; a mailbox is the same in capitals, as far as the
+    database knows them.
+    """
+    word = fold(value).lstrip("+")
+    where, values = f"{_IN_KEY} AND {_SAME[field]}", [_like(word), value]
+    pieces = pieces_of([word])
+    if not pieces or not is_installed():
+        return _read(_SELECT, where, [operator.pk, *values])
+    if connection.vendor == "sqlite":
+        query = f"SELECT p.id FROM ({_MATCHING}) {_BEHIND_THE_INDEX} WHERE p.operator_id = %s AND {{where}}"
+        return _read(query, where, [_all_of(operator.pk, pieces), operator.pk, *values])
+    with _without("seqscan", "indexscan"):
+        return _read(_SELECT, where, [operator.pk, *values])
+
+
 def readings(term, by="any"):
     """The ways in which a term can be meant, each a list of what must stand in the key: folded words, a number by its digits however
     it is written. What looks like a number may be a CRM id as well."""
@@ -109,6 +126,7 @@ def _digits(term, as_phone):
 
 
 _IN_KEY = r"p.search_key LIKE %s ESCAPE '\'"
+_SAME = {"iin": "p.iin = %s", "email": "lower(p.email) = lower(%s)", "phone": "p.phone = %s"}
 
 
 def _conditions(words, by):
@@ -208,26 +226,38 @@ def _by_trigrams(operator, words, where, values):
 
 def _told(without, candidates, where, values):
     """The planner would sooner read the table where it takes a rare term for a frequent one: it is told what to leave."""
-    off = [f"enable_{name}" for name in without]
+    with _without(*without):
+        return _among(candidates, "p", where, values)
+
+
+@contextmanager
+def _without(*plans):
+    """PostgreSQL plans none of these ways to read."""
     with transaction.atomic(), connection.cursor() as cursor:
-        for name in off:
-            cursor.execute(f"SET LOCAL {name} = off")
-        found = _among(candidates, "p", where, values)
-        for name in off:
-            cursor.execute(f"SET LOCAL {name} TO DEFAULT")
-    return found
+        for name in plans:
+            cursor.execute(f"SET LOCAL enable_{name} = off")
+        yield
+        for name in plans:
+            cursor.execute(f"SET LOCAL enable_{name} TO DEFAULT")
 
 
 def _in_keys(words):
     return " AND ".join([_IN_KEY] * len(words))
 
 
+_MATCHING = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY rowid DESC"
+_BEHIND_THE_INDEX = f"s CROSS JOIN {TABLE} p ON p.id = s.rowid"
+
+
 def _by_fts5(operator, pieces, where, values):
     """Those with all the pieces, newest first, as they come out of the index; each is compared with the key itself."""
-    pieces = ['"' + piece.replace('"', '""') + '"' for piece in [*pieces, operator_piece(operator)]]
-    candidates = f"SELECT rowid FROM {INDEX} WHERE {INDEX} MATCH %s ORDER BY rowid DESC"
-    people = f"s CROSS JOIN {TABLE} p ON p.id = s.rowid"
-    return _among(candidates, people, f"p.operator_id = %s AND {where}", [" ".join(pieces), operator, *values])
+    where = f"p.operator_id = %s AND {where}"
+    return _among(_MATCHING, _BEHIND_THE_INDEX, where, [_all_of(operator, pieces), operator, *values])
+
+
+def _all_of(operator, pieces):
+    """What FTS5 is asked: the pieces and that of the operator."""
+    return " ".join('"' + piece.replace('"', '""') + '"' for piece in [*pieces, operator_piece(operator)])
 
 
 def _among(candidates, people, where, values):

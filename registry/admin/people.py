@@ -15,6 +15,7 @@ from .blocking import BlocksPeople
 from .distribution import DistributionConditionInline, PublicationFilter, PublishesConditions
 from .imports import PeopleImport
 from .paging import LongList
+from .person_permissions import ShowsPermissions
 from .person_purposes import purposes_card
 from .queries import how_many
 from .reading_blocked import ReadsBlocked, StoredWhileBlocked
@@ -107,7 +108,7 @@ class StateFilter(admin.ChoicesFieldListFilter):
 
 
 @admin.register(DataSubject)
-class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryModelAdmin):
+class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, ShowsPermissions, PeopleImport, RegistryModelAdmin):
     writable = True
     reason_required = True
     empty_text = _("Everybody whose data the operator keeps stands here. Import them from the CRM, or add one by hand.")
@@ -138,7 +139,8 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
         return context | {"heading": heading, "acts": acts, "purposes": purposes_card(request.user, record)}
 
     def links(self, request, person):
-        """To what the person asked of the operator and what of theirs was given away; the addresses hold an id and no name."""
+        """To what is allowed, what the person asked of the operator and what of theirs was given away; the addresses hold an id and no
+        name."""
         user, query = request.user, {"subject__id__exact": person.pk}
         theirs = {"subjectrequest": person.subjectrequests, "disclosure": person.disclosures}
         seen = {
@@ -148,7 +150,8 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, PeopleImport, RegistryMo
         }
         labels = {"subjectrequest": _t("Requests (%d)"), "disclosure": _t("Disclosures (%d)")}
         counts = how_many(seen)
-        links = [
+        allowed = reverse("admin:registry_datasubject_permissions", args=[person.pk])
+        links = [{"label": _t("What is allowed"), "url": allowed}] + [
             {"label": labels[name] % counts[name], "url": reverse(f"admin:registry_{name}_changelist", query=query)}
             for name in seen
         ]

@@ -204,7 +204,15 @@ class PermissionsFile:
     def of_people(self, keys):
         """Rows of people, by key."""
         people = DataSubject.objects.filter(pk__in=keys, crm_id__isnull=False).select_related("operator")
-        stopped, blocked = {}, {}
+        return {
+            person.pk: Row(person.crm_id, person.uid, permissions(facts))
+            for person, facts in self.facts_of_people(people)
+        }
+
+    def facts_of_people(self, people) -> Iterator[tuple[DataSubject, PersonFacts]]:
+        """What decides about each of them, their operator read along."""
+        people, stopped, blocked = list(people), {}, {}
+        keys = [person.pk for person in people]
         for subject, channel, since in (
             Suppression.objects.live(self.on).filter(subject__in=keys).values_list("subject", "channel", "since_on")
         ):
@@ -214,16 +222,16 @@ class PermissionsFile:
         ):
             since = blocked.setdefault(subject, {})
             since[activity] = min(day_of(set_at), since.get(activity, dt.date.max))
-        rows = {}
         for standing in standings(people):
             pk, person = standing.subject.pk, standing.subject
             facts = self.facts(standing, blocked.get(pk, {}), self.blocks_of_iins.get(person.iin, {}))
-            facts = facts._replace(
-                opted_out=tuple(stopped.get(pk, ())),
-                opted_out_elsewhere=tuple(self.opted_out_elsewhere.get(pk, {}).items()),
+            yield (
+                person,
+                facts._replace(
+                    opted_out=tuple(stopped.get(pk, ())),
+                    opted_out_elsewhere=tuple(self.opted_out_elsewhere.get(pk, {}).items()),
+                ),
             )
-            rows[pk] = Row(person.crm_id, person.uid, permissions(facts))
-        return rows
 
     def facts(self, standing, blocked, elsewhere):
         """Of a person but for opt-outs. What is blocked, of this record and of others with the IIN: activities by their ids, None for

@@ -15,6 +15,7 @@ from registry.models import Block, DataSubject, JournalEntry, Suppression
 from registry.models.among import among
 from registry.rules.deadlines import day_of
 from registry.rules.suppression import CARRIES
+from registry.search import people_with
 
 TABLE = DataSubject._meta.db_table
 # Capitals make no other mailbox, as far as the database knows them: SQLite knows those of ASCII.
@@ -31,6 +32,19 @@ def opted_out_elsewhere(operator, on) -> dict[int, dict[str, dt.date]]:
             since_on = dt.date.fromisoformat(str(since_on))  # SQLite has texts
             found[person][channel] = min(since_on, found[person].get(channel, dt.date.max))
     return found
+
+
+def opt_outs_of_others(person, on) -> list[tuple[str, Suppression]]:
+    """(field of the address, opt-out) of everybody else whose opt-out holds for this person, earliest first; one of their own on the
+    channel leaves it standing.
+    """
+    found = []
+    for field, channels in CARRIES.items():
+        if value := getattr(person, field):
+            others = [pk for pk in people_with(person.operator, field, value) if pk != person.pk]
+            live = Suppression.objects.live(on).filter(operator=person.operator_id, channel__in=channels)
+            found += [(field, each) for each in live.filter(among("subject_id", others)).select_related("subject")]
+    return sorted(found, key=lambda each: (each[1].since_on, each[1].pk))
 
 
 def opted_out_for_others(operator, on) -> set[int]:

@@ -76,7 +76,12 @@ def _why(facts):
     for opted_out, why in ((facts.opted_out, OPTED_OUT), (facts.opted_out_elsewhere, OPTED_OUT_ELSEWHERE)):
         if opted_out:
             return min(since for _channel, since in opted_out), why
-    kind, since = min(
+    kind, since = ground_told(facts)
+    return since, kind
+
+
+def ground_told(facts):
+    """Of the live grounds the one that is named, with the day it began: a consent before an agreement before a norm, the oldest first."""
+    return min(
         facts.grounds, key=lambda ground: ((CONSENT, AGREEMENT, NORM).index(ground[0]), ground[1] or dt.date.max)
     )
-    return since, kind
