@@ -6,13 +6,13 @@ migration rebuilds the table. Where the database offers neither, people are foun
 """
 
 import sys
-from contextlib import contextmanager
 from typing import NamedTuple
 
 from django.db import DatabaseError, connection, transaction
 from django.utils.translation import gettext as _
 
 from registry.models import DataSubject
+from registry.models.planner import without
 from registry.rules.contacts import normalise_phone
 from registry.rules.names import clean_id, collapse, fold
 
@@ -87,7 +87,7 @@ def people_with(operator, field, value) -> list[int]:
     if connection.vendor == "sqlite":
         query = f"SELECT p.id FROM ({_MATCHING}) {_BEHIND_THE_INDEX} WHERE p.operator_id = %s AND {{where}}"
         return _read(query, where, [_all_of(operator.pk, pieces), operator.pk, *values])
-    with _without("seqscan", "indexscan"):
+    with without("seqscan", "indexscan"):
         return _read(_SELECT, where, [operator.pk, *values])
 
 
@@ -224,21 +224,10 @@ def _by_trigrams(operator, words, where, values):
     return _told(("seqscan", "indexscan"), candidates, where, [operator, *map(_like, words), *values])
 
 
-def _told(without, candidates, where, values):
+def _told(ways, candidates, where, values):
     """The planner would sooner read the table where it takes a rare term for a frequent one: it is told what to leave."""
-    with _without(*without):
+    with without(*ways):
         return _among(candidates, "p", where, values)
-
-
-@contextmanager
-def _without(*plans):
-    """PostgreSQL plans none of these ways to read."""
-    with transaction.atomic(), connection.cursor() as cursor:
-        for name in plans:
-            cursor.execute(f"SET LOCAL enable_{name} = off")
-        yield
-        for name in plans:
-            cursor.execute(f"SET LOCAL enable_{name} TO DEFAULT")
 
 
 def _in_keys(words):

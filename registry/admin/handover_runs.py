@@ -1,14 +1,11 @@
 """Hand-overs: how far one has come, who went, who was left out and on which norm, and who is to be told by when."""
 
 from django.contrib import admin
-from django.db.models import Count, Q
-from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from registry import scope
 from registry.choices import NormTopic
-from registry.models import HandOverRun, Obligation
-from registry.operations import telling
+from registry.models import HandOverRun
 from registry.operations.handover import cancel
 from registry.templatetags.registry_ui import grouped
 
@@ -49,7 +46,7 @@ class HandOverRunAdmin(RecordsTold, PeopleStepPages, RegistryModelAdmin):
             return context
         context |= {"run": run, "state_pill": self.state_shown(run), "may": self.may_finish(request), **norms_of(run)}
         context |= {"personal": scope.sees_personal(request.user)}
-        return context | (progress_of(request, run) if run.is_at_work else {"owed": owed_to_people(run)})
+        return context | (progress_of(request, run) if run.is_at_work else {})
 
     def moving(self, request, run):
         return super().moving(request, run) | norms_of(run)
@@ -65,14 +62,3 @@ def norms_of(run):
     """On which norms people are left out."""
     topics = {"norm_blocked": NormTopic.BLOCKING, "norm_ground": NormTopic.RECIPIENTS}
     return {name: cited(run.operator, topic) for name, topic in topics.items()}
-
-
-def owed_to_people(run):
-    """The word that is owed to the people of this hand-over, by its day: how many wait for it, how many were told.
-
-    The list that the address leads to is of the whole acquirer.
-    """
-    done, by_day = Q(done_at__isnull=False), telling.owed(run).order_by("due_on").values("due_on")
-    counted = by_day.annotate(told=Count("pk", filter=done), waiting=Count("pk", filter=~done))
-    query = {"recipient__id__exact": run.recipient_id, "what__exact": Obligation.What.INFORM, "is": "open"}
-    return {"days": list(counted), "url": reverse("admin:registry_obligation_changelist", query=query)}

@@ -4,14 +4,14 @@ from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.http import Http404, HttpResponseRedirect
 from django.template.response import TemplateResponse
-from django.urls import path
+from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _t
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from registry import scope
-from registry.models import TellingRun
+from registry.models import Obligation, TellingRun
 from registry.operations import telling
 from registry.tasks import begin_telling
 from registry.templatetags.registry_ui import grouped
@@ -29,6 +29,15 @@ class AllToldForm(ShownFirst, FulfilForm):
     """What is asked of the single word, asked once for all of them."""
 
 
+def owed_to_people(run):
+    """The word that is owed to the people of this hand-over, by its day: how many wait for it, how many were told.
+
+    The list that the address leads to is of the whole acquirer.
+    """
+    query = {"recipient__id__exact": run.recipient_id, "what__exact": Obligation.What.INFORM, "is": "open"}
+    return {"days": telling.by_day(run), "url": reverse("admin:registry_obligation_changelist", query=query)}
+
+
 class RecordsTold:
     """Adds to the page of a hand-over the word that everybody was told."""
 
@@ -40,8 +49,8 @@ class RecordsTold:
         context = super().form_context(request, run)
         if run is None or run.is_at_work:
             return context
-        context |= {"tellings": list(run.tellings.select_related("begun_by"))}
-        if not may_record(request) or not telling.owed(run).open().exists():
+        context |= {"tellings": list(run.tellings.select_related("begun_by")), "owed": owed_to_people(run)}
+        if not may_record(request) or not any(day["waiting"] for day in context["owed"]["days"]):
             return context
         not_yet = telling.not_yet(run)
         return context | {"may_tell": not not_yet, "not_yet": not_yet}
@@ -54,7 +63,7 @@ class RecordsTold:
             raise Http404
         if not request.user.has_perm("registry.change_obligation", run):
             raise PermissionDenied
-        waiting = telling.owed(run).open().count()
+        waiting, told = telling.counted(run)
         if not waiting:
             messages.info(request, _t("Nobody of this hand-over is still to be told."))
             return HttpResponseRedirect(address(run))
@@ -71,7 +80,7 @@ class RecordsTold:
                 shown = True
             except ValidationError as refusal:
                 form.add_error(None, refusal.messages)
-        return self.told_page(request, run, form.as_hidden() if shown else form, waiting if shown else None)
+        return self.told_page(request, run, form.as_hidden() if shown else form, (waiting, told) if shown else (0, 0))
 
     def all_told(self, request, run, said):
         begun = begin_telling(run, **said, **actor_of(request), at=timezone.now(), around=begun_stays_begun)
@@ -80,7 +89,8 @@ class RecordsTold:
         messages.success(request, in_words(begun))
         return HttpResponseRedirect(address(run))
 
-    def told_page(self, request, run, form, waiting):
+    def told_page(self, request, run, form, counts):
+        waiting, told = counts
         context = self.admin_site.each_context(request) | {
             "title": _t("Record that all were told"),
             "what": _t(
@@ -92,7 +102,7 @@ class RecordsTold:
             "form": form,
             "shown": bool(waiting),
             "waiting": waiting,
-            "told": waiting and telling.owed(run).filter(done_at__isnull=False).count(),
+            "told": told,
             "media": self.media + form.media,
             "button": _t("Record that all were told") if waiting else _t("Show what will happen"),
             "back": address(run),

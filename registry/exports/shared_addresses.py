@@ -4,15 +4,15 @@ of the very person under another CRM id.
 
 import datetime as dt
 from collections import defaultdict
-from contextlib import contextmanager
 
-from django.db import connection, transaction
+from django.db import connection
 from django.db.models import F
 from django.db.models.functions import Lower
 
 from registry.journal.history import history_model
 from registry.models import Block, DataSubject, JournalEntry, Suppression
 from registry.models.among import among
+from registry.models.planner import without
 from registry.rules.deadlines import day_of
 from registry.rules.suppression import CARRIES
 from registry.search import people_with
@@ -80,23 +80,10 @@ def _of_standing(select, operator, on, field):
         others AS (SELECT address, channel, min(since_on) AS since_on FROM standing GROUP BY address, channel)
         {select}
     """
-    with _joined_by_hashes(), connection.cursor() as cursor:
+    # Without statistics everybody looks like one person, and all people are looked through for each.
+    with without("nestloop"), connection.cursor() as cursor:
         cursor.execute(query, [*values, operator.pk])
         return cursor.fetchall()
-
-
-@contextmanager
-def _joined_by_hashes():
-    """PostgreSQL, without statistics, takes everybody for one person, and would look through all people for each. SQLite needs
-    nothing, and would take a transaction for one that writes.
-    """
-    if connection.vendor != "postgresql":
-        yield
-        return
-    with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("SET LOCAL enable_nestloop = off")
-        yield
-        cursor.execute("SET LOCAL enable_nestloop TO DEFAULT")
 
 
 def blocks_of_iins(operator) -> dict[str, dict[int | None, dt.date]]:

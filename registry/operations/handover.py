@@ -224,6 +224,12 @@ def chunks(people, last=0):
         last = chunk[-1]
 
 
+def chunks_of(keys):
+    """The keys so many at a time."""
+    for start in range(0, len(keys), CHUNK):
+        yield keys[start : start + CHUNK]
+
+
 class Outcome(NamedTuple):
     """Of a chunk: (person, activity) that go, and the count of people."""
 

@@ -1,7 +1,9 @@
 """The word to everybody of a hand-over: that all were told is recorded in one act, with each of them as if one by one."""
 
+from array import array
+
 from django.core.exceptions import ValidationError
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Count, Exists, Max, OuterRef, Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
@@ -11,9 +13,10 @@ from registry.journal.bulk import Written
 from registry.journal.turns import checkpoint
 from registry.models import DataSubject, Disclosure, HandOverRun, Obligation, TellingRun
 from registry.models.disclosure import check_told, place_in_list
+from registry.models.planner import without
 from registry.rules.deadlines import moment_on
 
-from .handover import chunks, end, given_up, locked
+from .handover import chunks_of, end, given_up, locked
 
 State = TellingRun.State
 
@@ -36,6 +39,26 @@ def owed(handover):
         operator=handover.operator_id, recipient=handover.recipient_id, what=Obligation.What.INFORM
     )
     return found.filter(Exists(went)).order_by("pk")
+
+
+def by_day(handover) -> list[dict]:
+    """Of each day by which they are to be told (`due_on`): how many people are `waiting` for it, how many were `told`."""
+    done, days = Q(done_at__isnull=False), owed(handover).order_by("due_on").values("due_on")
+    with joined():
+        return list(days.annotate(told=Count("pk", filter=done), waiting=Count("pk", filter=~done)))
+
+
+def counted(handover) -> tuple[int, int]:
+    """How many people are waiting for the word, and how many were told."""
+    days = by_day(handover)
+    return sum(day["waiting"] for day in days), sum(day["told"] for day in days)
+
+
+def joined():
+    """What was just handed over is joined as a whole. PostgreSQL, whose statistics do not know of it, would look through all of it
+    for everybody who is to be told.
+    """
+    return without("nestloop")
 
 
 def given_up_before(handover):
@@ -66,7 +89,7 @@ def refuse_telling(handover, *, on, how, at):
 
 def begin(handover, *, on, how, by, at, role="") -> TellingRun:
     """Notes that all were told, for `record_told` to carry out. Raises what `refuse_telling` raises."""
-    expected = owed(handover).open().count()
+    expected, _told = counted(handover)
     with journal.unit_of_work(by=by, role=role, operator=handover.operator):
         refuse_telling(HandOverRun.objects.select_for_update().get(pk=handover.pk), on=on, how=how, at=at)
         run = TellingRun.objects.create(
@@ -84,10 +107,12 @@ def record_told(run: TellingRun, *, by, role="", progress=None) -> TellingRun:
     somebody else is at it or gave it up.
     """
     actor = {"by": by, "role": role, "operator": run.operator}
-    for chunk in chunks(owed(run.handover).open()):
+    with joined():
+        waiting = array("q", owed(run.handover).open().values_list("pk", flat=True).iterator(chunk_size=10_000))
+    for chunk in chunks_of(waiting):
         with journal.unit_of_work(**actor):
             locked(run)
-            advance(run, write(run, chunk, by=by))
+            advance(run, write(run, chunk.tolist(), by=by))
         checkpoint()
         if progress:
             progress(run.rows_done)

@@ -43,7 +43,7 @@ def main():
     from django.utils import timezone
 
     from registry import tasks
-    from registry.admin.handover_runs import owed_to_people
+    from registry.operations import telling
     from registry.operations.handover import HandOver, preview
     from tests.disclosing import make_recipient
 
@@ -66,7 +66,7 @@ def main():
     )
     report.record(f"handing over {of}", people / seconds, "people/s", PEOPLE_A_SECOND)
     begun = time.perf_counter()
-    assert owed_to_people(run)["days"][0]["waiting"] == run.people
+    assert telling.by_day(run)[0]["waiting"] == run.people
     report.record(f"the words that are owed {of}", time.perf_counter() - begun, "s", 1, at_least=False)
 
 
