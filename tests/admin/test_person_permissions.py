@@ -65,7 +65,7 @@ def test_each_channel_has_its_own_reason(asem, other, client_of_dpo):
     }
     text = text_of(page)
     assert "the same e-mail" in text
-    assert "opted_out · A ground is live; the person opted out of a channel." in text
+    assert "opted_out A ground is live; the person opted out of a channel." in text
     url = reverse("admin:registry_datasubject_change", args=[other.pk])
     assert f'href="{url}"' in page.content.decode()
 

@@ -41,7 +41,7 @@ def addresses(world):
     yield reverse("admin:registry_crossbordertransfer_act", args=[world["crossbordertransfer"].pk, "suspend"])
     yield reverse("admin:registry_recipient_handover", args=[world["acquirer"].pk])
     for act in (
-        "consent_withdraw", "datasubject_withdraw", "datasubject_block", "disclosure_tell", "obligation_fulfil",
+        "consent_withdraw", "datasubject_withdraw", "datasubject_block", "datasubject_permissions", "disclosure_tell", "obligation_fulfil",
         "database_merge", "legalbasis_decide", "grounddecision_revoke",
     ):  # fmt: skip
         yield reverse(f"admin:registry_{act}", args=[world[act.partition("_")[0]].pk])
