@@ -6,7 +6,7 @@ from django.urls import path, reverse
 from django.utils import timezone
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
+from django.utils.translation import gettext_lazy, ngettext
 
 from registry import journal, scope
 from registry.choices import Channel
@@ -17,6 +17,7 @@ from registry.rules.permissions import CHANNELS, ground_told
 from .permission_exports import REASONS
 from .reading_blocked import ReadingForm, label_of
 
+MOST_NAMED = 5
 SAME = {
     "iin": gettext_lazy("the same IIN"),
     "email": gettext_lazy("the same e-mail"),
@@ -38,6 +39,7 @@ class ShowsPermissions:
         if self.reason_to_read(request, person) == "":
             return self.ask(request, person, ReadingForm())
         known = PermissionsOfOne(person, timezone.now())
+        rows = answers(known, scope.sees_personal(request.user))
         context = self.admin_site.each_context(request) | {
             "title": _("What is allowed today"),
             "what": _("What may be done with the data, as the file for the CRM would say it now."),
@@ -45,28 +47,28 @@ class ShowsPermissions:
             "object": person,
             "kicker": label_of(request, person),
             "back": reverse("admin:registry_datasubject_change", args=[person.pk]),
-            "answers": answers(known, scope.sees_personal(request.user)),
+            "answers": rows,
             "allowed": known.permissions,
             "why": told(known.permissions.why),
         }
         self.tell_opened(request, person)
-        self.tell_others(known)
+        self.tell_others(rows)
         return TemplateResponse(request, "admin/registry/datasubject/permissions.html", context)
 
-    def tell_others(self, known):
+    def tell_others(self, rows):
         """In the journal: their labels stand on the page, too."""
-        because = [*known.blocks_of_others, *(opt_out for _field, opt_out in known.opt_outs_of_others)]
-        if uids := list(dict.fromkeys(each.subject.uid for each in because)):
-            journal.record("list", object_type=self.opts.model_name, uids=uids, count=len(uids))
+        uids = dict.fromkeys(why["uid"] for row in rows for why in row["why"] if "uid" in why)
+        if uids:
+            journal.record("list", object_type=self.opts.model_name, uids=list(uids), count=len(uids))
 
 
 def answers(known, personal):
     """What is asked, whether it is allowed, and why: sentences, each with its day and with somebody else because of whom it is so."""
     facts, allowed = known.facts_of_one, known.permissions
     if allowed.blocked or not facts.grounds:
-        blocked = _("Somebody else is blocked:")
-        of_others = [because(blocked, each, day_of(each.set_at), "iin", personal) for each in known.blocks_of_others]
-        held = [{"said": told(allowed.why), "since": allowed.since}, *of_others]
+        blocks = [("iin", each, day_of(each.set_at)) for each in known.blocks_of_others]
+        held = [{"said": told(allowed.why), "since": allowed.since}]
+        held += because(_("Somebody else is blocked:"), blocks, personal)
         why, transfer = dict.fromkeys(CHANNELS, held), held
     else:
         kind, began = ground_told(facts)
@@ -84,15 +86,26 @@ def stopped(known, channel, personal):
     own = [since for opted_out, since in known.facts_of_one.opted_out if opted_out == channel]
     if own:
         return [{"said": _("The person opted out."), "since": min(own)}]
-    of_others = [(field, each) for field, each in known.opt_outs_of_others if each.channel == channel]
-    return [because(_("Somebody else opted out:"), each, each.since_on, field, personal) for field, each in of_others]
+    others = [(field, each, each.since_on) for field, each in known.opt_outs_of_others if each.channel == channel]
+    return because(_("Somebody else opted out:"), others, personal)
 
 
-def because(said, of, since, field, personal):
-    """The sentence, and whose opt-out or block it is: somebody who has the same address."""
-    url = reverse("admin:registry_datasubject_change", args=[of.subject_id])
-    label = of.subject.listed_label(personal)
-    return {"said": said, "label": label, "url": url, "same": SAME[field], "since": since}
+def because(said, others, personal):
+    """The sentence, with each of those whose opt-out or block it is, and the address they share; of many the earliest."""
+    named = [
+        {
+            "said": said,
+            "label": each.subject.listed_label(personal),
+            "url": reverse("admin:registry_datasubject_change", args=[each.subject_id]),
+            "same": SAME[field],
+            "since": since,
+            "uid": each.subject.uid,
+        }
+        for field, each, since in others[:MOST_NAMED]
+    ]
+    if more := len(others) - len(named):
+        named.append({"said": ngettext("And %d more.", "And %d more.", more) % more})
+    return named
 
 
 def told(code):

@@ -35,16 +35,15 @@ def opted_out_elsewhere(operator, on) -> dict[int, dict[str, dt.date]]:
 
 
 def opt_outs_of_others(person, on) -> list[tuple[str, Suppression]]:
-    """(field of the address, opt-out) of everybody else whose opt-out holds for this person, earliest first; one of their own on the
-    channel leaves it standing.
-    """
-    found = []
+    """(field of the address, opt-out) of everybody else whose opt-out holds for this person, earliest first."""
+    found = {}
     for field, channels in CARRIES.items():
         if value := getattr(person, field):
             others = [pk for pk in people_with(person.operator, field, value) if pk != person.pk]
             live = Suppression.objects.live(on).filter(operator=person.operator_id, channel__in=channels)
-            found += [(field, each) for each in live.filter(among("subject_id", others)).select_related("subject")]
-    return sorted(found, key=lambda each: (each[1].since_on, each[1].pk))
+            for opt_out in live.filter(among("subject_id", others)).select_related("subject"):
+                found.setdefault(opt_out.pk, (field, opt_out))
+    return sorted(found.values(), key=lambda each: (each[1].since_on, each[1].pk))
 
 
 def opted_out_for_others(operator, on) -> set[int]:

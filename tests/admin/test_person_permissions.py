@@ -112,6 +112,18 @@ def test_blocked_person_is_read_for_a_reason(asem, client_of_dpo):
     assert "Why do you read it?" in text_of(page)
 
 
+def test_of_many_at_one_address_the_earliest_are_named(asem, lapp, client_of_dpo):
+    """An address that half the CRM has fills no page; whoever is not named is not in the journal."""
+    for day in range(1, 8):
+        each = make_subject(
+            lapp, crm_id=f"D{day}", surname=f"Ким{day}", given_name="", email=asem.email, phone="", iin=""
+        )
+        save(Suppression(subject=each, channel="email", since_on=dt.date(2026, 3, day)))
+    why = answers(page_of(client_of_dpo, asem))["E-mail"][1]
+    assert why == [*(f"Somebody else opted out: Ким{day}" for day in range(1, 6)), "And 2 more."]
+    assert JournalEntry.objects.filter(action="list").latest("seq").subjects.count() == 5
+
+
 def test_auditor_sees_no_name(asem, other, lapp, browser_client):
     """They check that opt-outs are kept, and of whom by number."""
     save(Suppression(subject=other, channel="email", since_on=SINCE))

@@ -85,6 +85,13 @@ def test_others_are_named_with_the_address_that_carries_it(office):  # noqa: F81
     ]
 
 
+def test_opt_out_is_named_once(office):  # noqa: F811
+    """By the IIN, where somebody has the mailbox as well: it carries more."""
+    opt_out(having(office, "C1", **ADDRESSES), "email")
+    known = PermissionsOfOne(having(office, "C2", **ADDRESSES), timezone.now())
+    assert [field for field, _opt_out in known.opt_outs_of_others] == ["iin"]
+
+
 def test_whoever_has_no_crm_id_gets_an_answer(office):  # noqa: F811
     """No file names them; what is allowed holds all the same."""
     make_purpose(office, code="other")
