@@ -183,13 +183,13 @@ def long_texts():
 
 
 def units_of(text):
-    return len(text.encode("utf-16-le", "surrogatepass")) // 2
+    return len(text.encode("utf-16-le")) // 2
 
 
 def parts(text, units=CELL_UNITS):
     """The text in parts of so many units at most; no letter is cut in two."""
     while text:
-        kept = text.encode("utf-16-le", "surrogatepass")[: 2 * units].decode("utf-16-le", "ignore")
+        kept = text.encode("utf-16-le")[: 2 * units].decode("utf-16-le", "ignore")
         yield kept
         text = text[len(kept) :]
 
