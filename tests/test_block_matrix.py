@@ -112,6 +112,7 @@ NOT_HELD = {
     "admin registry_*_changelist": "reading",
     "admin registry_*_history": "reading, for a reason",
     "admin registry_*_read": "asks for the reason to read",
+    "admin registry_datasubject_permissions": "says that nothing is allowed, read for a reason",
     "admin registry_block_export": "who is blocked; those who are blocked are left out",
     "admin registry_obligation_*": "tells recipients to stop: narrows",
     "admin registry_disclosure_change": "what left is only read",
