@@ -139,8 +139,7 @@ class DataSubjectAdmin(WithdrawsConsents, BlocksPeople, ShowsPermissions, People
         return context | {"heading": heading, "acts": acts, "purposes": purposes_card(request.user, record)}
 
     def links(self, request, person):
-        """To what is allowed, what the person asked of the operator and what of theirs was given away; the addresses hold an id and no
-        name."""
+        """To what is allowed, what the person asked for and what of theirs was given away; the addresses hold an id and no name."""
         user, query = request.user, {"subject__id__exact": person.pk}
         theirs = {"subjectrequest": person.subjectrequests, "disclosure": person.disclosures}
         seen = {

@@ -68,7 +68,7 @@ def answers(known, personal):
     if allowed.blocked or not facts.grounds:
         blocks = [("iin", each, day_of(each.set_at)) for each in known.blocks_of_others]
         held = [{"said": told(allowed.why), "since": allowed.since}]
-        held += because(_("Somebody else is blocked:"), blocks, personal)
+        held += because(_("The blocked record:"), blocks, personal)
         why, transfer = dict.fromkeys(CHANNELS, held), held
     else:
         kind, began = ground_told(facts)

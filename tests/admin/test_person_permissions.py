@@ -89,7 +89,7 @@ def test_nothing_is_allowed_while_somebody_with_the_iin_is_blocked(asem, lapp, c
     twin = make_subject(lapp, crm_id="C3", surname="Тайная", iin=asem.iin, email="", phone="")
     blocked(twin)
     page = page_of(client_of_dpo, asem)
-    said = ["Somebody with the same IIN is blocked: it is the same person.", f"Somebody else is blocked: {twin}"]
+    said = ["Somebody with the same IIN is blocked: it is the same person.", f"The blocked record: {twin}"]
     assert answers(page)["E-mail"] == (False, said)
     assert "Тайная" not in text_of(page)
 
